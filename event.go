@@ -1,0 +1,55 @@
+package sinew
+
+import "time"
+
+// EventType names what happened, as webhooks say it.
+type EventType string
+
+// The events that the control plane commits. Delivery reads them from the
+// table that the change wrote them to.
+const (
+	EventAccountCreated             EventType = "integrated_account:created"
+	EventAccountUpdated             EventType = "integrated_account:updated"
+	EventAccountDeleted             EventType = "integrated_account:deleted"
+	EventAccountActive              EventType = "integrated_account:active"
+	EventAccountReactivated         EventType = "integrated_account:reactivated"
+	EventAccountAuthenticationError EventType = "integrated_account:authentication_error"
+	EventAccountForbiddenError      EventType = "integrated_account:forbidden_error"
+	EventAccountPostInstallError    EventType = "integrated_account:post_install_error"
+	EventAccountValidationError     EventType = "integrated_account:validation_error"
+
+	EventEnvironmentIntegrationCreated EventType = "environment_integration:created"
+	EventEnvironmentIntegrationUpdated EventType = "environment_integration:updated"
+	EventEnvironmentIntegrationDeleted EventType = "environment_integration:deleted"
+
+	EventAPITokenCreated EventType = "api_token:created"
+	EventAPITokenDeleted EventType = "api_token:deleted"
+)
+
+// Event is something that happened, committed with the change that caused it.
+type Event struct {
+	ID            string
+	EnvironmentID string
+	Type          EventType
+	// AccountID is the account that it is about; "" for others.
+	AccountID string
+	// Sequence counts the events of one account from 1 without gaps; 0 for
+	// events without an account.
+	Sequence  int64
+	Payload   JSON
+	CreatedAt time.Time
+}
+
+// AuditEntry records that somebody saw or did something that a security
+// reviewer would ask about.
+type AuditEntry struct {
+	ID            string
+	EnvironmentID string
+	// Actor is the credential, as "api_token:<id>".
+	Actor string
+	// Action is a dotted verb such as "credential.read".
+	Action    string
+	Subject   string // id of what it was done to
+	Detail    JSON
+	CreatedAt time.Time
+}
