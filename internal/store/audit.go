@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew"
-	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/seal"
 )
 
@@ -52,12 +51,8 @@ func (s *Store) failClosed(ctx context.Context, environmentID string, err error)
 		EnvironmentID: environmentID,
 		Actor:         "system",
 		Action:        ActionTampered,
-		Subject:       tampered.Place.RowID,
-		Detail: sinew.JSON(jsonx.ObjectValue(
-			jsonx.Member{Name: "table", Value: jsonx.StringValue(tampered.Place.Table)},
-			jsonx.Member{Name: "column", Value: jsonx.StringValue(tampered.Place.Column)},
-		).String()),
-		CreatedAt: time.Now(),
+		Subject:       tampered.Subject,
+		CreatedAt:     time.Now(),
 	}
 	if auditErr := s.WriteAudit(ctx, entry); auditErr != nil {
 		return errors.Join(err, fmt.Errorf("audit the tampering: %w", auditErr))
