@@ -29,7 +29,7 @@ func listPackages(t *testing.T) []pkg {
 }
 
 var packagesOnce = sync.OnceValues(func() ([]pkg, error) {
-	out, err := goTool("list", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"/...")
+	out, err := goTool("list", "-e", "-f", "{{.ImportPath}} {{join .Imports \" \"}}", module+"/...")
 	if err != nil {
 		return nil, err
 	}

@@ -123,6 +123,8 @@ func TestSourceRulesFail(t *testing.T) {
 		"if on engine":        {"internal/store/tenant.go", `package a; func f(engine string) { if engine == "postgres" {} }`, engineSwitches, 1},
 		"switch on engine":    {"internal/store/tenant.go", `package a; func f(engine int) { switch engine { case enginePostgres: } }`, engineSwitches, 1},
 		"field of the engine": {"internal/jobs/claim.go", `package a; func f(s s) { if s.isSQLite {} }`, engineSwitches, 1},
+		"ask the dialect":     {"internal/jobs/claim.go", `package a; func f(s s) { if s.dialect.canSkipLocked() {} }`, engineSwitches, 0},
+		"ask by name":         {"internal/store/store.go", `package a; func f(url string) { if isPostgres(url) {} }`, engineSwitches, 1},
 		"dialect file":        {"internal/store/dialect.go", `package a; func f(engine string) { if engine == "postgres" {} }`, engineSwitches, 0},
 		"open file":           {"internal/store/open_postgres.go", `package a; func f(engine string) { if engine == "postgres" {} }`, engineSwitches, 0},
 		"other package":       {"internal/config/a.go", `package a; func f(url string) { if url == "postgres" {} }`, engineSwitches, 0},
