@@ -229,3 +229,6 @@ func plainColumns(names ...string) columns {
 	}
 	return c
 }
+
+// basicColumns are the columns behind sinew.BasicFields.
+func basicColumns() columns { return plainColumns("id", "name", "created_at", "updated_at") }

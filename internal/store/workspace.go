@@ -64,6 +64,18 @@ func (s *Store) Teams(ctx context.Context) ([]sinew.Team, error) {
 	return queryRows(ctx, s.reader, scanTeam, teamColumns+" ORDER BY created_at, id")
 }
 
+// TeamPage returns the one team of an id as a list.
+func (s *Store) TeamPage(ctx context.Context, id string, q sinew.ListQuery) (sinew.Page[sinew.Team], error) {
+	list := listing[sinew.Team]{
+		selects: teamColumns, columns: basicColumns(), scan: scanTeam,
+		position: func(t sinew.Team, sort sinew.Sort) sinew.Position {
+			return stamped(t.CreatedAt, t.UpdatedAt, t.ID, sort)
+		},
+	}
+	page, err := list.page(ctx, s, q, "id = $1", id)
+	return page, wrap(err, "list teams")
+}
+
 // UpdateTeam changes a team by a function from old to new.
 func (s *Store) UpdateTeam(ctx context.Context, id string, update func(*sinew.Team) error) (sinew.Team, error) {
 	var changed sinew.Team
@@ -121,6 +133,18 @@ func (s *Store) Environment(ctx context.Context, id string) (sinew.Environment, 
 // Environments returns the environments of a team, oldest first.
 func (s *Store) Environments(ctx context.Context, teamID string) ([]sinew.Environment, error) {
 	return queryRows(ctx, s.reader, scanEnvironment, environmentColumns+" WHERE team_id = $1 ORDER BY created_at, id", teamID)
+}
+
+// EnvironmentPage returns the one environment of an id as a list.
+func (s *Store) EnvironmentPage(ctx context.Context, id string, q sinew.ListQuery) (sinew.Page[sinew.Environment], error) {
+	list := listing[sinew.Environment]{
+		selects: environmentColumns, columns: basicColumns(), scan: scanEnvironment,
+		position: func(e sinew.Environment, sort sinew.Sort) sinew.Position {
+			return stamped(e.CreatedAt, e.UpdatedAt, e.ID, sort)
+		},
+	}
+	page, err := list.page(ctx, s, q, "id = $1", id)
+	return page, wrap(err, "list environments")
 }
 
 // UpdateEnvironment changes an environment by a function from old to new.
