@@ -1,0 +1,75 @@
+package definition
+
+import (
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/jsonx"
+)
+
+// The formats of an authorization.
+const (
+	AuthorizationBearer = "bearer"
+	AuthorizationHeader = "header"
+	AuthorizationBasic  = "basic"
+)
+
+// DefaultToken is what a bearer authorization sends unless it says otherwise.
+const DefaultToken = "{{oauth.token.access_token|access_token|token|api_key}}"
+
+// Authorization says how the credential is attached to a request. All fields
+// but Format, HeaderName and Expression are templates.
+type Authorization struct {
+	Format string
+	// Token is for bearer.
+	Token string
+	// HeaderName and HeaderValue are for header, unless Expression is set:
+	// JSONata that returns an object of headers.
+	HeaderName  string
+	HeaderValue string
+	Expression  string
+	// Username and Password are for basic.
+	Username string
+	Password string
+}
+
+func newAuthorization(v jsonx.Value) *Authorization {
+	format := v.Get(keyFormat).Str()
+	if format == "" {
+		return nil
+	}
+	config := v.Get(keyConfig)
+	a := &Authorization{
+		Format:      format,
+		HeaderName:  config.Get("header_name").Str(),
+		HeaderValue: config.Get("header_value").Str(),
+		Expression:  config.Get("expression").Str(),
+		Username:    config.Get("username").Str(),
+		Password:    config.Get("password").Str(),
+	}
+	if format == AuthorizationBearer {
+		a.Token = DefaultToken
+		for _, name := range []string{"value", "token"} {
+			if text := config.Get(name).Str(); text != "" {
+				a.Token = text
+				break
+			}
+		}
+	}
+	return a
+}
+
+// AuthorizationOf returns the authorization of a config, nil when it defines
+// none.
+func AuthorizationOf(config jsonx.Value) *Authorization {
+	return newAuthorization(config.Get(keyAuthorization))
+}
+
+// DefaultAuthorization returns how a credential of this format is attached
+// where the config defines nothing: OAuth 2.0 tokens as bearer, others not at
+// all.
+func DefaultAuthorization(method sinew.AuthenticationMethod) *Authorization {
+	switch method {
+	case sinew.MethodOAuth2, sinew.MethodClientCredentials, sinew.MethodKeka:
+		return &Authorization{Format: AuthorizationBearer, Token: DefaultToken}
+	}
+	return nil
+}

@@ -1,0 +1,105 @@
+package definition
+
+import (
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/jsonx"
+)
+
+// credentials takes one credential, or a map of them by format.
+func credentials() *shape {
+	one := credential()
+	return &shape{
+		about: "What a customer supplies: one credential, or a map by format.",
+		kinds: []jsonx.Kind{jsonx.Object},
+		oneOf: []*shape{one, mapOf("Credentials by format.", one)},
+		choose: func(v jsonx.Value) int {
+			if isSingleCredential(v) {
+				return 0
+			}
+			return 1
+		},
+	}
+}
+
+// isSingleCredential tells one credential from a map by format.
+func isSingleCredential(v jsonx.Value) bool {
+	return v.Get(keyFormat).Kind() == jsonx.String || v.Get(keyConfig).Exists() && !v.Get(keyFormat).Exists()
+}
+
+func credential() *shape {
+	return tagged("A way to connect.",
+		format{string(sinew.MethodAPIKey), object("A form.", append(credentialTexts(), optional(keyFields, fields()))...)},
+		format{string(sinew.MethodOAuth2), oauth2("OAuth 2.0 with an authorization code.")},
+		format{string(sinew.MethodClientCredentials), oauth2("OAuth 2.0 with client credentials.")},
+		format{string(sinew.MethodKeka), oauth2("OAuth 2.0 as Keka has it.")},
+		format{string(sinew.MethodOAuth1), oauth1()},
+	)
+}
+
+func credentialTexts() []key {
+	return []key{
+		optional("documentation_link", text("Where the customer finds the credential.")),
+		optional("permissions_text", text("What the connection may do, for the customer.")),
+	}
+}
+
+func oauth2(about string) *shape {
+	host := templated("Origin of the server.")
+	path := templated("Path on the host.")
+	parameters := func(about string) *shape { return mapOf(about, anyTemplate("")) }
+	return object(about, append(credentialTexts(),
+		optional("client", object("The OAuth app.",
+			optional("id", templated("")),
+			optional("secret", templated("")),
+			optional("idParamName", text("Default client_id.")),
+			optional("secretParamName", text("Default client_secret.")),
+		)),
+		optional("auth", object("The endpoints.",
+			optional("authorizeHost", host), optional("authorizePath", path),
+			optional("tokenHost", host), optional("tokenPath", path),
+			optional("refreshPath", path), optional("revokePath", path),
+		)),
+		optional("scope", or(texts("The scopes to ask for."), jsonx.String)),
+		optional("options", openObject("How to speak to the endpoints.",
+			optional("scopeSeparator", text("Default one space.")),
+			optional("authorizationMethod", enum("Where the client's credentials go.", "header", "body")),
+			optional("bodyFormat", enum("How the request is written.", "form", "json")),
+		)),
+		optional("params", parameters("More parameters of the authorize URL.")),
+		optional("tokenParams", parameters("More parameters of the code exchange.")),
+		optional("refreshParams", parameters("More parameters of the refresh.")),
+		optional("pkce", or(openObject("Proof key for code exchange.", optional("method", enum("", "S256", "plain"))), jsonx.Bool)),
+		optional("tokenExpiryDuration", or(text("Seconds that a token lives when the vendor does not say."), jsonx.Number)),
+		optional(keyFields, fields()),
+	)...)
+}
+
+func oauth1() *shape {
+	url := templated("")
+	return openObject("OAuth 1.0a.", append(credentialTexts(),
+		optional("requestTokenUrl", url), optional("authorizeUrl", url), optional("tokenUrl", url),
+		optional("client", openObject("The OAuth app.", optional("id", templated("")), optional("secret", templated("")))),
+		optional("consumerKey", templated("")), optional("consumerSecret", templated("")),
+		optional("signatureMethod", text("")),
+		optional(keyFields, fields()),
+	)...)
+}
+
+func fields() *shape {
+	return listOf("What the customer fills in.", object("",
+		required("name", text("The key in the context, and the name of the placeholder.")),
+		optional("label", text("")),
+		optional("type", enum("", "text", "password", "single_select")),
+		optional("required", boolean("")),
+		optional("default", or(text("Taken when the customer gives nothing."), jsonx.Number, jsonx.Bool)),
+		optional("format", text("email, number, uuid, url, or the name of a custom one.")),
+		optional("transform", orNull(enum("Applied before the value is stored.", "lowercase", "uppercase", "sha256"))),
+		optional("placeholder", text("")),
+		optional("help_text", text("")),
+		optional("pattern", &shape{about: "A regular expression that the value has to match.", kinds: []jsonx.Kind{jsonx.String}, use: pattern}),
+		optional("options", listOf("What a single_select offers.", object("",
+			optional("label", text("")),
+			required("value", or(text(""), jsonx.Number, jsonx.Bool)),
+		))),
+	))
+}

@@ -1,0 +1,133 @@
+package definition
+
+import "github.com/sinewhq/sinew/internal/jsonx"
+
+// method describes one method of a resource.
+func method() *shape {
+	return object("One call of the vendor's API.", methodKeys()...)
+}
+
+func methodKeys() []key {
+	schema := or(object("A JSON Schema, as an object or as YAML text."), jsonx.String)
+	schema.keys, schema.open = nil, true
+	verb := enum("The HTTP verb; get unless given.", "get", "post", "put", "patch", "delete")
+	verb.anyCase = true
+	return []key{
+		required(keyPath, templated("Appended to the base URL.")),
+		optional(keyMethod, verb),
+		optional(keyBaseURL, templated("In place of the config's.")),
+		optional(keyHeaders, headers("Laid over the config's headers.")),
+		optional(keyQuery, orNull(mapOf("Laid over the config's query, under the caller's.", anyTemplate("")))),
+		optional(keyQueryArrays, orNull(arrayFormat())),
+		optional("body", anyTemplate("The body; the caller's unless given.")),
+		optional("body_format", enum("How the body is written; json unless given.", "json", "form", "multipart", "raw", "xml")),
+		optional("body_format_config", mapOf("Options of the writer.", anything(""))),
+		optional("response_path", text("Where the payload is in the response.")),
+		optional(keyPagination, orNull(pagination())),
+		optional("pagination_path", templated("Path of the pages after the first, or where their metadata is.")),
+		optional(keyAuthorization, authorization()),
+		optional("no_auth", boolean("Send no credential.")),
+		optional("ignore_credentials_on_redirect", boolean("Drop the credential on another host; always done.")),
+		optional("add_query_to_body", boolean("Copy the caller's query into the body.")),
+		optional("ignore_body", boolean("Send no body.")),
+		optional("set_body_to_null", boolean("Send the JSON value null.")),
+		optional("ignore_body_in_pagination", boolean("Send no body after the first page.")),
+		optional("api_response_format", text("Reads the response as this, whatever its type says: json, xml, text.")),
+		optional("throw_error_on_parse_error", orNull(boolean("Fail on a response that cannot be read."))),
+		optional(keyError, orNull(jsonata("In place of the config's."))),
+		optional("scopes", texts("The OAuth scopes that the call needs.")),
+		optional("description", text("")),
+		optional("api_documentation_url", text("The vendor's documentation.")),
+		optional("query_schema", schema),
+		optional("body_schema", schema),
+		optional("response_schema", schema),
+		optional("examples", openObject("Examples as text.", optional("response", anything("")), optional("query", anything("")), optional("body", anything("")))),
+	}
+}
+
+// action takes steps, or a single step without the array.
+func action() *shape {
+	step := actionStep()
+	steps := openObject("Steps in order.", required("steps", listOf("", step)))
+	return &shape{
+		about:  "Steps that run one after the other.",
+		kinds:  []jsonx.Kind{jsonx.Object},
+		oneOf:  []*shape{steps, step},
+		choose: func(v jsonx.Value) int { return boolIndex(v.Get("type").Exists() && !v.Get("steps").Exists()) },
+	}
+}
+
+func boolIndex(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func actionStep() *shape {
+	loose := &shape{kinds: []jsonx.Kind{jsonx.Object, jsonx.String}}
+	form := &shape{
+		kinds:  []jsonx.Kind{jsonx.Object, jsonx.Array},
+		oneOf:  []*shape{openObject("", optional(keyFields, formFields())), formFields()},
+		choose: func(v jsonx.Value) int { return boolIndex(v.Kind() == jsonx.Array) },
+	}
+	return &shape{
+		about: "One step.",
+		kinds: []jsonx.Kind{jsonx.Object},
+		formats: []format{
+			{"request", method()},
+			{"transform", or(jsonata("Its result is the running result."), jsonx.Object)},
+			{"update_context", loose},
+			{"set_context", mapOf("Merged into the context.", anyTemplate(""))},
+			{"get_context", loose},
+			{"form", form},
+		},
+		open: true,
+	}
+}
+
+func formFields() *shape {
+	return listOf("The fields of a form.", openObject("",
+		required("name", text("The key in the context.")),
+		optional("type", enum("", "single_select", "multi_select", "text", "password", "checkbox", "hidden")),
+		optional("label", text("")),
+		optional("help_text", text("")),
+		optional("placeholder", text("")),
+		optional("required", boolean("")),
+		optional("depends_on", texts("Fields that have to be filled first.")),
+		optional("disabled_text", text("")),
+		optional("data_source", openObject("Where the options come from.",
+			optional("type", enum("", "unified", "proxy")),
+			optional("resource", text("")), optional("method", text("")),
+			optional("query", anyTemplate("")),
+		)),
+		optional("options", anything("Where value, label and subText are in a record, or a list of options.")),
+	))
+}
+
+// webhook describes what the vendor sends by itself.
+func webhook() *shape {
+	signature := openObject("What is signed, with what, and where the signature is.",
+		optional("algorithm", text("Such as sha256.")),
+		optional("secret", templated("")),
+		optional("parts", texts("What is signed: text, $body, $header.<name>.")),
+		optional("compare_with", text("Where the signature is, such as $header.x-signature.")),
+		optional("string_type", enum("How the signature is written.", "hex", "base64")),
+		optional("username", templated("")),
+		optional("password", templated("")),
+		optional("verification_content", anything("")),
+		optional("context_lookup_field_name", text("The context field that tells the account.")),
+		optional("context_lookup_field_value", text("Where its value is in the payload.")),
+	)
+	var formats []format
+	for _, name := range []string{"hmac", "basic", "jwt", "clerk", "bearer"} {
+		formats = append(formats, format{name, signature})
+	}
+	verification := tagged("How a delivery is checked.", formats...)
+	verification.openEnum = true
+	return object("What the vendor sends by itself.",
+		optional("payload_transform", orNull(jsonata("Brings the delivery into another form."))),
+		optional("handle_verification", orNull(jsonata("Answers a handshake."))),
+		optional("signature_verification", orNull(verification)),
+	)
+}

@@ -1,0 +1,53 @@
+package definition
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/placeholder"
+)
+
+// anyBase stands for a base URL while a path is checked alone.
+const anyBase = "https://x.invalid"
+
+// urls compiles the base URL and every path, as calls will.
+func (c *checker) urls(config jsonx.Value, path string) {
+	if base := config.Get(keyBaseURL); base.Kind() == jsonx.String {
+		c.url(base.Str(), "", path+"."+keyBaseURL)
+	}
+	for resource, methods := range config.Get(keyResources).Members() {
+		c.resourceName(resource, path+"."+keyResources+"."+resource)
+		for name, method := range methods.Members() {
+			at := fmt.Sprintf("%s.%s.%s.%s", path, keyResources, resource, name)
+			c.resourceName(name, at)
+			if base := method.Get(keyBaseURL); base.Kind() == jsonx.String {
+				c.url(base.Str(), "", at+"."+keyBaseURL)
+			}
+			if target := method.Get(keyPath); target.Kind() == jsonx.String {
+				c.url(anyBase, target.Str(), at+"."+keyPath)
+			}
+		}
+	}
+}
+
+func (c *checker) url(base, target, path string) {
+	_, err := placeholder.CompileURL(base, target)
+	var syntax *placeholder.SyntaxError
+	if err == nil || errors.As(err, &syntax) {
+		return // a broken placeholder has its own failure
+	}
+	var e *sinew.Error
+	if errors.As(err, &e) && len(e.Failures) > 0 {
+		c.fail(path, CodeURL, "%s", e.Failures[0].Message)
+	}
+}
+
+// resourceName refuses names that no route of the proxy reaches.
+func (c *checker) resourceName(name, path string) {
+	if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\\?#%") {
+		c.fail(path, CodeName, "a name of a resource or method is one segment of a path")
+	}
+}

@@ -1,0 +1,160 @@
+package definition
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/mail"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/jsonx"
+)
+
+// Validate checks what a customer supplied and returns the context to store:
+// defaults filled in, transforms applied. Other members of the context are
+// left as they are. OAuth formats need a token at oauth.token.access_token.
+//
+// Failures have paths such as "context.subdomain": required, wrong type, not
+// in the format, not matching the pattern, not among the options. They never
+// repeat a value. With failures the context must not be stored.
+//
+// The checks look at the value as it was supplied, before the transform. A
+// transform is for values that come from outside: do not validate a stored
+// context again, or sha256 is applied twice.
+func (c Credential) Validate(context jsonx.Value) (jsonx.Value, []sinew.Failure) {
+	return c.validate(context, false)
+}
+
+// ValidatePart is Validate for an update that mentions only what it changes:
+// nothing is required, and no defaults are filled in.
+func (c Credential) ValidatePart(context jsonx.Value) (jsonx.Value, []sinew.Failure) {
+	return c.validate(context, true)
+}
+
+func (c Credential) validate(context jsonx.Value, partial bool) (jsonx.Value, []sinew.Failure) {
+	if context.Exists() && context.Kind() != jsonx.Object {
+		return context, []sinew.Failure{{Path: "context", Code: CodeType, Message: "must be an object"}}
+	}
+	var failures []sinew.Failure
+	b := context.Edit()
+	for _, field := range c.Fields {
+		value := b.Get(field.Name)
+		if isBlank(value) && field.Default.Exists() && !partial {
+			value = field.Default
+		}
+		if isBlank(value) {
+			if field.Required && (!partial || value.Exists()) {
+				failures = append(failures, field.fail(CodeRequired, "is required"))
+			}
+			continue
+		}
+		if failure, bad := field.check(value); bad {
+			failures = append(failures, failure)
+			continue
+		}
+		b.Set(field.Name, field.transform(value))
+	}
+	if c.NeedsToken() && !partial && isBlank(b.Get("oauth").At("token", "access_token")) {
+		failures = append(failures, sinew.Failure{Path: "context.oauth.token.access_token", Code: CodeRequired, Message: "is required for " + c.Format})
+	}
+	if token := b.Get("oauth").At("token", "access_token"); !isBlank(token) && token.Kind() != jsonx.String {
+		failures = append(failures, sinew.Failure{Path: "context.oauth.token.access_token", Code: CodeType, Message: "must be text"})
+	}
+	return b.Value(), failures
+}
+
+func isBlank(v jsonx.Value) bool {
+	text, isText := v.Text()
+	return !v.Exists() || v.IsNull() || isText && text == ""
+}
+
+func (f Field) fail(code, format string, args ...any) sinew.Failure {
+	return sinew.Failure{Path: "context." + f.Name, Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// check returns what is wrong with a value that is there.
+func (f Field) check(value jsonx.Value) (failure sinew.Failure, bad bool) {
+	text := value.Str()
+	switch value.Kind() {
+	case jsonx.Number, jsonx.Bool:
+		text = value.String()
+	case jsonx.String:
+	default:
+		return f.fail(CodeType, "must be text"), true
+	}
+	if !formatFits(f.Format, text) {
+		return f.fail(CodeValue, "must be a valid %s", f.Format), true
+	}
+	if f.Pattern != "" {
+		// A pattern that only browsers can run is left to them.
+		if re, err := regexp.Compile(f.Pattern); err == nil && !re.MatchString(text) {
+			return f.fail(CodePattern, "must match %s", f.Pattern), true
+		}
+	}
+	if f.Type == typeSelect && !f.offers(text) {
+		return f.fail(CodeEnum, "must be one of %s", f.choices()), true
+	}
+	return sinew.Failure{}, false
+}
+
+func formatFits(format, text string) bool {
+	switch format {
+	case "email":
+		address, err := mail.ParseAddress(text)
+		return err == nil && address.Address == text
+	case "number":
+		_, err := strconv.ParseFloat(text, 64)
+		return err == nil
+	case "uuid":
+		return sinew.IsUUID(strings.ToLower(text))
+	case "url":
+		u, err := url.Parse(text)
+		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+	}
+	return true
+}
+
+func (f Field) offers(text string) bool {
+	for _, option := range f.Options {
+		if optionText(option) == text {
+			return true
+		}
+	}
+	return len(f.Options) == 0
+}
+
+func (f Field) choices() string {
+	var texts []string
+	for _, option := range f.Options {
+		texts = append(texts, optionText(option))
+	}
+	return strings.Join(texts, ", ")
+}
+
+func optionText(option Option) string {
+	if text, ok := option.Value.Text(); ok {
+		return text
+	}
+	return option.Value.String()
+}
+
+func (f Field) transform(value jsonx.Value) jsonx.Value {
+	text, ok := value.Text()
+	if !ok {
+		return value
+	}
+	switch f.Transform {
+	case "lowercase":
+		return jsonx.StringValue(strings.ToLower(text))
+	case "uppercase":
+		return jsonx.StringValue(strings.ToUpper(text))
+	case "sha256":
+		sum := sha256.Sum256([]byte(text))
+		return jsonx.StringValue(hex.EncodeToString(sum[:]))
+	}
+	return value
+}
