@@ -96,11 +96,13 @@ func guardedDoors() []doors {
 	variables := []string{"config", "testkit", "bench", "cmd/", "scripts/"}
 	return []doors{
 		{
-			"net/http", []string{"Client", "DefaultClient", "Transport", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
+			"net/http",
+			[]string{"Client", "DefaultClient", "Transport", "DefaultTransport", "Get", "Head", "Post", "PostForm"},
 			network, outward,
 		},
 		{
-			"net", []string{"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialIP", "DialUnix", "Dialer"},
+			"net",
+			[]string{"Dial", "DialTimeout", "DialTCP", "DialUDP", "DialIP", "DialUnix", "Dialer"},
 			network, outward,
 		},
 		{"crypto/tls", []string{"Dial", "DialWithDialer", "Dialer"}, network, outward},
