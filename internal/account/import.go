@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -44,8 +45,8 @@ func (s *Service) Import(ctx context.Context, p sinew.Principal, in Import) (sin
 		return sinew.AccountView{}, err
 	}
 	r := newRecord(in, installation)
-	secretPaths := definition.SecretFields(config)
-	patch, keys, err := s.stage(ctx, p.EnvironmentID, values, staging{secretPaths: secretPaths})
+	secretPaths := secretPaths(config)
+	patch, keys, err := s.stage(ctx, homeOf(&r.IntegratedAccount), values, staging{secretPaths: secretPaths})
 	if err != nil {
 		return sinew.AccountView{}, err
 	}
@@ -138,25 +139,19 @@ func installationConfig(installation sinew.EnvironmentIntegration) (jsonx.Value,
 // and that the context has what it asks for, and applies defaults and
 // transforms.
 func checkCredential(config jsonx.Value, method sinew.AuthenticationMethod, values jsonx.Value) (jsonx.Value, error) {
-	credentials := definition.Credentials(config)
-	for _, credential := range credentials {
-		if credential.Format != string(method) {
-			continue
+	credential, ok := definition.FindCredential(config, string(method))
+	if !ok {
+		var offered []string
+		for _, credential := range definition.Credentials(config) {
+			offered = append(offered, credential.Format)
 		}
-		checked, failures := definition.Validate(credential, values)
-		if len(failures) > 0 {
-			return values, sinew.Invalid(failures...)
-		}
-		return checked, nil
+		return values, sinew.InvalidField("authentication_method", "not_offered", "the integration does not offer %q; it offers: %s", method, strings.Join(offered, ", "))
 	}
-	offered := ""
-	for i, credential := range credentials {
-		if i > 0 {
-			offered += ", "
-		}
-		offered += credential.Format
+	checked, failures := credential.Validate(values)
+	if len(failures) > 0 {
+		return values, sinew.Invalid(failures...)
 	}
-	return values, sinew.InvalidField("authentication_method", "not_offered", "the integration does not offer %q; it offers: %s", method, offered)
+	return checked, nil
 }
 
 func newRecord(in Import, installation sinew.EnvironmentIntegration) sinew.AccountRecord {

@@ -21,6 +21,14 @@ const (
 	bare                      // the data alone, as file pickers and placeholders read it
 )
 
+// home is where the large values of an account live.
+type home struct {
+	environmentID string
+	region        sinew.Region
+}
+
+func homeOf(a *sinew.IntegratedAccount) home { return home{a.EnvironmentID, a.Region} }
+
 // staging says how the large values of a patch are told from the others.
 type staging struct {
 	secretPaths []string
@@ -34,7 +42,7 @@ type staging struct {
 // stage writes the large values of a patch to the object store and replaces
 // them by their mark. The blobs become part of the account when it is written
 // with the keys; until then a sweep would remove them.
-func (s *Service) stage(ctx context.Context, environmentID string, patch jsonx.Value, how staging) (jsonx.Value, map[string]string, error) {
+func (s *Service) stage(ctx context.Context, home home, patch jsonx.Value, how staging) (jsonx.Value, map[string]string, error) {
 	keys := make(map[string]string)
 	if !patch.Exists() {
 		return patch, keys, nil
@@ -52,7 +60,7 @@ func (s *Service) stage(ctx context.Context, environmentID string, patch jsonx.V
 			b.Set(name, jsonx.Value{}) // the mark as it was read: nothing changes
 			continue
 		}
-		if keys[name], err = s.putBlob(ctx, environmentID, data.Bytes()); err != nil {
+		if keys[name], err = s.putBlob(ctx, home, data.Bytes()); err != nil {
 			return patch, nil, err
 		}
 		b.Set(name, storedMark())
@@ -82,12 +90,12 @@ func (how staging) large(name string, value jsonx.Value) (data jsonx.Value, larg
 	return data, true, nil
 }
 
-func (s *Service) putBlob(ctx context.Context, environmentID string, content []byte) (string, error) {
-	key, err := s.store.StageBlob(ctx, environmentID, now())
+func (s *Service) putBlob(ctx context.Context, home home, content []byte) (string, error) {
+	key, err := s.store.StageBlob(ctx, home.environmentID, home.region, now())
 	if err != nil {
 		return "", err
 	}
-	sealed, err := s.store.SealBlob(ctx, environmentID, key, content)
+	sealed, err := s.store.SealBlob(ctx, home.environmentID, key, content)
 	if err != nil {
 		return "", err
 	}

@@ -38,7 +38,7 @@ func (s *Service) copyStored(ctx context.Context, r *sinew.AccountRecord) error 
 		if err != nil {
 			return err
 		}
-		if keys[name], err = s.putBlob(ctx, r.EnvironmentID, data.Bytes()); err != nil {
+		if keys[name], err = s.putBlob(ctx, homeOf(&r.IntegratedAccount), data.Bytes()); err != nil {
 			return err
 		}
 	}

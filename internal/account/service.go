@@ -28,7 +28,7 @@ type Store interface {
 	StaticGate(ctx context.Context, environmentID, id string) (sinew.StaticGate, error)
 	WriteAudit(ctx context.Context, entry sinew.AuditEntry) error
 
-	StageBlob(ctx context.Context, environmentID string, now time.Time) (key string, err error)
+	StageBlob(ctx context.Context, environmentID string, region sinew.Region, now time.Time) (key string, err error)
 	SealBlob(ctx context.Context, environmentID, key string, content []byte) ([]byte, error)
 	OpenBlob(ctx context.Context, environmentID, key string, sealed []byte) ([]byte, error)
 	UnusedBlobs(ctx context.Context, before time.Time, limit int) ([]string, error)

@@ -16,6 +16,8 @@ type Patch struct {
 	Name                 *string
 	Status               *sinew.AccountStatus
 	AuthenticationMethod *sinew.AuthenticationMethod
+	// Region must be the current one: an account never moves.
+	Region               *sinew.Region
 	Context              jsonx.Value
 	UnifiedModelOverride jsonx.Value
 	IntegrationOverride  jsonx.Value
@@ -39,6 +41,9 @@ func (s *Service) Update(ctx context.Context, p sinew.Principal, id string, patc
 }
 
 func apply(r *sinew.AccountRecord, patch Patch) error {
+	if patch.Region != nil && *patch.Region != r.Region {
+		return sinew.InvalidField("region", "immutable", "cannot change: the account's data is placed there; connect a new account")
+	}
 	if patch.TenantID != nil {
 		r.TenantID = *patch.TenantID
 	}
@@ -76,7 +81,7 @@ func (s *Service) UpdateCredentials(ctx context.Context, p sinew.Principal, id s
 	if err != nil {
 		return a, err
 	}
-	if failures := onlyCredentials(patch, definition.SecretFields(config)); len(failures) > 0 {
+	if failures := onlyCredentials(patch, secretPaths(config)); len(failures) > 0 {
 		return a, sinew.Invalid(failures...)
 	}
 	return s.change(ctx, p, id, patch, func(*sinew.AccountRecord) error { return nil })
@@ -133,7 +138,7 @@ func (s *Service) change(ctx context.Context, p sinew.Principal, id string, patc
 	if err != nil {
 		return current, err
 	}
-	patch, keys, err := s.stage(ctx, p.EnvironmentID, patch, staging{
+	patch, keys, err := s.stage(ctx, homeOf(&current.IntegratedAccount), patch, staging{
 		secretPaths: secretPaths, stored: current.ObjectStore,
 		// File pickers, which call with an account token, read large values
 		// bare and send the whole context back.
@@ -163,10 +168,17 @@ func (s *Service) change(ctx context.Context, p sinew.Principal, id string, patc
 	return changed, s.hydrate(ctx, &changed, wrapped)
 }
 
+// secretPaths are the places of a context that are stored encrypted: what the
+// definition says, and the whole token, of which vendors show more than the
+// names that are known.
+func secretPaths(config jsonx.Value) []string {
+	return append([]string{"oauth.token"}, definition.SecretFields(config)...)
+}
+
 func secretPathsOf(a *sinew.AccountView) ([]string, error) {
 	config, err := installationConfig(*a.EnvironmentIntegration)
 	if err != nil {
 		return nil, err
 	}
-	return definition.SecretFields(config), nil
+	return secretPaths(config), nil
 }

@@ -19,7 +19,7 @@ type Authenticator interface {
 
 // Metrics counts requests.
 type Metrics interface {
-	Request(route, method string, status int, took time.Duration)
+	ObserveRequest(route, method string, status int, took time.Duration)
 }
 
 // Settings of the API that operators choose.
@@ -91,25 +91,18 @@ func (a *API) register(o *Operation) {
 }
 
 // registerFallbacks answers what no operation does: preflights of browser
-// operations, another method of a known path (405), and everything else (404).
+// operations, and whatever else comes.
 func (a *API) registerFallbacks() {
 	methods := make(map[string][]string)
-	browser := make(map[string]bool)
-	var paths []string
 	for _, o := range a.operations {
-		if methods[o.Path] == nil {
-			paths = append(paths, o.Path)
+		if o.Browser {
+			methods[o.Path] = append(methods[o.Path], o.Method)
 		}
-		methods[o.Path] = append(methods[o.Path], o.Method)
-		browser[o.Path] = browser[o.Path] || o.Browser
 	}
-	for _, path := range paths {
-		if browser[path] {
-			a.mux.Handle(http.MethodOptions+" "+path, a.preflight(path, methods[path]))
-		}
-		a.mux.Handle(path, a.refuseMethod(path, methods[path]))
+	for path, allowed := range methods {
+		a.mux.Handle(http.MethodOptions+" "+path, a.preflight(path, allowed))
 	}
-	a.mux.Handle("/", a.refusePath())
+	a.mux.HandleFunc(anyPath, a.refuse)
 }
 
 // Operations returns what the API serves, for tests and generated documents.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/wire"
 )
 
@@ -52,19 +53,29 @@ func bodyTooLarge() error {
 	return sinew.Errorf(sinew.KindTooLarge, "The body is larger than %d MiB", MaxBody>>20).WithCode("body_too_large")
 }
 
-// Body reads the body as a JSON object, whatever it is labelled. An empty body
-// is an empty object, since clients label nothing as JSON too.
-func (c *Call) Body() (jsonx.Value, error) {
+// Value reads the body as any JSON value, whatever it is labelled. An empty body
+// is Missing.
+func (c *Call) Value() (jsonx.Value, error) {
 	text, err := c.ReadBody()
-	if err != nil {
+	if err != nil || len(text) == 0 {
 		return jsonx.Value{}, err
-	}
-	if len(text) == 0 {
-		return jsonx.ObjectValue(), nil
 	}
 	value, err := jsonx.Parse(text)
 	if err != nil {
 		return value, invalidJSON(err)
+	}
+	return value, nil
+}
+
+// Body reads the body as a JSON object, whatever it is labelled. An empty body
+// is an empty object, since clients label nothing as JSON too.
+func (c *Call) Body() (jsonx.Value, error) {
+	value, err := c.Value()
+	if err != nil {
+		return value, err
+	}
+	if !value.Exists() {
+		return jsonx.ObjectValue(), nil
 	}
 	if value.Kind() != jsonx.Object {
 		return value, sinew.InvalidField("", "type", "the body must be a JSON object, and is %s", value.Kind())
@@ -103,6 +114,9 @@ func (c *Call) checkEnvironment(body jsonx.Value) error {
 	return nil
 }
 
+// RequestID returns the id that finds the request in the logs.
+func (c *Call) RequestID() string { return obs.RequestID(c.Context()) }
+
 // List reads the query of a list.
 func (c *Call) List() (sinew.ListQuery, error) {
 	list, failures := wire.CompileList(c.operation.Fields, c.Query, wire.ListOptions{})
@@ -121,7 +135,9 @@ func (c *Call) List() (sinew.ListQuery, error) {
 }
 
 // cursorScope binds cursors to the list and to the environment.
-func (c *Call) cursorScope() string { return c.Principal.EnvironmentID + " " + c.operation.Path + c.Path("id") }
+func (c *Call) cursorScope() string {
+	return c.Principal.EnvironmentID + " " + c.operation.Path + c.Path("id")
+}
 
 // JSON answers with a value and the operation's status.
 func (c *Call) JSON(value any) (Answer, error) {
@@ -174,7 +190,3 @@ func (c *Call) Page(q sinew.ListQuery, next *sinew.Position, rows int, add func(
 // param returns a query parameter that is one text; "" when it is absent or
 // nested.
 func (c *Call) param(name string) string { return c.Query.Get(name).Str() }
-
-// refuseRegion is here because a region that is sent back unchanged is fine,
-// and another one is a mistake that must not pass silently.
-func (c *Call) refuseRegion() error { return nil }

@@ -15,13 +15,15 @@ import (
 // trailing one as none, without a redirect: clients build such paths, and a
 // redirect would cost them the body or a round trip.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	r, trace := obs.Begin(r)
-	trace.SetHeaders(w.Header())
+	obs.Identify(http.HandlerFunc(a.route)).ServeHTTP(w, r)
+}
+
+func (a *API) route(w http.ResponseWriter, r *http.Request) {
 	if strings.Contains(r.URL.EscapedPath(), "//") || len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/") {
 		r = withPath(r, cleanSlashes(r.URL.EscapedPath()))
 	}
 	if hasDotSegment(r.URL.EscapedPath()) {
-		a.refusePath().ServeHTTP(w, r)
+		a.refuse(w, r)
 		return
 	}
 	a.mux.ServeHTTP(w, r)
@@ -67,7 +69,7 @@ func (a *API) answer(c *Call, work func() (Answer, error)) {
 	}
 	status := a.write(c, answer)
 	took := c.timing.total()
-	a.metrics.Request(c.operation.Path, c.operation.Method, status, took)
+	a.metrics.ObserveRequest(c.operation.Path, c.operation.Method, status, took)
 	a.logRequest(c, status, took)
 }
 

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew"
-	"github.com/sinewhq/sinew/internal/obs"
 )
 
 // allowOrigin lets scripts of any origin read an answer. There is no cookie
@@ -34,17 +33,37 @@ func (a *API) preflight(path string, methods []string) http.Handler {
 	})
 }
 
-func (a *API) refuseMethod(path string, methods []string) http.Handler {
-	return a.fallback(path, func(c *Call) (Answer, error) {
-		c.writer.Header().Set("Allow", strings.Join(methods, ", "))
-		return Answer{}, sinew.Errorf(sinew.KindNotAllowed, "%s does not take %s; it takes %s", path, c.Request.Method, strings.Join(methods, ", ")).WithCode("method_not_allowed")
-	})
+// anyPath is the pattern of the standard mux that takes what no other does.
+const anyPath = "/"
+
+// refuse answers a request that no operation takes: 405 when another method of
+// the path would be taken, 404 otherwise.
+func (a *API) refuse(w http.ResponseWriter, r *http.Request) {
+	allowed := a.methodsOf(r)
+	a.fallback(anyPath, func(c *Call) (Answer, error) {
+		if len(allowed) == 0 {
+			return Answer{}, sinew.Errorf(sinew.KindNotFound, "There is nothing at this path; GET /openapi.json lists what there is").WithCode("no_such_path")
+		}
+		methods := strings.Join(allowed, ", ")
+		c.writer.Header().Set("Allow", methods)
+		return Answer{}, sinew.Errorf(sinew.KindNotAllowed, "This path does not take %s; it takes %s", c.Request.Method, methods).WithCode("method_not_allowed")
+	}).ServeHTTP(w, r)
 }
 
-func (a *API) refusePath() http.Handler {
-	return a.fallback("/", func(c *Call) (Answer, error) {
-		return Answer{}, sinew.Errorf(sinew.KindNotFound, "There is nothing at this path; GET /openapi.json lists what there is").WithCode("no_such_path")
-	})
+// methodsOf returns the methods that the path of a request takes.
+func (a *API) methodsOf(r *http.Request) []string {
+	if hasDotSegment(r.URL.EscapedPath()) {
+		return nil
+	}
+	var allowed []string
+	probe := r.Clone(r.Context())
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		probe.Method = method
+		if _, pattern := a.mux.Handler(probe); pattern != anyPath {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
 }
 
 func (a *API) fallback(path string, handle func(*Call) (Answer, error)) http.Handler {
@@ -98,6 +117,3 @@ func (a *API) logRequest(c *Call, status int, took time.Duration) {
 		slog.String("caller", string(c.Principal.Kind)+":"+c.Principal.TokenID),
 	)
 }
-
-// requestID is here so that handlers need not know where ids come from.
-func (c *Call) requestID() string { return obs.RequestID(c.Context()) }

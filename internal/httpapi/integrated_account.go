@@ -28,6 +28,7 @@ type updateAccount struct {
 	Name                 *string         `json:"name" input:"true" min:"1" max:"500" doc:"The display name."`
 	Status               *string         `json:"status" input:"true" enum:"active,connecting,post_install_error,validation_error,needs_reauth" doc:"The status, set by hand."`
 	AuthenticationMethod *string         `json:"authentication_method" input:"true" enum:"oauth2,api_key,oauth2_client_credentials,keka_oauth,oauth" doc:"The credential format."`
+	Region               *string         `json:"region" input:"true" enum:"wnam,enam,apac,eu" doc:"Must be the current region: an account never moves."`
 	Context              jsonx.Value     `json:"context" type:"object" doc:"Merged into the stored context member by member; null removes one. Credentials that are not sent stay, and oauth is merged."`
 	UnifiedModelOverride jsonx.Value     `json:"unified_model_override" type:"object" nullable:"true" doc:"Replaces the stored override."`
 	IntegrationOverride  jsonx.Value     `json:"integration_override" type:"object" nullable:"true" doc:"Replaces the stored override."`
@@ -94,9 +95,6 @@ func accountOperations(s *account.Service, tokens *access.Service, renderer *vie
 			Body: updateAccount{}, Answer: view.Account{}, Handle: func(c *Call) (Answer, error) {
 				var in updateAccount
 				if err := c.Bind(&in); err != nil {
-					return Answer{}, err
-				}
-				if err := c.refuseRegion(); err != nil {
 					return Answer{}, err
 				}
 				a, err := s.Update(c.Context(), c.Principal, c.Path("id"), in.patch())
@@ -166,7 +164,7 @@ func (in importAccount) account() account.Import {
 func (in updateAccount) patch() account.Patch {
 	patch := account.Patch{
 		TenantID: in.TenantID, Name: in.Name, Status: as[sinew.AccountStatus](in.Status), AuthenticationMethod: as[sinew.AuthenticationMethod](in.AuthenticationMethod),
-		Context: in.Context, UnifiedModelOverride: in.UnifiedModelOverride, IntegrationOverride: in.IntegrationOverride, StaticGateID: in.StaticGateID,
+		Region: as[sinew.Region](in.Region), Context: in.Context, UnifiedModelOverride: in.UnifiedModelOverride, IntegrationOverride: in.IntegrationOverride, StaticGateID: in.StaticGateID,
 	}
 	if in.Features != nil {
 		patch.SuperQuery = as[sinew.Region](in.Features.SuperQuery)

@@ -136,7 +136,7 @@ func keepSecrets(override, secret jsonx.Value) jsonx.Value {
 		switch sent := b.Get(name); {
 		case !sent.Exists() && hidden.Kind() != jsonx.Object:
 			b.Set(name, hidden)
-		case !sent.Exists() && name == definition.SecretEnvironmentVariables:
+		case !sent.Exists() && name == "secret_environment_variables":
 			b.Set(name, hidden)
 		case sent.IsNull():
 			b.Set(name, jsonx.Value{})

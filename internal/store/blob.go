@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/seal"
 )
 
@@ -17,9 +18,10 @@ const (
 	blobDead   = "dead"
 )
 
-// StageBlob announces a blob that is about to be written and returns its key.
-func (s *Store) StageBlob(ctx context.Context, environmentID string, now time.Time) (key string, err error) {
-	key = environmentID + "/" + newID()
+// StageBlob announces a blob that is about to be written and returns its key:
+// environment, region and an id, so that a key tells where its blob lives.
+func (s *Store) StageBlob(ctx context.Context, environmentID string, region sinew.Region, now time.Time) (key string, err error) {
+	key = environmentID + "/" + string(region) + "/" + newID()
 	_, err = s.writer.ExecContext(ctx, "INSERT INTO blob (key, environment_id, state, updated_at) VALUES ($1, $2, $3, $4)",
 		key, environmentID, blobStaged, now.UnixMilli())
 	return key, wrap(err, "stage blob")

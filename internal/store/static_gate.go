@@ -83,3 +83,17 @@ func (s *Store) DeleteStaticGate(ctx context.Context, environmentID, id string) 
 	}
 	return wrap(err, "delete static gate %s", id)
 }
+
+// StaticGateToken returns a gate with the token that calls through it present.
+func (s *Store) StaticGateToken(ctx context.Context, environmentID, id string) (sinew.StaticGate, string, error) {
+	g, err := s.StaticGate(ctx, environmentID, id)
+	if err != nil {
+		return g, "", err
+	}
+	var sealed []byte
+	if err := s.reader.QueryRowContext(ctx, "SELECT token_secret FROM static_gate WHERE id = $1", id).Scan(&sealed); err != nil {
+		return g, "", notFound("Static gate", id, err)
+	}
+	token, err := s.openColumn(ctx, gatePlace(g), sealed)
+	return g, token, s.failClosed(ctx, environmentID, err)
+}

@@ -22,22 +22,42 @@ func scanTeam(row scanner) (sinew.Team, error) {
 // CreateTeam writes a team with its first environments and its owner, all or
 // nothing, and gives each its id. Names of environments must differ.
 func (s *Store) CreateTeam(ctx context.Context, team *sinew.Team, environments []sinew.Environment, owner *sinew.User) error {
+	return s.change(ctx, func(t *tx) error { return createTeam(ctx, t, team, environments, owner) })
+}
+
+// CreateFirstTeam is CreateTeam for an empty database: when there is a team
+// already, it does nothing. Of several nodes that start at once, one creates.
+func (s *Store) CreateFirstTeam(ctx context.Context, team *sinew.Team, environments []sinew.Environment, owner *sinew.User) error {
 	return s.change(ctx, func(t *tx) error {
-		team.ID = newID()
-		if err := insertTeam(ctx, t, *team); err != nil {
+		var generation, teams int64
+		if err := t.QueryRowContext(ctx, "SELECT value FROM change_counter WHERE name = 'definition'"+s.dialect.forUpdate).Scan(&generation); err != nil {
+			return fmt.Errorf("wait for other nodes: %w", err)
+		}
+		if err := t.QueryRowContext(ctx, "SELECT count(*) FROM team").Scan(&teams); err != nil {
+			return fmt.Errorf("count teams: %w", err)
+		}
+		if teams > 0 {
+			return nil
+		}
+		return createTeam(ctx, t, team, environments, owner)
+	})
+}
+
+func createTeam(ctx context.Context, t *tx, team *sinew.Team, environments []sinew.Environment, owner *sinew.User) error {
+	team.ID = newID()
+	if err := insertTeam(ctx, t, *team); err != nil {
+		return err
+	}
+	owner.EnvironmentIDs = nil
+	for i := range environments {
+		environments[i].TeamID = team.ID
+		if err := insertEnvironment(ctx, t, &environments[i]); err != nil {
 			return err
 		}
-		owner.EnvironmentIDs = nil
-		for i := range environments {
-			environments[i].TeamID = team.ID
-			if err := insertEnvironment(ctx, t, &environments[i]); err != nil {
-				return err
-			}
-			owner.EnvironmentIDs = append(owner.EnvironmentIDs, environments[i].ID)
-		}
-		owner.TeamID = team.ID
-		return insertUser(ctx, t, owner)
-	})
+		owner.EnvironmentIDs = append(owner.EnvironmentIDs, environments[i].ID)
+	}
+	owner.TeamID = team.ID
+	return insertUser(ctx, t, owner)
 }
 
 func insertTeam(ctx context.Context, t *tx, team sinew.Team) error {

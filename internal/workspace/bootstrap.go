@@ -23,23 +23,30 @@ func (s *Service) Bootstrap(ctx context.Context) error {
 	if err := s.store.PutCategories(ctx, standardCategories(now())); err != nil {
 		return fmt.Errorf("write categories: %w", err)
 	}
-	_, err = s.CreateTeam(ctx, defaultTeam, "")
-	return err
+	team, environments, owner := newTeam(defaultTeam, "")
+	if err := s.store.CreateFirstTeam(ctx, &team, environments, &owner); err != nil {
+		return fmt.Errorf("create first team: %w", err)
+	}
+	return nil
 }
 
 // CreateTeam makes a team with the standard environments and an owner.
 func (s *Service) CreateTeam(ctx context.Context, name, domain string) (sinew.Team, error) {
-	at := now()
-	team := sinew.Team{Name: name, Domain: domain, CreatedAt: at, UpdatedAt: at}
-	var environments []sinew.Environment
-	for _, environment := range []string{sinew.EnvironmentProduction, sinew.EnvironmentStaging, sinew.EnvironmentDevelopment} {
-		environments = append(environments, sinew.Environment{Name: environment, CreatedAt: at, UpdatedAt: at})
-	}
-	owner := sinew.User{Name: "Owner", IsActive: true, IsStaff: true, Roles: []string{sinew.RoleOwner}, CreatedAt: at, UpdatedAt: at}
+	team, environments, owner := newTeam(name, domain)
 	if err := s.store.CreateTeam(ctx, &team, environments, &owner); err != nil {
 		return team, fmt.Errorf("create team %q: %w", name, err)
 	}
 	return team, nil
+}
+
+func newTeam(name, domain string) (sinew.Team, []sinew.Environment, sinew.User) {
+	at := now()
+	var environments []sinew.Environment
+	for _, environment := range []string{sinew.EnvironmentProduction, sinew.EnvironmentStaging, sinew.EnvironmentDevelopment} {
+		environments = append(environments, sinew.Environment{Name: environment, CreatedAt: at, UpdatedAt: at})
+	}
+	return sinew.Team{Name: name, Domain: domain, CreatedAt: at, UpdatedAt: at}, environments,
+		sinew.User{Name: "Owner", IsActive: true, IsStaff: true, Roles: []string{sinew.RoleOwner}, CreatedAt: at, UpdatedAt: at}
 }
 
 // CreateEnvironment makes an environment of a team. Conflict when the team has

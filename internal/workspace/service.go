@@ -12,6 +12,7 @@ import (
 // environment are NotFound.
 type Store interface {
 	CreateTeam(ctx context.Context, team *sinew.Team, environments []sinew.Environment, owner *sinew.User) error
+	CreateFirstTeam(ctx context.Context, team *sinew.Team, environments []sinew.Environment, owner *sinew.User) error
 	Team(ctx context.Context, id string) (sinew.Team, error)
 	Teams(ctx context.Context) ([]sinew.Team, error)
 	TeamPage(ctx context.Context, id string, q sinew.ListQuery) (sinew.Page[sinew.Team], error)
