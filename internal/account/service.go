@@ -61,18 +61,6 @@ func (s *Service) event(kind sinew.EventType, a *sinew.AccountView) (sinew.Event
 	}, err
 }
 
-// deletedEvent makes the event of an account that is gone: its id alone.
-func deletedEvent(a sinew.IntegratedAccount) sinew.Event {
-	return sinew.Event{
-		EnvironmentID: a.EnvironmentID, Type: sinew.EventAccountDeleted, AccountID: a.ID,
-		Payload: sinew.JSON(`{"id":"` + a.ID + `"}`), CreatedAt: now(),
-	}
-}
-
-// DeletedEvent makes the event of an account that goes away with its
-// installation.
-func DeletedEvent(a sinew.IntegratedAccount) sinew.Event { return deletedEvent(a) }
-
 // List returns one page of accounts, with their large values.
 func (s *Service) List(ctx context.Context, p sinew.Principal, q sinew.ListQuery) (sinew.Page[sinew.AccountView], error) {
 	page, err := s.store.ListAccounts(ctx, p.EnvironmentID, q)
@@ -104,7 +92,7 @@ func (s *Service) Delete(ctx context.Context, p sinew.Principal, id string) erro
 	if !sinew.IsUUID(id) {
 		return sinew.NotFound("Integrated account", id)
 	}
-	return s.store.DeleteAccount(ctx, p.EnvironmentID, id, deletedEvent)
+	return s.store.DeleteAccount(ctx, p.EnvironmentID, id, view.DeletedAccount)
 }
 
 // Limits of a bulk deletion that answers at once (spec 01 section 6.6).
@@ -118,9 +106,9 @@ const (
 // deletes all that match, or nothing.
 func (s *Service) BulkDelete(ctx context.Context, p sinew.Principal, ids []string, tenantID string) (matched int, err error) {
 	if len(ids) > 0 {
-		return s.store.DeleteAccounts(ctx, p.EnvironmentID, ids, "", MaxBulkIDs, deletedEvent)
+		return s.store.DeleteAccounts(ctx, p.EnvironmentID, ids, "", MaxBulkIDs, view.DeletedAccount)
 	}
-	return s.store.DeleteAccounts(ctx, p.EnvironmentID, nil, tenantID, MaxBulkTenant, deletedEvent)
+	return s.store.DeleteAccounts(ctx, p.EnvironmentID, nil, tenantID, MaxBulkTenant, view.DeletedAccount)
 }
 
 // actor names a principal in audit entries.

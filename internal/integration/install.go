@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/sinewhq/sinew"
-	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/view"
@@ -155,7 +154,7 @@ func (s *Service) Uninstall(ctx context.Context, p sinew.Principal, id string) e
 	}
 	return s.store.Uninstall(ctx, p.EnvironmentID, id, func(a *sinew.AccountView, ei sinew.EnvironmentIntegration) sinew.Event {
 		if a != nil {
-			return account.DeletedEvent(a.IntegratedAccount)
+			return view.DeletedAccount(a.IntegratedAccount)
 		}
 		return sinew.Event{EnvironmentID: ei.EnvironmentID, Type: sinew.EventEnvironmentIntegrationDeleted,
 			Payload: sinew.JSON(`{"id":"` + ei.ID + `"}`), CreatedAt: now()}

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/obs"
+	"github.com/sinewhq/sinew/internal/store"
 )
 
 // readinessTimeout bounds a readiness check, so that a balancer gets its answer.
@@ -52,6 +52,6 @@ func regionDetail(c config.Config) string {
 	return fmt.Sprintf("placed: %s; sharing one store: %s", strings.Join(placed, ", "), strings.Join(shared, ", "))
 }
 
-func poolStats(s sql.DBStats) obs.PoolStats {
+func poolStats(s store.PoolStats) obs.PoolStats {
 	return obs.PoolStats{MaxOpen: s.MaxOpenConnections, Open: s.OpenConnections, InUse: s.InUse, Idle: s.Idle, WaitCount: s.WaitCount, WaitDuration: s.WaitDuration}
 }

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -65,30 +64,6 @@ func Migrate(ctx context.Context, config Config) (version int64, err error) {
 	return s.schemaVersion(ctx)
 }
 
-func connect(ctx context.Context, config Config) (*Store, error) {
-	var s *Store
-	var err error
-	if IsPostgres(config.DatabaseURL) {
-		s, err = openPostgres(ctx, config)
-	} else if config.DatabaseURL != "" {
-		return nil, fmt.Errorf("open database: the address must begin with postgres:// or postgresql://; leave it out for SQLite")
-	} else {
-		s, err = openSQLite(ctx, config)
-	}
-	if err != nil {
-		return nil, err
-	}
-	if err := s.migrate(ctx, config); err != nil {
-		return nil, errors.Join(err, s.Close())
-	}
-	return s, nil
-}
-
-// IsPostgres reports whether a database address means PostgreSQL.
-func IsPostgres(url string) bool {
-	return strings.HasPrefix(url, "postgres://") || strings.HasPrefix(url, "postgresql://")
-}
-
 // Close ends all connections. Calls under way fail.
 func (s *Store) Close() error {
 	s.statements.close()
@@ -111,9 +86,12 @@ func (s *Store) Ping(ctx context.Context) error {
 // Engine names the database for people: "sqlite" or "postgres".
 func (s *Store) Engine() string { return s.dialect.name }
 
+// PoolStats is the state of a connection pool.
+type PoolStats = sql.DBStats
+
 // Stats returns the state of the connection pools, by name.
-func (s *Store) Stats() map[string]sql.DBStats {
-	stats := map[string]sql.DBStats{"writer": s.writer.Stats()}
+func (s *Store) Stats() map[string]PoolStats {
+	stats := map[string]PoolStats{"writer": s.writer.Stats()}
 	if s.reader != s.writer {
 		stats["reader"] = s.reader.Stats()
 	}
