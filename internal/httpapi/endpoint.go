@@ -82,7 +82,7 @@ func (a *API) write(c *Call, answer Answer) int {
 	for name, values := range answer.Header {
 		h[name] = values
 	}
-	if h.Get("Content-Type") == "" {
+	if h.Get("Content-Type") == "" && status != http.StatusNoContent {
 		h.Set("Content-Type", "application/json; charset=utf-8")
 	}
 	h.Set("Server-Timing", c.timing.header())

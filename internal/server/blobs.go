@@ -2,7 +2,9 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"net/http"
 	"strings"
@@ -52,6 +54,21 @@ func (p *placedBlobs) of(key string) blob.Store {
 		return store
 	}
 	return p.common
+}
+
+// Close ends the stores that hold something open.
+func (p *placedBlobs) Close() error {
+	var errs []error
+	stores := []blob.Store{p.common}
+	for _, store := range p.regions {
+		stores = append(stores, store)
+	}
+	for _, store := range stores {
+		if closer, ok := store.(io.Closer); ok {
+			errs = append(errs, closer.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 func (p *placedBlobs) Put(ctx context.Context, key string, content []byte) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -72,7 +73,13 @@ func newCore(ctx context.Context, c config.Config, st *store.Store, log *slog.Lo
 }
 
 // Close ends the connections to the data.
-func (c *Core) Close() error { return c.Store.Close() }
+func (c *Core) Close() error {
+	err := c.Store.Close()
+	if blobs, ok := c.Blobs.(io.Closer); ok {
+		err = errors.Join(err, blobs.Close())
+	}
+	return err
+}
 
 func storeConfig(c config.Config) store.Config {
 	return store.Config{DataDir: c.DataDir, DatabaseURL: string(c.DatabaseURL)}
