@@ -61,7 +61,7 @@ func newCore(ctx context.Context, c config.Config, st *store.Store, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	blobs, err := openBlobs(c, nil)
+	blobs, err := openBlobs(c)
 	if err != nil {
 		return nil, err
 	}
