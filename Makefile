@@ -1,10 +1,36 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
-.PHONY: run build test bench bench-full lint
+.PHONY: help run build test bench bench-full lint
 
-GOFLAGS_BUILD = -trimpath -ldflags "-s -w"
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+LDFLAGS = -s -w -X github.com/sinewhq/sinew/internal/cli.version=$(VERSION)
+GOFLAGS_BUILD = -trimpath -ldflags "$(LDFLAGS)"
+
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOFUMPT = go run mvdan.cc/gofumpt@v0.12.0
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+run: build ## build and serve on http://127.0.0.1:8080 with data in ./sinew-data
+	bin/sinew serve
 
 build: ## static binary in bin/sinew
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/sinew ./cmd/sinew
 
-test:
-	go test -race ./...
+test: ## every test, on SQLite and PostgreSQL, with the race detector
+	scripts/test
+
+bench: ## the benchmarks, in ten minutes at most
+	scripts/postgres go test -run '^$$' -bench . -benchmem -benchtime 200ms ./...
+
+bench-full: ## the benchmarks at full size
+	scripts/postgres go test -run '^$$' -bench . -benchmem -count 5 ./...
+
+lint: ## formatting, vet, static analysis and the rules of the package tree
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "run gofmt -w on:"; echo "$$unformatted"; exit 1; fi
+	@loose=$$($(GOFUMPT) -l $$(git ls-files '*.go')); \
+	if [ -n "$$loose" ]; then echo "run gofumpt -w on:"; echo "$$loose"; exit 1; fi
+	go vet ./...
+	$(STATICCHECK) ./...
+	go test -count=1 ./internal/arch

@@ -107,6 +107,28 @@ type AccountView struct {
 	EnvironmentIntegration *EnvironmentIntegration
 }
 
+// AccountRecord is an account with everything that a change or a call needs,
+// secrets included. It never leaves the server.
+type AccountRecord struct {
+	AccountView
+	Secrets AccountSecrets
+	// ConfigSecret and OverrideSecret belong to the integration and to the
+	// installation.
+	ConfigSecret   JSON
+	OverrideSecret JSON
+	// SandboxOf is the account that this one is a sandbox copy of, read when
+	// the account is created only.
+	SandboxOf string
+}
+
+// SandboxAccount is a sandbox copy of an account.
+type SandboxAccount struct {
+	ID        string
+	Account   AccountView
+	CreatedAt time.Time
+	UpdatedAt time.Time
+}
+
 // AccountFields are the fields that the account list can be filtered by.
 func AccountFields() []Field {
 	return []Field{

@@ -42,6 +42,19 @@ type Integration struct {
 	InstalledEnvironments []string
 }
 
+// IntegrationRecord is an integration with the secrets of its config: a JSON
+// object laid over the visible config, "" when there are none.
+type IntegrationRecord struct {
+	Integration
+	ConfigSecret JSON
+}
+
+// Relation tells what a team has to do with an integration.
+type Relation struct {
+	InstalledEnvironments []string
+	Request               RequestStatus // "" when the team never asked
+}
+
 // IntegrationFields are the fields that the integration list can be filtered
 // by.
 func IntegrationFields() []Field {
@@ -94,6 +107,14 @@ type EnvironmentIntegration struct {
 	UpdatedAt time.Time
 
 	Integration *Integration
+}
+
+// InstallationRecord is an installed integration with the secrets of its
+// override: a JSON object laid over the visible override, "" when there are
+// none.
+type InstallationRecord struct {
+	EnvironmentIntegration
+	OverrideSecret JSON
 }
 
 // EnvironmentIntegrationFields are the fields that installations can be

@@ -23,6 +23,14 @@ func APITokenFields() []Field {
 // AccountTokenLife is how long an integrated-account token is valid.
 const AccountTokenLife = 15 * time.Minute
 
+// AccountToken is what an integrated-account token stands for.
+type AccountToken struct {
+	TeamID        string
+	EnvironmentID string
+	AccountID     string
+	ExpiresAt     time.Time
+}
+
 // PrincipalKind tells what sort of credential a call came with.
 type PrincipalKind string
 

@@ -59,6 +59,12 @@ func newRoot() *cobra.Command {
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
+		newServeCommand(),
+		newTokenCommand(),
+		newTeamCommand(),
+		newEnvironmentCommand(),
+		newKeysCommand(),
+		newMigrateCommand(),
 		newVersionCommand(),
 	)
 	return root

@@ -182,3 +182,16 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func TestParseLenient(t *testing.T) {
+	v, err := jsonx.ParseLenient([]byte("\ufeff{\"a\":1,\"b\":\"x\xffy\",\"a\":{\"c\":\"\\u0000\"}}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := v.String(), "{\"a\":{\"c\":\"\\u0000\"},\"b\":\"x\ufffdy\"}"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if _, err := jsonx.ParseLenient([]byte(strings.Repeat("[", 100_000))); err == nil {
+		t.Error("a bomb was read")
+	}
+}

@@ -38,7 +38,11 @@ func Parse(text []byte) (Value, error) { return ParseDepth(text, DefaultDepth) }
 
 // ParseDepth is Parse with another limit on nesting.
 func ParseDepth(text []byte, depth int) (Value, error) {
-	p := &parser{dec: jsontext.NewDecoder(bytes.NewBuffer(text)), depth: depth}
+	return (&parser{dec: jsontext.NewDecoder(bytes.NewBuffer(text)), depth: depth}).whole()
+}
+
+// whole reads the one value that the text holds.
+func (p *parser) whole() (Value, error) {
 	v, err := p.value()
 	if err != nil {
 		return Value{}, err
@@ -66,6 +70,8 @@ func MustParse(text string) Value {
 type parser struct {
 	dec   *jsontext.Decoder
 	depth int
+	// lenient lets members occur twice and U+0000 stand.
+	lenient bool
 }
 
 func (p *parser) value() (Value, error) {
@@ -92,7 +98,7 @@ func (p *parser) value() (Value, error) {
 
 func (p *parser) text(token jsontext.Token) (Value, error) {
 	s := token.String()
-	if strings.IndexByte(s, 0) >= 0 {
+	if !p.lenient && strings.IndexByte(s, 0) >= 0 {
 		return Value{}, p.fail("character U+0000 in a string")
 	}
 	return StringValue(s), nil
@@ -138,6 +144,9 @@ func (p *parser) object() (Value, error) {
 	}
 	if _, err := p.dec.ReadToken(); err != nil {
 		return Value{}, p.syntax(err)
+	}
+	if p.lenient {
+		return ObjectValue(list...), nil
 	}
 	return Value{kind: Object, members: newMembers(list)}, nil
 }

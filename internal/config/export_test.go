@@ -1,0 +1,4 @@
+package config
+
+// LoadFrom is Load with a given environment.
+var LoadFrom = load

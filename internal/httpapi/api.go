@@ -1,0 +1,109 @@
+package httpapi
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/wire"
+)
+
+// Authenticator recognises bearer tokens.
+type Authenticator interface {
+	// Authenticate returns who a token stands for; Unauthenticated when nobody.
+	Authenticate(ctx context.Context, bearer string) (sinew.Principal, error)
+}
+
+// Metrics counts requests.
+type Metrics interface {
+	ObserveRequest(route, method string, status int, took time.Duration)
+}
+
+// Settings of the API that operators choose.
+type Settings struct {
+	// ListAlias repeats the rows of two lists under "results", as their
+	// published pages show them.
+	ListAlias bool
+	// LimitToken and LimitAccount bound the requests in LimitWindow of an API
+	// token and, on the data plane, of an account; 0 means no limit. Each node
+	// counts for itself.
+	LimitToken   int
+	LimitAccount int
+	// PublicURL is the address that callers use, for the API document.
+	PublicURL string
+	// Version names this build in the API document.
+	Version string
+}
+
+// LimitWindow is the time that own rate limits count in.
+const LimitWindow = 10 * time.Second
+
+// API serves the operations. It is safe for concurrent use.
+type API struct {
+	settings   Settings
+	auth       Authenticator
+	cursors    *wire.Cursors
+	log        *slog.Logger
+	metrics    Metrics
+	operations []Operation
+	mux        *http.ServeMux
+	tokens     *limiter
+	accounts   *limiter
+	document   document
+}
+
+// Config is what an API is made of.
+type Config struct {
+	Settings Settings
+	Auth     Authenticator
+	Cursors  *wire.Cursors
+	Log      *slog.Logger
+	Metrics  Metrics
+}
+
+// New returns an API that serves the operations, and beside them the document
+// that describes them.
+func New(config Config, operations ...[]Operation) (*API, error) {
+	a := &API{
+		settings: config.Settings, auth: config.Auth, cursors: config.Cursors, log: config.Log, metrics: config.Metrics,
+		mux:      http.NewServeMux(),
+		tokens:   newLimiter(config.Settings.LimitToken, LimitWindow),
+		accounts: newLimiter(config.Settings.LimitAccount, LimitWindow),
+	}
+	for _, some := range append(operations, a.documentOperations()) {
+		a.operations = append(a.operations, some...)
+	}
+	if err := a.document.build(a.operations, config.Settings); err != nil {
+		return nil, fmt.Errorf("describe API: %w", err)
+	}
+	for i := range a.operations {
+		a.register(&a.operations[i])
+	}
+	a.registerFallbacks()
+	return a, nil
+}
+
+func (a *API) register(o *Operation) {
+	a.mux.Handle(o.Method+" "+o.Path, a.endpoint(o))
+}
+
+// registerFallbacks answers what no operation does: preflights of browser
+// operations, and whatever else comes.
+func (a *API) registerFallbacks() {
+	methods := make(map[string][]string)
+	for _, o := range a.operations {
+		if o.Browser {
+			methods[o.Path] = append(methods[o.Path], o.Method)
+		}
+	}
+	for path, allowed := range methods {
+		a.mux.Handle(http.MethodOptions+" "+path, a.preflight(path, allowed))
+	}
+	a.mux.HandleFunc(anyPath, a.refuse)
+}
+
+// Operations returns what the API serves, for tests and generated documents.
+func (a *API) Operations() []Operation { return a.operations }

@@ -1,0 +1,182 @@
+package httpapi
+
+import (
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/obs"
+	"github.com/sinewhq/sinew/internal/wire"
+)
+
+// ServeHTTP answers a request. Several slashes in a row count as one, and a
+// trailing one as none, without a redirect: clients build such paths, and a
+// redirect would cost them the body or a round trip.
+func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	obs.Identify(http.HandlerFunc(a.route)).ServeHTTP(w, r)
+}
+
+func (a *API) route(w http.ResponseWriter, r *http.Request) {
+	if strings.Contains(r.URL.EscapedPath(), "//") || len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/") {
+		r = withPath(r, cleanSlashes(r.URL.EscapedPath()))
+	}
+	if hasDotSegment(r.URL.EscapedPath()) {
+		a.refuse(w, r)
+		return
+	}
+	a.mux.ServeHTTP(w, r)
+}
+
+// endpoint runs an operation: who is it, may they, how often, what do they
+// want, and what does the handler say.
+func (a *API) endpoint(o *Operation) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c := &Call{Request: r, api: a, operation: o, writer: w, timing: newTiming()}
+		a.answer(c, func() (Answer, error) {
+			if o.Browser {
+				allowOrigin(w.Header())
+			}
+			if err := a.admit(c); err != nil {
+				return Answer{}, err
+			}
+			query, err := wire.ParseQuery(r.URL.RawQuery)
+			if err != nil {
+				return Answer{}, err
+			}
+			c.Query = query
+			if r.ContentLength > MaxBody {
+				return Answer{}, bodyTooLarge()
+			}
+			return o.Handle(c)
+		})
+	})
+}
+
+// answer writes what work returns, an error or a panic included, and leaves a
+// line in the log.
+func (a *API) answer(c *Call, work func() (Answer, error)) {
+	answer, err := a.recovered(c, work)
+	if err != nil {
+		a.logError(c, err)
+		failed := errorAnswer(err, obs.RequestID(c.Context()), c.Request.Header.Get("Accept"))
+		for name, values := range failed.Header {
+			c.writer.Header()[name] = values
+		}
+		failed.Header = nil
+		answer = failed
+	}
+	status := a.write(c, answer)
+	took := c.timing.total()
+	a.metrics.ObserveRequest(c.operation.Path, c.operation.Method, status, took)
+	a.logRequest(c, status, took)
+}
+
+func (a *API) write(c *Call, answer Answer) int {
+	status := answer.Status
+	if status == 0 {
+		status = c.operation.status()
+	}
+	h := c.writer.Header()
+	for name, values := range answer.Header {
+		h[name] = values
+	}
+	if h.Get("Content-Type") == "" && status != http.StatusNoContent {
+		h.Set("Content-Type", "application/json; charset=utf-8")
+	}
+	h.Set("Server-Timing", c.timing.header())
+	h.Set("X-Content-Type-Options", "nosniff")
+	if h.Get("Cache-Control") == "" {
+		h.Set("Cache-Control", "no-store")
+	}
+	c.writer.WriteHeader(status)
+	if c.Request.Method != http.MethodHead {
+		// An error here means that the caller has gone.
+		_, _ = c.writer.Write(answer.Body)
+	}
+	return status
+}
+
+// admit recognises the caller, and holds the call against access and limits.
+func (a *API) admit(c *Call) error {
+	o := c.operation
+	if o.Access == AccessPublic || o.Access == AccessLoopback && fromLoopback(c.Request) {
+		return nil
+	}
+	p, err := a.auth.Authenticate(c.Context(), bearer(c.Request))
+	if err != nil {
+		return err
+	}
+	c.Principal = p
+	c.timing.mark("auth")
+	limits, key := a.tokens, string(p.Kind)+p.TokenID
+	if p.Kind == sinew.PrincipalAccountToken {
+		limits = a.accounts
+		key = p.AccountID
+	}
+	if err := limits.take(c.writer.Header(), key, time.Now()); err != nil {
+		return err
+	}
+	if !o.allows(p) {
+		return sinew.Errorf(sinew.KindForbidden, "This kind of token may not call %s %s", o.Method, o.Path).WithCode("token_kind")
+	}
+	return nil
+}
+
+// TakeAccount counts a data-plane call against the limit of its account, unless
+// the call was counted so when it came in.
+func (c *Call) TakeAccount(accountID string) error {
+	if c.Principal.Kind == sinew.PrincipalAccountToken {
+		return nil
+	}
+	return c.api.accounts.take(c.writer.Header(), accountID, time.Now())
+}
+
+// Writer returns the response for handlers that stream.
+func (c *Call) Writer() http.ResponseWriter { return c.writer }
+
+func bearer(r *http.Request) string {
+	scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !ok || !strings.EqualFold(scheme, "bearer") {
+		return ""
+	}
+	return strings.TrimSpace(token)
+}
+
+func fromLoopback(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	ip := net.ParseIP(host)
+	// A proxy on this machine speaks for others, and says so.
+	return ip != nil && ip.IsLoopback() && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
+}
+
+func withPath(r *http.Request, escaped string) *http.Request {
+	clean := r.Clone(r.Context())
+	clean.URL.RawPath = ""
+	u, err := r.URL.Parse(escaped)
+	if err != nil {
+		return r
+	}
+	clean.URL.Path, clean.URL.RawPath = u.Path, u.RawPath
+	return clean
+}
+
+func cleanSlashes(path string) string {
+	parts := strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	return "/" + strings.Join(parts, "/")
+}
+
+// hasDotSegment reports whether a path has a segment that the router would
+// resolve by a redirect.
+func hasDotSegment(path string) bool {
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment == "." || segment == ".." {
+			return true
+		}
+	}
+	return false
+}

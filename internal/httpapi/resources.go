@@ -1,0 +1,40 @@
+package httpapi
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/sinewhq/sinew/internal/access"
+	"github.com/sinewhq/sinew/internal/account"
+	"github.com/sinewhq/sinew/internal/integration"
+	"github.com/sinewhq/sinew/internal/view"
+	"github.com/sinewhq/sinew/internal/workspace"
+)
+
+// Engines carry out what the control plane's operations ask for.
+type Engines struct {
+	Access       *access.Service
+	Accounts     *account.Service
+	Integrations *integration.Service
+	Workspace    *workspace.Service
+	// Ready reports whether the server can work, and what the parts say.
+	Ready func(context.Context) Readiness
+	// Metrics serves the Prometheus page.
+	Metrics http.Handler
+}
+
+// ControlPlane returns the operations of the control plane.
+func ControlPlane(e Engines) [][]Operation {
+	renderer := view.NewRenderer()
+	return [][]Operation{
+		serviceOperations(e),
+		teamOperations(e.Workspace),
+		tokenOperations(e.Access),
+		integrationOperations(e.Integrations),
+		installationOperations(e.Integrations),
+		tenantOperations(e.Workspace),
+		gateOperations(e.Workspace),
+		accountOperations(e.Accounts, e.Access, renderer),
+		sandboxOperations(e.Accounts, renderer),
+	}
+}

@@ -1,0 +1,65 @@
+package obs
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+)
+
+// The forms of a log.
+const (
+	FormatJSON = "json"
+	FormatText = "text"
+)
+
+// NewLogger returns a logger that writes one line per entry in the given form,
+// adds the ids of the request, and takes secrets out. It is safe for
+// concurrent use. An unknown format is an error.
+func NewLogger(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
+	options := &slog.HandlerOptions{Level: level}
+	switch format {
+	case FormatJSON:
+		return slog.New(NewHandler(slog.NewJSONHandler(w, options))), nil
+	case FormatText:
+		return slog.New(NewHandler(slog.NewTextHandler(w, options))), nil
+	default:
+		return nil, fmt.Errorf("unknown log format %q", format)
+	}
+}
+
+// handler adds request ids to entries and takes secrets out of them.
+type handler struct{ next slog.Handler }
+
+// NewHandler wraps a handler with the request ids of the context and with
+// redaction.
+func NewHandler(next slog.Handler) slog.Handler { return handler{next} }
+
+func (h handler) Enabled(ctx context.Context, level slog.Level) bool {
+	return h.next.Enabled(ctx, level)
+}
+
+func (h handler) Handle(ctx context.Context, entry slog.Record) error {
+	clean := slog.NewRecord(entry.Time, entry.Level, Redact(entry.Message), entry.PC)
+	entry.Attrs(func(attr slog.Attr) bool {
+		clean.AddAttrs(redactAttr(attr))
+		return true
+	})
+	if id := RequestID(ctx); id != "" {
+		clean.AddAttrs(slog.String("request_id", id))
+	}
+	if trace, ok := TraceOf(ctx); ok {
+		clean.AddAttrs(slog.String("trace_id", trace.TraceID()), slog.String("span_id", trace.SpanID()))
+	}
+	return h.next.Handle(ctx, clean)
+}
+
+func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	clean := make([]slog.Attr, len(attrs))
+	for i, attr := range attrs {
+		clean[i] = redactAttr(attr)
+	}
+	return handler{h.next.WithAttrs(clean)}
+}
+
+func (h handler) WithGroup(name string) slog.Handler { return handler{h.next.WithGroup(name)} }

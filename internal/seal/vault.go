@@ -1,0 +1,134 @@
+package seal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/tink-crypto/tink-go/v2/tink"
+)
+
+// KeyStore finds the wrapped keys that the vault has made.
+type KeyStore interface {
+	// EnvironmentKey returns the wrapped key of an environment. It is called
+	// once for many uses of the key, from any goroutine.
+	EnvironmentKey(ctx context.Context, environmentID string) (wrapped []byte, err error)
+}
+
+// Vault seals and opens values. It is safe for concurrent use.
+//
+// The first use of an environment asks the key store; callers that hold a
+// database connection the key store may need should seal before they take it.
+type Vault struct {
+	master Master
+	keys   KeyStore
+	cache  *cipherCache
+}
+
+// New returns a vault over a master key and the place where wrapped keys are
+// kept.
+func New(master Master, keys KeyStore) *Vault {
+	v := &Vault{master: master, keys: keys}
+	v.cache = newCipherCache(cachedEnvironments, v.loadCipher)
+	return v
+}
+
+// NewEnvironmentKey makes the key of a new environment and returns it wrapped,
+// for the caller to store where the key store will find it.
+func (v *Vault) NewEnvironmentKey(ctx context.Context, environmentID string) (wrapped []byte, err error) {
+	if environmentID == "" {
+		return nil, errors.New("make environment key: no environment")
+	}
+	clear, err := newKeyset()
+	if err != nil {
+		return nil, fmt.Errorf("make environment key: %w", err)
+	}
+	wrapped, err = wrapKey(ctx, v.master, clear, environmentKeyData(environmentID))
+	if err != nil {
+		return nil, fmt.Errorf("wrap key of environment %s: %w", environmentID, err)
+	}
+	return wrapped, nil
+}
+
+// CheckEnvironmentKey reports whether the vault can use a wrapped key: nil, a
+// *ForeignKeyError when it belongs to another master key, or a *TamperedError.
+func (v *Vault) CheckEnvironmentKey(ctx context.Context, environmentID string, wrapped []byte) error {
+	_, err := v.unwrapCipher(ctx, environmentID, wrapped)
+	return err
+}
+
+// Seal encrypts a value for a place. Sealing the same value again gives other
+// bytes.
+func (v *Vault) Seal(ctx context.Context, place Place, plaintext []byte) ([]byte, error) {
+	cipher, err := v.cipher(ctx, place)
+	if err != nil {
+		return nil, fmt.Errorf("seal: %w", err)
+	}
+	sealed, err := cipher.Encrypt(plaintext, place.associatedData())
+	if err != nil {
+		return nil, fmt.Errorf("seal %s: %w", place, err)
+	}
+	return sealed, nil
+}
+
+// Open decrypts what Seal made for the same place. It returns a *TamperedError
+// and no data when the bytes do not authenticate there.
+func (v *Vault) Open(ctx context.Context, place Place, sealed []byte) ([]byte, error) {
+	cipher, err := v.cipher(ctx, place)
+	if err != nil {
+		return nil, fmt.Errorf("open: %w", err)
+	}
+	plaintext, err := cipher.Decrypt(sealed, place.associatedData())
+	if err != nil {
+		return nil, &TamperedError{Subject: place.String()}
+	}
+	return plaintext, nil
+}
+
+// Forget drops the environment's key from memory, so that its next use asks
+// the key store again. Call it when the key was deleted or replaced.
+func (v *Vault) Forget(environmentID string) { v.cache.forget(environmentID) }
+
+// WrapServerKey wraps a key of the whole installation under a name.
+func (v *Vault) WrapServerKey(ctx context.Context, name string, key []byte) ([]byte, error) {
+	wrapped, err := wrapKey(ctx, v.master, key, serverKeyData(name))
+	if err != nil {
+		return nil, fmt.Errorf("wrap server key %s: %w", name, err)
+	}
+	return wrapped, nil
+}
+
+// UnwrapServerKey undoes WrapServerKey for the same name. The error is a
+// *ForeignKeyError when another master key wrapped it and a *TamperedError
+// when the bytes do not authenticate.
+func (v *Vault) UnwrapServerKey(ctx context.Context, name string, wrapped []byte) ([]byte, error) {
+	return unwrapKey(ctx, v.master, wrapped, serverKeyData(name), "server key "+name)
+}
+
+func (v *Vault) cipher(ctx context.Context, place Place) (tink.AEAD, error) {
+	if err := place.check(); err != nil {
+		return nil, err
+	}
+	return v.cache.get(ctx, place.EnvironmentID)
+}
+
+func (v *Vault) loadCipher(ctx context.Context, environmentID string) (tink.AEAD, error) {
+	wrapped, err := v.keys.EnvironmentKey(ctx, environmentID)
+	if err != nil {
+		return nil, fmt.Errorf("find key of environment %s: %w", environmentID, err)
+	}
+	return v.unwrapCipher(ctx, environmentID, wrapped)
+}
+
+func (v *Vault) unwrapCipher(ctx context.Context, environmentID string, wrapped []byte) (tink.AEAD, error) {
+	subject := "key of environment " + environmentID
+	clear, err := unwrapKey(ctx, v.master, wrapped, environmentKeyData(environmentID), subject)
+	if err != nil {
+		return nil, err
+	}
+	cipher, err := openKeyset(clear)
+	if err != nil {
+		return nil, fmt.Errorf("open %s: %w", subject, err)
+	}
+	return cipher, nil
+}

@@ -1,0 +1,149 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/sinewhq/sinew/internal/config"
+	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/obs"
+	"github.com/sinewhq/sinew/internal/wire"
+)
+
+// Time limits of the listener. Bodies are bounded in size, so these only have
+// to stop callers that hold a connection without using it.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 60 * time.Second
+	writeTimeout      = 120 * time.Second
+	idleTimeout       = 120 * time.Second
+	// drainTimeout is how long requests under way may take after a stop.
+	drainTimeout = 30 * time.Second
+	// sweepInterval is how often unused blobs are removed.
+	sweepInterval = 15 * time.Minute
+)
+
+// Server is a running platform.
+type Server struct {
+	Core *Core
+	API  *httpapi.API
+
+	log      *slog.Logger
+	listener net.Listener
+	http     *http.Server
+	stop     context.CancelFunc
+	work     sync.WaitGroup
+	served   chan error
+}
+
+// Open opens the data, listens, and serves in the background. When it returns,
+// the server answers. version names the build.
+func Open(ctx context.Context, c config.Config, log *slog.Logger, version string) (*Server, error) {
+	core, err := OpenCore(ctx, c, log)
+	if err != nil {
+		return nil, err
+	}
+	listener, err := net.Listen("tcp", c.Addr)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("listen: %w", err), core.Close())
+	}
+	s := &Server{Core: core, log: log, listener: listener, served: make(chan error, 1)}
+	if s.API, err = s.newAPI(ctx, c, version); err != nil {
+		return nil, errors.Join(err, listener.Close(), core.Close())
+	}
+	s.start()
+	return s, nil
+}
+
+func (s *Server) newAPI(ctx context.Context, c config.Config, version string) (*httpapi.API, error) {
+	key, err := s.Core.Store.CursorKey(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cursors, err := wire.NewCursors(key)
+	if err != nil {
+		return nil, err
+	}
+	metrics := obs.NewMetrics(version)
+	for name := range s.Core.Store.Stats() {
+		metrics.WatchPool(name, func() obs.PoolStats { return poolStats(s.Core.Store.Stats()[name]) })
+	}
+	operations := httpapi.ControlPlane(httpapi.Engines{
+		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
+		Ready: s.readiness(c), Metrics: metrics.Handler(),
+	})
+	plane, err := s.dataPlane(c, metrics)
+	if err != nil {
+		return nil, err
+	}
+	return httpapi.New(httpapi.Config{
+		Settings: httpapi.Settings{
+			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
+		},
+		Auth: s.Core.Access, Cursors: cursors, Log: s.log, Metrics: metrics,
+	}, append(operations, plane)...)
+}
+
+func (s *Server) start() {
+	s.http = &http.Server{
+		Handler: s.API, ReadHeaderTimeout: readHeaderTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout, IdleTimeout: idleTimeout,
+		ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	s.stop = cancel
+	s.work.Go(func() { s.served <- s.http.Serve(s.listener) })
+	s.work.Go(func() { s.sweep(ctx) })
+}
+
+// URL returns the address under which callers reach the server.
+func (s *Server) URL(c config.Config) string { return c.BaseURL(s.listener.Addr().String()) }
+
+// Addr returns the address that the server listens on.
+func (s *Server) Addr() string { return s.listener.Addr().String() }
+
+// Wait returns when ctx ends or the listener breaks.
+func (s *Server) Wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-s.served:
+		return fmt.Errorf("serve: %w", err)
+	}
+}
+
+// Close stops listening, lets requests under way finish, and closes the data.
+func (s *Server) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	defer cancel()
+	err := s.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(fmt.Errorf("drain: %w", err), s.http.Close())
+	}
+	s.stop()
+	s.work.Wait()
+	return errors.Join(err, s.Core.Close())
+}
+
+// sweep removes unused blobs from time to time.
+func (s *Server) sweep(ctx context.Context) {
+	ticker := time.NewTicker(sweepInterval)
+	defer ticker.Stop()
+	for {
+		if n, err := s.Core.Accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.Warn("sweep blobs", "error", err.Error())
+		} else if n > 0 {
+			s.log.Info("swept blobs", "removed", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
+}

@@ -1,0 +1,336 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/seal"
+)
+
+const accountFrom = `SELECT a.id, a.environment_id, a.environment_integration_id, a.integration_name, a.tenant_id, a.name, a.status,
+	a.last_error, a.last_action_result, a.last_forbidden_error, a.is_sandbox, a.authentication_method, a.region, a.super_query,
+	a.context, a.object_store, a.unified_model_override, a.integration_override, a.static_gate_id, a.created_at, a.updated_at,
+	` + definitionGeneration + ` FROM integrated_account a`
+
+// accountRow is an account as its row says it, with the generation of the
+// definitions when it was read.
+type accountRow struct {
+	sinew.IntegratedAccount
+	generation int64
+}
+
+func (r accountRow) view(installation *sinew.EnvironmentIntegration) sinew.AccountView {
+	view := sinew.AccountView{IntegratedAccount: r.IntegratedAccount, EnvironmentIntegration: installation, Integration: installation.Integration}
+	view.IntegrationID = installation.IntegrationID
+	return view
+}
+
+func scanAccountRow(row scanner) (accountRow, error) {
+	var r accountRow
+	var lastError, actionResult, forbidden, superQuery, objectStore, gate sql.NullString
+	var created, updated int64
+	err := row.Scan(&r.ID, &r.EnvironmentID, &r.EnvironmentIntegrationID, &r.IntegrationName, &r.TenantID, &r.Name, &r.Status,
+		&lastError, &actionResult, &forbidden, &r.IsSandbox, &r.AuthenticationMethod, &r.Region, &superQuery,
+		&r.Context, &objectStore, &r.UnifiedModelOverride, &r.IntegrationOverride, &gate, &created, &updated, &r.generation)
+	if err != nil {
+		return r, err
+	}
+	r.LastError = lastError.String
+	r.LastActionResult, r.LastForbiddenError = sinew.JSON(actionResult.String), sinew.JSON(forbidden.String)
+	r.SuperQuery, r.StaticGateID = sinew.Region(superQuery.String), gate.String
+	r.CreatedAt, r.UpdatedAt = fromMillis(created), fromMillis(updated)
+	if objectStore.Valid {
+		if err := jsonx.Unmarshal([]byte(objectStore.String), &r.ObjectStore); err != nil {
+			return r, fmt.Errorf("account %s: read object store keys: %w", r.ID, err)
+		}
+	}
+	return r, nil
+}
+
+func objectStoreColumn(keys map[string]string) (any, error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	text, err := jsonx.Marshal(keys)
+	return string(text), err
+}
+
+func accountPlace(a sinew.IntegratedAccount, column string, version int64) seal.Place {
+	return seal.Place{EnvironmentID: a.EnvironmentID, Table: "integrated_account", RowID: a.ID, Column: column, Version: version}
+}
+
+// Account returns an account without secrets. NotFound when the environment has
+// none of that id.
+func (s *Store) Account(ctx context.Context, environmentID, id string) (sinew.AccountView, error) {
+	views, err := s.accountsByID(ctx, s.reader, environmentID, []any{id})
+	if err != nil {
+		return sinew.AccountView{}, fmt.Errorf("read account %s: %w", id, err)
+	}
+	if len(views) == 0 {
+		return sinew.AccountView{}, sinew.NotFound("Integrated account", id)
+	}
+	return views[0], nil
+}
+
+// AccountWithSecrets returns an account with everything that a call to its
+// vendor needs. A sealed column that does not authenticate is an error, and
+// leaves an audit entry.
+func (s *Store) AccountWithSecrets(ctx context.Context, environmentID, id string) (sinew.AccountRecord, error) {
+	record, err := s.accountRecord(ctx, s.reader, environmentID, id, "")
+	return record.AccountRecord, s.failClosed(ctx, environmentID, err)
+}
+
+// lockedRecord is an account under change, with the version of its secrets.
+type lockedRecord struct {
+	sinew.AccountRecord
+	secretVersion int64
+}
+
+func (s *Store) accountRecord(ctx context.Context, q querier, environmentID, id, lock string) (lockedRecord, error) {
+	var r lockedRecord
+	row, err := scanAccountRow(q.QueryRowContext(ctx, accountFrom+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id))
+	if err != nil {
+		return r, notFound("Integrated account", id, err)
+	}
+	views, err := s.attach(ctx, q, []accountRow{row})
+	if err != nil {
+		return r, err
+	}
+	if len(views) == 0 {
+		return r, sinew.NotFound("Integrated account", id)
+	}
+	r.AccountView = views[0]
+	return r, s.openAccount(ctx, q, &r)
+}
+
+// openAccount fills in the secrets of an account, its installation and its
+// integration.
+func (s *Store) openAccount(ctx context.Context, q querier, r *lockedRecord) error {
+	var contextSecret, overrideSecret, installationSecret, configSecret []byte
+	var installationVersion, integrationVersion int64
+	err := q.QueryRowContext(ctx, `SELECT a.context_secret, a.integration_override_secret, a.secret_version,
+		ei.override_secret, ei.version, i.config_secret, i.version
+		FROM integrated_account a JOIN environment_integration ei ON ei.id = a.environment_integration_id JOIN integration i ON i.id = ei.integration_id
+		WHERE a.id = $1`, r.ID).
+		Scan(&contextSecret, &overrideSecret, &r.secretVersion, &installationSecret, &installationVersion, &configSecret, &integrationVersion)
+	if err != nil {
+		return notFound("Integrated account", r.ID, err)
+	}
+	installation, integration := *r.EnvironmentIntegration, *r.Integration
+	installation.Version, integration.Version = installationVersion, integrationVersion
+	for _, column := range []struct {
+		into   *sinew.JSON
+		place  seal.Place
+		sealed []byte
+	}{
+		{&r.Secrets.Context, accountPlace(r.IntegratedAccount, "context_secret", r.secretVersion), contextSecret},
+		{&r.Secrets.IntegrationOverride, accountPlace(r.IntegratedAccount, "integration_override_secret", r.secretVersion), overrideSecret},
+		{&r.OverrideSecret, overridePlace(installation), installationSecret},
+		{&r.ConfigSecret, configPlace(integration), configSecret},
+	} {
+		text, err := s.openColumn(ctx, column.place, column.sealed)
+		if err != nil {
+			return err
+		}
+		*column.into = sinew.JSON(text)
+	}
+	return nil
+}
+
+// CreateAccount writes an account with its secrets, its tenant's row if it has
+// none, and its events, and makes its blobs live. The id must be set already,
+// since blobs and events refer to it.
+func (s *Store) CreateAccount(ctx context.Context, r sinew.AccountRecord, events []sinew.Event) error {
+	contextSecret, overrideSecret, err := s.sealAccount(ctx, r, 1)
+	if err != nil {
+		return err
+	}
+	keys, err := objectStoreColumn(r.ObjectStore)
+	if err != nil {
+		return err
+	}
+	err = s.change(ctx, func(t *tx) error {
+		if err := ensureTenant(ctx, t, r.EnvironmentID, r.TenantID, r.CreatedAt); err != nil {
+			return err
+		}
+		_, err := t.ExecContext(ctx, `INSERT INTO integrated_account
+			(id, environment_id, environment_integration_id, integration_name, tenant_id, name, status, last_error, last_action_result,
+			last_forbidden_error, is_sandbox, authentication_method, region, super_query, context, context_secret, object_store,
+			unified_model_override, integration_override, integration_override_secret, static_gate_id, secret_version, event_sequence, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1, 0, $22, $23)`,
+			r.ID, r.EnvironmentID, r.EnvironmentIntegrationID, r.IntegrationName, r.TenantID, r.Name, string(r.Status), orNull(r.LastError), orNull(r.LastActionResult),
+			orNull(r.LastForbiddenError), r.IsSandbox, string(r.AuthenticationMethod), string(r.Region), orNull(r.SuperQuery), string(r.Context), contextSecret, keys,
+			string(r.UnifiedModelOverride), string(r.IntegrationOverride), overrideSecret, orNull(r.StaticGateID), r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())
+		if isForeignKey(err) {
+			return sinew.NotFound("Environment integration", r.EnvironmentIntegrationID)
+		}
+		if err != nil {
+			return err
+		}
+		if err := insertSandbox(ctx, t, r); err != nil {
+			return err
+		}
+		if err := switchBlobs(ctx, t, nil, r.ObjectStore, r.CreatedAt); err != nil {
+			return err
+		}
+		return insertEvents(ctx, t, events)
+	})
+	return wrap(err, "create account %s", r.ID)
+}
+
+func insertSandbox(ctx context.Context, t *tx, r sinew.AccountRecord) error {
+	if r.SandboxOf == "" {
+		return nil
+	}
+	_, err := t.ExecContext(ctx, `INSERT INTO sandbox_integrated_account (id, environment_id, source_account_id, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5)`, r.ID, r.EnvironmentID, r.SandboxOf, r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())
+	return wrap(err, "write sandbox account %s", r.ID)
+}
+
+func (s *Store) sealAccount(ctx context.Context, r sinew.AccountRecord, version int64) (contextSecret, overrideSecret any, err error) {
+	contextSecret, err = s.sealColumn(ctx, accountPlace(r.IntegratedAccount, "context_secret", version), string(r.Secrets.Context))
+	if err != nil {
+		return nil, nil, err
+	}
+	overrideSecret, err = s.sealColumn(ctx, accountPlace(r.IntegratedAccount, "integration_override_secret", version), string(r.Secrets.IntegrationOverride))
+	return contextSecret, overrideSecret, err
+}
+
+// UpdateAccount changes an account by a function from old to new, which returns
+// the events of the change. While it runs, nobody else changes the account. It
+// may run more than once. Secrets that it leaves alone are not written.
+func (s *Store) UpdateAccount(ctx context.Context, environmentID, id string, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
+	var changed sinew.AccountView
+	err := s.change(ctx, func(t *tx) error {
+		r, err := s.accountRecord(ctx, t, environmentID, id, s.lockAccount())
+		if err != nil {
+			return err
+		}
+		before, secrets := r.IntegratedAccount, r.Secrets
+		events, err := update(&r.AccountRecord)
+		if err != nil {
+			return err
+		}
+		changed = r.AccountView
+		if err := updateAccountRow(ctx, t, before, r.IntegratedAccount); err != nil {
+			return err
+		}
+		if r.Secrets != secrets {
+			if err := s.updateAccountSecrets(ctx, t, r); err != nil {
+				return err
+			}
+		}
+		return insertEvents(ctx, t, events)
+	})
+	return changed, wrap(s.failClosed(ctx, environmentID, err), "update account %s", id)
+}
+
+// lockAccount locks the account's row alone, not the counter beside it.
+func (s *Store) lockAccount() string {
+	if s.dialect.noKeyUpdate == "" {
+		return ""
+	}
+	return s.dialect.noKeyUpdate + " OF a"
+}
+
+func updateAccountRow(ctx context.Context, t *tx, before, a sinew.IntegratedAccount) error {
+	if a.TenantID != before.TenantID {
+		if err := ensureTenant(ctx, t, a.EnvironmentID, a.TenantID, a.UpdatedAt); err != nil {
+			return err
+		}
+	}
+	if err := switchBlobs(ctx, t, before.ObjectStore, a.ObjectStore, a.UpdatedAt); err != nil {
+		return err
+	}
+	keys, err := objectStoreColumn(a.ObjectStore)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `UPDATE integrated_account SET tenant_id = $2, name = $3, status = $4, last_error = $5, last_action_result = $6,
+		last_forbidden_error = $7, authentication_method = $8, super_query = $9, context = $10, object_store = $11,
+		unified_model_override = $12, integration_override = $13, static_gate_id = $14, updated_at = $15 WHERE id = $1`,
+		a.ID, a.TenantID, a.Name, string(a.Status), orNull(a.LastError), orNull(a.LastActionResult),
+		orNull(a.LastForbiddenError), string(a.AuthenticationMethod), orNull(a.SuperQuery), string(a.Context), keys,
+		string(a.UnifiedModelOverride), string(a.IntegrationOverride), orNull(a.StaticGateID), a.UpdatedAt.UnixMilli())
+	if isForeignKey(err) {
+		return sinew.NotFound("Static gate", a.StaticGateID)
+	}
+	return err
+}
+
+func (s *Store) updateAccountSecrets(ctx context.Context, t *tx, r lockedRecord) error {
+	version := r.secretVersion + 1
+	contextSecret, overrideSecret, err := s.sealAccount(ctx, r.AccountRecord, version)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, "UPDATE integrated_account SET context_secret = $2, integration_override_secret = $3, secret_version = $4 WHERE id = $1",
+		r.ID, contextSecret, overrideSecret, version)
+	return wrap(err, "write secrets")
+}
+
+// DeleteAccount removes an account and all that hangs on it, and writes its
+// event. NotFound when the environment has none of that id.
+func (s *Store) DeleteAccount(ctx context.Context, environmentID, id string, event func(sinew.IntegratedAccount) sinew.Event) error {
+	err := s.change(ctx, func(t *tx) error {
+		row, err := scanAccountRow(t.QueryRowContext(ctx, accountFrom+" WHERE "+accountScope+" AND a.id = $2"+s.deleteLock(), environmentID, id))
+		if err != nil {
+			return notFound("Integrated account", id, err)
+		}
+		return s.deleteAccount(ctx, t, row.IntegratedAccount, []sinew.Event{event(row.IntegratedAccount)})
+	})
+	return wrap(err, "delete account %s", id)
+}
+
+func (s *Store) deleteLock() string {
+	if s.dialect.forUpdate == "" {
+		return ""
+	}
+	return s.dialect.forUpdate + " OF a"
+}
+
+func (s *Store) deleteAccount(ctx context.Context, t *tx, a sinew.IntegratedAccount, events []sinew.Event) error {
+	if err := insertEvents(ctx, t, events); err != nil {
+		return err
+	}
+	if err := switchBlobs(ctx, t, a.ObjectStore, nil, time.Now()); err != nil {
+		return err
+	}
+	_, err := t.ExecContext(ctx, "DELETE FROM integrated_account WHERE id = $1", a.ID)
+	return wrap(err, "delete account %s", a.ID)
+}
+
+// DeleteAccounts removes the accounts with these ids, or those of a tenant, in
+// one transaction. limit bounds how many it would touch: with more, nothing is
+// deleted and the error is Invalid.
+func (s *Store) DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, event func(sinew.IntegratedAccount) sinew.Event) (matched int, err error) {
+	w := &where{args: []any{environmentID}}
+	condition := ""
+	if tenantID != "" {
+		condition = "a.tenant_id = " + w.param(tenantID)
+	} else {
+		condition = w.in(column{name: "a.id"}, sinew.Compare{Op: sinew.OpIn, Values: anys(ids)})
+	}
+	err = s.change(ctx, func(t *tx) error {
+		rows, err := queryRows(ctx, t, scanAccountRow, accountFrom+" WHERE "+accountScope+" AND "+condition+
+			fmt.Sprintf(" ORDER BY a.id LIMIT %d", limit+1)+s.deleteLock(), w.args...)
+		if err != nil {
+			return err
+		}
+		if len(rows) > limit {
+			return sinew.InvalidField("tenant_id", "too_many", "the tenant has more than %d accounts; delete them by ids in portions", limit)
+		}
+		for _, row := range rows {
+			if err := s.deleteAccount(ctx, t, row.IntegratedAccount, []sinew.Event{event(row.IntegratedAccount)}); err != nil {
+				return err
+			}
+		}
+		matched = len(rows)
+		return nil
+	})
+	return matched, wrap(err, "delete accounts")
+}

@@ -1,0 +1,52 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sinewhq/sinew"
+)
+
+// insertEvent writes an event in the transaction of the change that caused it.
+// An event of an account gets the account's next sequence number, which the
+// account's row counts so that the numbers have no gap.
+func insertEvent(ctx context.Context, t *tx, e sinew.Event) error {
+	e.ID = newID()
+	if e.AccountID != "" {
+		err := t.QueryRowContext(ctx, "UPDATE integrated_account SET event_sequence = event_sequence + 1 WHERE id = $1 RETURNING event_sequence",
+			e.AccountID).Scan(&e.Sequence)
+		if err != nil {
+			return fmt.Errorf("number event %s of account %s: %w", e.Type, e.AccountID, err)
+		}
+	}
+	_, err := t.ExecContext(ctx, `INSERT INTO event (id, environment_id, type, account_id, sequence, payload, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		e.ID, e.EnvironmentID, string(e.Type), orNull(e.AccountID), e.Sequence, string(e.Payload), e.CreatedAt.UnixMilli())
+	if err != nil {
+		return fmt.Errorf("write event %s: %w", e.Type, err)
+	}
+	return nil
+}
+
+func insertEvents(ctx context.Context, t *tx, events []sinew.Event) error {
+	for _, e := range events {
+		if err := insertEvent(ctx, t, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Events returns the events of an environment from the oldest on, at most
+// limit of them behind the one with the id after ("" from the beginning).
+func (s *Store) Events(ctx context.Context, environmentID, after string, limit int) ([]sinew.Event, error) {
+	return queryRows(ctx, s.reader, func(row scanner) (sinew.Event, error) {
+		var e sinew.Event
+		var created int64
+		err := row.Scan(&e.ID, &e.EnvironmentID, &e.Type, &e.AccountID, &e.Sequence, &e.Payload, &created)
+		e.CreatedAt = fromMillis(created)
+		return e, err
+	}, `SELECT id, environment_id, type, COALESCE(account_id, ''), sequence, payload, created_at FROM event
+		WHERE environment_id = $1 AND (created_at, id) > (COALESCE((SELECT created_at FROM event WHERE id = $2), -1), $2)
+		ORDER BY created_at, id LIMIT $3`, environmentID, after, limit)
+}

@@ -1,0 +1,128 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/sinewhq/sinew/internal/seal"
+)
+
+// Config says where the data is.
+type Config struct {
+	// DataDir is the folder of the SQLite files and of the locks. It must
+	// exist. PostgreSQL does not use it.
+	DataDir string
+	// DatabaseURL is a postgres:// address; empty means SQLite in DataDir.
+	DatabaseURL string
+	// MaxConns bounds the connections to PostgreSQL; 0 means 16.
+	MaxConns int
+}
+
+// Store is the database. It is safe for concurrent use.
+type Store struct {
+	// writer takes all changes. On SQLite it is a single connection, so that
+	// writers queue up in Go instead of timing out in the database; reader
+	// then is a second pool that cannot write. On PostgreSQL both are one.
+	writer  *sql.DB
+	reader  *sql.DB
+	dialect dialect
+	vault   *seal.Vault
+
+	statements  statementCache
+	definitions definitionCache
+}
+
+// Open connects to the database, brings its schema up to date under a lock,
+// and checks that master is the key that the data was written with. On an
+// empty database it writes the server's own keys. It refuses, with a sentence
+// that says what to do, a schema newer than this program and a foreign key.
+func Open(ctx context.Context, config Config, master seal.Master) (*Store, error) {
+	s, err := connect(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	s.vault = seal.New(master, keyStore{s})
+	if err := s.checkMaster(ctx, master); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// Migrate connects and brings the schema up to date, without touching keys.
+// It returns the version that the schema has then.
+func Migrate(ctx context.Context, config Config) (version int64, err error) {
+	s, err := connect(ctx, config)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, s.Close()) }()
+	return s.schemaVersion(ctx)
+}
+
+// Close ends all connections. Calls under way fail.
+func (s *Store) Close() error {
+	s.statements.close()
+	err := s.reader.Close()
+	if s.writer != s.reader {
+		err = errors.Join(err, s.writer.Close())
+	}
+	return err
+}
+
+// Ping reports whether the database answers.
+func (s *Store) Ping(ctx context.Context) error {
+	var one int
+	if err := s.reader.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+		return fmt.Errorf("ping database: %w", err)
+	}
+	return nil
+}
+
+// Engine names the database for people: "sqlite" or "postgres".
+func (s *Store) Engine() string { return s.dialect.name }
+
+// PoolStats is the state of a connection pool.
+type PoolStats = sql.DBStats
+
+// Stats returns the state of the connection pools, by name.
+func (s *Store) Stats() map[string]PoolStats {
+	stats := map[string]PoolStats{"writer": s.writer.Stats()}
+	if s.reader != s.writer {
+		stats["reader"] = s.reader.Stats()
+	}
+	return stats
+}
+
+// newID returns an id for a row: UUID version 7, so that ids made one after
+// the other lie side by side in indexes.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// millis turns a time into what columns hold; the zero time is NULL.
+func millis(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time { return time.UnixMilli(ms).UTC() }
+
+func fromNullMillis(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return fromMillis(ms.Int64)
+}
+
+// orNull stores an empty text as NULL.
+func orNull[T ~string](text T) any {
+	if text == "" {
+		return nil
+	}
+	return string(text)
+}

@@ -1,0 +1,86 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// querier is what reads and writes share: a pool, or a transaction.
+type querier interface {
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// tx is a transaction that writes.
+type tx struct {
+	*sql.Tx
+	store *Store
+}
+
+// attempts is how often a transaction that lost against another one is run.
+const attempts = 5
+
+// change runs work in a transaction and commits it. work may run more than
+// once, so it must have no effect beside the transaction.
+func (s *Store) change(ctx context.Context, work func(*tx) error) error {
+	var err error
+	for range attempts {
+		if err = s.changeOnce(ctx, work); !isRetryable(err) {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Store) changeOnce(ctx context.Context, work func(*tx) error) error {
+	t, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	if err := work(&tx{Tx: t, store: s}); err != nil {
+		if undo := t.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
+			return errors.Join(err, fmt.Errorf("roll back: %w", undo))
+		}
+		return err
+	}
+	if err := t.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// scanner is a row that can be read into variables.
+type scanner interface{ Scan(dest ...any) error }
+
+// queryRows reads all rows of a query by a scan function.
+func queryRows[T any](ctx context.Context, q querier, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scan)
+}
+
+func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) (all []T, err error) {
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		row, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, row)
+	}
+	return all, rows.Err()
+}
+
+// affected reports whether a statement changed a row.
+func affected(result sql.Result, err error) (bool, error) {
+	if err != nil {
+		return false, err
+	}
+	n, err := result.RowsAffected()
+	return n > 0, err
+}
