@@ -78,9 +78,6 @@ type Request struct {
 	// that is not known.
 	Stream io.Reader
 	Length int64
-	// Credentials names more headers that stay with the first host, beside
-	// Authorization, Proxy-Authorization and Cookie.
-	Credentials []string
 	// NoRedirects hands redirects to the caller.
 	NoRedirects bool
 	// Timeout is a shorter TotalTimeout; 0 leaves that.

@@ -31,8 +31,7 @@ func redirectTo(location string, status int) http.HandlerFunc {
 func credentialed(method, url string) *upstream.Request {
 	return &upstream.Request{
 		Method: method, URL: url, Body: []byte("b"),
-		Header:      http.Header{"Authorization": {"Bearer t"}, "Cookie": {"c=1"}, "X-Key": {"k"}, "Content-Type": {"text/plain"}},
-		Credentials: []string{"x-key"},
+		Header: http.Header{"Authorization": {"Bearer t"}, "Cookie": {"c=1"}, "X-Key": {"k"}, "Content-Type": {"text/plain"}},
 	}
 }
 
@@ -193,6 +192,50 @@ func TestRedirectFromTLS(t *testing.T) {
 	wantError(t, err, sinew.KindUpstream, upstream.CodeTLS)
 	_, err = get(t, c, strings.Replace(plain.URL, "http:", "https:", 1))
 	wantError(t, err, sinew.KindUpstream, upstream.CodeTLS)
+}
+
+// The form that speaks net/http's types keeps every rule.
+func TestSender(t *testing.T) {
+	other := serve(t, saw)
+	first := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/away" {
+			redirectTo(other.URL+"/end", http.StatusTemporaryRedirect)(w, r)
+			return
+		}
+		saw(w, r)
+	})
+	sender := newClient(t, upstream.Config{Allow: loopback()}).Sender()
+	for _, k := range []struct {
+		path string
+		body io.Reader
+		want string
+	}{
+		{"/stay", strings.NewReader("b"), "POST /stay auth=Bearer t cookie= key=k type=text/plain body=b"},
+		{"/stay", io.MultiReader(strings.NewReader("once")), "POST /stay auth=Bearer t cookie= key=k type=text/plain body=once"},
+		{"/away", strings.NewReader("b"), "POST /end auth= cookie= key= type=text/plain body=b"},
+		{"/stay", nil, "POST /stay auth=Bearer t cookie= key=k type=text/plain body="},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), "POST", first.URL+k.path, k.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = http.Header{"Authorization": {"Bearer t"}, "X-Key": {"k"}, "Content-Type": {"text/plain"}}
+		res, err := sender.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		if err != nil || string(body) != k.want || res.StatusCode != 200 || res.Status != "200 OK" {
+			t.Errorf("got %s %s, %v", res.Status, body, err)
+		}
+		res.Body.Close()
+	}
+	r, err := http.NewRequestWithContext(t.Context(), "GET", "https://10.0.0.1/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = sender.Do(r)
+	wantError(t, err, sinew.KindForbidden, upstream.CodeBlocked)
 }
 
 func TestHTTP2(t *testing.T) {
