@@ -1,0 +1,140 @@
+package jsonata
+
+import (
+	"context"
+	"maps"
+	"sync"
+
+	"github.com/sinewhq/sinew/jsonata/internal/lib"
+	"github.com/sinewhq/sinew/jsonata/internal/rt"
+	"github.com/sinewhq/sinew/jsonata/internal/syntax"
+	"github.com/sinewhq/sinew/jsonata/internal/value"
+	"github.com/sinewhq/sinew/jsonata/internal/walk"
+)
+
+// Expr is a compiled expression. It is immutable and safe for use by many
+// goroutines at once.
+type Expr struct {
+	source string
+	prog   *syntax.Program
+	scope  walk.Table
+	config config
+	states sync.Pool
+}
+
+var standard = sync.OnceValue(lib.Standard)
+
+// Compile reads an expression. The error is an *Error with a code that starts
+// with S and the position of the fault.
+func Compile(source string, options ...Option) (*Expr, error) {
+	c := config{limits: defaultLimits(), variables: map[string]Value{}}
+	for _, o := range options {
+		o(&c)
+	}
+	if c.err != nil {
+		return nil, c.err
+	}
+	prog, err := syntax.Parse(source)
+	if err != nil {
+		return nil, err
+	}
+	e := &Expr{source: source, prog: prog, config: c, scope: standard()}
+	if len(c.variables) > 0 {
+		e.scope = maps.Clone(e.scope)
+		maps.Copy(e.scope, c.variables)
+	}
+	e.states.New = func() any { return &rt.State{} }
+	return e, nil
+}
+
+// MustCompile is Compile for expressions in source code. It panics when the
+// expression is not valid.
+func MustCompile(source string, options ...Option) *Expr {
+	e, err := Compile(source, options...)
+	if err != nil {
+		panic(err)
+	}
+	return e
+}
+
+// Source is the text of the expression.
+func (e *Expr) Source() string { return e.source }
+
+// Eval evaluates the expression on a value; pass Undefined for no input. The
+// result is undefined when the expression yields nothing. The error is an
+// *Error.
+func (e *Expr) Eval(ctx context.Context, input Value, vars ...Bindings) (Value, error) {
+	st := e.states.Get().(*rt.State)
+	st.Start(ctx, e.config.limits)
+	st.Script = e.config.script
+	v, err := e.run(st, input, vars)
+	e.states.Put(st)
+	return v, err
+}
+
+func (e *Expr) run(st *rt.State, input Value, vars []Bindings) (v Value, err error) {
+	defer rt.Catch(&err)
+	st.Eval = walk.EvalSource
+	env := walk.NewEnv(e.scope)
+	for _, b := range vars {
+		for name, v := range b {
+			env.Assign(name, v)
+		}
+	}
+	env.Assign("$", input)
+	v = walk.Eval(st, e.prog.Root, walk.WrapInput(input), env)
+	return result(v), nil
+}
+
+// result strips what only evaluation cares about from a result.
+func result(v Value) Value {
+	if a := v.Arr(); a != nil && a.Flags != 0 {
+		if a.Has(value.OuterWrapper) {
+			return a.At(0)
+		}
+		c := a.WithFlags(0)
+		if c == a {
+			c = value.NewArray(a.Items())
+		}
+		return value.FromArray(c)
+	}
+	return v
+}
+
+// EvalBytes evaluates the expression on JSON text and returns JSON text, nil
+// when the expression yields nothing. An input of length zero stands for no
+// input. The result does not share memory with the input.
+func (e *Expr) EvalBytes(ctx context.Context, input []byte, vars ...Bindings) ([]byte, error) {
+	var in Value
+	if len(input) > 0 {
+		v, err := value.Decode(input)
+		if err != nil {
+			return nil, err
+		}
+		in = v
+	}
+	out, err := e.Eval(ctx, in, vars...)
+	if err != nil || out.IsUndefined() {
+		return nil, err
+	}
+	enc := value.Encoder{ScriptOrder: e.config.script, Limit: e.config.limits.Output}
+	text, err := enc.Append(nil, out)
+	if err != nil {
+		return nil, rt.NewError(CodeLimit).Msg(err.Error())
+	}
+	return text, nil
+}
+
+// EvalAny evaluates the expression on a plain Go value and returns one. The
+// result is nil for both undefined and null.
+func (e *Expr) EvalAny(ctx context.Context, input any, vars ...Bindings) (any, error) {
+	in, err := value.FromGo(input)
+	if err != nil {
+		return nil, err
+	}
+	out, err := e.Eval(ctx, in, vars...)
+	if err != nil {
+		return nil, err
+	}
+	return out.ToGo(), nil
+}
