@@ -16,6 +16,13 @@ func TestCases(t *testing.T) {
 	}
 }
 
+// TestCasesOracle runs the same on the tree walker.
+func TestCasesOracle(t *testing.T) {
+	for _, dir := range []string{"testdata/suite", "testdata/edge"} {
+		runCases(t, dir, jsonata.Oracle())
+	}
+}
+
 func runCases(t *testing.T, dir string, options ...jsonata.Option) {
 	t.Helper()
 	cases, err := jsonatatest.Load(dir, "")

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"sync"
 
+	"github.com/sinewhq/sinew/jsonata/internal/exec"
 	"github.com/sinewhq/sinew/jsonata/internal/lib"
 	"github.com/sinewhq/sinew/jsonata/internal/rt"
 	"github.com/sinewhq/sinew/jsonata/internal/syntax"
@@ -17,9 +18,8 @@ import (
 type Expr struct {
 	source string
 	prog   *syntax.Program
-	scope  walk.Table
+	code   *exec.Program
 	config config
-	states sync.Pool
 }
 
 var standard = sync.OnceValue(lib.Standard)
@@ -38,13 +38,21 @@ func Compile(source string, options ...Option) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Expr{source: source, prog: prog, config: c, scope: standard()}
+	scope := standard()
 	if len(c.variables) > 0 {
-		e.scope = maps.Clone(e.scope)
-		maps.Copy(e.scope, c.variables)
+		scope = maps.Clone(scope)
+		maps.Copy(scope, c.variables)
 	}
-	e.states.New = func() any { return &rt.State{} }
+	e := &Expr{source: source, prog: prog, config: c}
+	if e.code, err = compileCode(prog, scope, c.oracle); err != nil {
+		return nil, err
+	}
 	return e, nil
+}
+
+func compileCode(prog *syntax.Program, scope walk.Table, oracle bool) (p *exec.Program, err error) {
+	defer rt.Catch(&err)
+	return exec.Compile(prog, scope, oracle), nil
 }
 
 // MustCompile is Compile for expressions in source code. It panics when the
@@ -64,26 +72,21 @@ func (e *Expr) Source() string { return e.source }
 // result is undefined when the expression yields nothing. The error is an
 // *Error.
 func (e *Expr) Eval(ctx context.Context, input Value, vars ...Bindings) (Value, error) {
-	st := e.states.Get().(*rt.State)
-	st.Start(ctx, e.config.limits)
-	st.Script = e.config.script
-	v, err := e.run(st, input, vars)
-	e.states.Put(st)
+	st := e.code.Acquire()
+	v, err := e.run(ctx, st, input, vars)
+	e.code.Release(st)
 	return v, err
 }
 
-func (e *Expr) run(st *rt.State, input Value, vars []Bindings) (v Value, err error) {
+func (e *Expr) run(ctx context.Context, st *rt.State, input Value, vars []Bindings) (v Value, err error) {
 	defer rt.Catch(&err)
-	st.Eval = walk.EvalSource
-	env := walk.NewEnv(e.scope)
+	st.Start(ctx, e.config.limits)
+	st.Script = e.config.script
+	var bound []map[string]Value
 	for _, b := range vars {
-		for name, v := range b {
-			env.Assign(name, v)
-		}
+		bound = append(bound, b)
 	}
-	env.Assign("$", input)
-	v = walk.Eval(st, e.prog.Root, walk.WrapInput(input), env)
-	return result(v), nil
+	return result(e.code.Run(st, input, bound)), nil
 }
 
 // result strips what only evaluation cares about from a result.

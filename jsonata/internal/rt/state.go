@@ -31,7 +31,7 @@ type State struct {
 	Depth  int
 	Eval   func(st *State, call EvalCall) value.Value
 	Trace  any // the evaluator's explain hook, nil when absent
-	Caches any // the evaluator's inline caches
+	Exec   any // the compiled evaluator's part of the state
 	Script bool
 
 	fuel     int64 // steps until the next poll

@@ -104,3 +104,6 @@ func (a *Array) WithFlags(f Flags) *Array {
 	c.Flags |= f
 	return &c
 }
+
+// InitArray makes the zero Array at a hold items.
+func InitArray(a *Array, items []Value, f Flags) { a.items, a.Flags = items, f }

@@ -189,3 +189,6 @@ func arrayIndex(k string) (int64, bool) {
 	n, err := strconv.ParseInt(k, 10, 64)
 	return n, err == nil && n < 1<<32-1
 }
+
+// InitObject makes the zero Object at o hold the members.
+func InitObject(o *Object, s *Shape, vals []Value) { o.shape, o.vals = s, vals }

@@ -1,0 +1,17 @@
+package exec
+
+import (
+	"github.com/sinewhq/sinew/jsonata/internal/lib"
+	"github.com/sinewhq/sinew/jsonata/internal/syntax"
+	"github.com/sinewhq/sinew/jsonata/internal/value"
+)
+
+// special compiles calls of standard functions whose usual form is worth a
+// shortcut. The shortcut must give what the function would give; anything it
+// does not know goes the general way. nil means that there is none.
+func (c *compiler) special(n *syntax.Node, f *value.Function) code {
+	return nil
+}
+
+var _ = lib.Truthy
+var _ = syntax.Name
