@@ -3,6 +3,7 @@ package jsonata
 import (
 	"context"
 	"maps"
+	"slices"
 	"sync"
 
 	"github.com/sinewhq/sinew/jsonata/internal/exec"
@@ -82,11 +83,7 @@ func (e *Expr) run(ctx context.Context, st *rt.State, input Value, vars []Bindin
 	defer rt.Catch(&err)
 	st.Start(ctx, e.config.limits)
 	st.Script = e.config.script
-	var bound []map[string]Value
-	for _, b := range vars {
-		bound = append(bound, b)
-	}
-	return result(e.code.Run(st, input, bound)), nil
+	return result(e.code.Run(st, input, plainBindings(vars))), nil
 }
 
 // result strips what only evaluation cares about from a result.
@@ -108,24 +105,73 @@ func result(v Value) Value {
 // when the expression yields nothing. An input of length zero stands for no
 // input. The result does not share memory with the input.
 func (e *Expr) EvalBytes(ctx context.Context, input []byte, vars ...Bindings) ([]byte, error) {
+	return e.AppendEval(ctx, nil, input, vars...)
+}
+
+// AppendEval is EvalBytes that appends to dst. It returns dst unchanged when
+// the expression yields nothing.
+func (e *Expr) AppendEval(ctx context.Context, dst, input []byte, vars ...Bindings) ([]byte, error) {
+	st := e.code.Acquire()
+	out, err := e.runBytes(ctx, st, dst, input, vars)
+	e.code.Release(st)
+	return out, err
+}
+
+func (e *Expr) runBytes(ctx context.Context, st *rt.State, dst, input []byte, vars []Bindings) ([]byte, error) {
 	var in Value
 	if len(input) > 0 {
-		v, err := value.Decode(input)
+		mask := e.code.Mask(plainBindings(vars))
+		if e.config.script {
+			mask = &value.Mask{All: true}
+		}
+		v, err := value.DecodeShared(input, mask)
 		if err != nil {
-			return nil, err
+			return dst, err
 		}
 		in = v
 	}
-	out, err := e.Eval(ctx, in, vars...)
-	if err != nil || out.IsUndefined() {
-		return nil, err
+	v, err := e.run(ctx, st, in, vars)
+	if err != nil || v.IsUndefined() {
+		return dst, err
 	}
 	enc := value.Encoder{ScriptOrder: e.config.script, Limit: e.config.limits.Output}
-	text, err := enc.Append(nil, out)
-	if err != nil {
-		return nil, rt.NewError(CodeLimit).Msg(err.Error())
+	if dst != nil {
+		return encoded(enc.Append(dst, v))
 	}
-	return text, nil
+	buf := buffers.Get().(*[]byte)
+	defer buffers.Put(buf)
+	out, err := encoded(enc.Append((*buf)[:0], v))
+	if err != nil {
+		return nil, err
+	}
+	if cap(out) <= maxBuffer {
+		*buf = out
+	}
+	return slices.Clone(out), nil
+}
+
+// maxBuffer is the capacity up to which an output buffer is kept.
+const maxBuffer = 4 << 20
+
+// buffers holds scratch space for output whose size is not known beforehand.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func encoded(out []byte, err error) ([]byte, error) {
+	if err != nil {
+		return out, rt.NewError(CodeLimit).Msg(err.Error())
+	}
+	return out, nil
+}
+
+func plainBindings(vars []Bindings) []map[string]Value {
+	if len(vars) == 0 {
+		return nil
+	}
+	out := make([]map[string]Value, len(vars))
+	for i, b := range vars {
+		out[i] = b
+	}
+	return out
 }
 
 // EvalAny evaluates the expression on a plain Go value and returns one. The

@@ -120,8 +120,20 @@ func (c *compiler) tailCall(n *syntax.Node) code {
 	c.depth++
 	defer func() { c.depth-- }()
 	if b := c.builtin(n); b != nil && n.Predicate == nil {
-		// A standard function cannot recurse on its own: call it right away.
-		return c.call(n)
+		// A standard function cannot recurse on its own: call it right away,
+		// but let errors look as if the caller had returned before.
+		call := *n
+		call.Pos = n.Proc.Pos
+		run := c.call(&call)
+		return func(st *state, fr *frame, ctx value.Value) value.Value {
+			site, outer := st.site, st.outer
+			if outer == site {
+				st.outer = nil
+			}
+			v := run(st, fr, ctx)
+			st.site, st.outer = site, outer
+			return v
+		}
 	}
 	proc := c.node(n.Proc)
 	args := c.args(n.Args, false)

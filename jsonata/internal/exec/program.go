@@ -20,6 +20,7 @@ type Program struct {
 	sites  int // places that read members
 	direct bool
 	fixed  map[string]bool // functions that the code refers to as constants
+	mask   *value.Mask
 	states sync.Pool
 }
 
@@ -38,11 +39,21 @@ func Compile(prog *syntax.Program, scope walk.Table, walked bool) *Program {
 	c := newCompiler(p)
 	p.root = c.node(prog.Root)
 	p.size = c.scope.frame.size
+	p.mask = touched(p)
 	return p
 }
 
 // dynamic reports whether a node needs variables by name at run time.
 func dynamic(n *syntax.Node) bool { return n.Type == syntax.Variable && n.Value == "eval" }
+
+// Mask says which parts of an input are needed when it is decoded for one
+// evaluation whose result is written at once.
+func (p *Program) Mask(vars []map[string]value.Value) *value.Mask {
+	if !p.direct || p.overridden(vars) {
+		return &value.Mask{All: true}
+	}
+	return p.mask
+}
 
 // Direct reports whether the program was compiled rather than left to the tree
 // walker.

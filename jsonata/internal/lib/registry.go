@@ -89,7 +89,15 @@ func Standard() map[string]value.Value {
 	list := builtins()
 	table := make(map[string]value.Value, len(list))
 	for _, b := range list {
-		table[b.name] = value.FromFunction(rt.NewNative(b.name, b.arity, rt.MustSignature(b.sig), b.run))
+		f := rt.NewNative(b.name, b.arity, rt.MustSignature(b.sig), b.run)
+		f.Impl.(*rt.Native).Standard = true
+		table[b.name] = value.FromFunction(f)
 	}
 	return table
+}
+
+// IsStandard reports whether a function is one of the standard table.
+func IsStandard(f *value.Function) bool {
+	n, ok := f.Impl.(*rt.Native)
+	return ok && n.Standard
 }

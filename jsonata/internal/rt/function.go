@@ -23,6 +23,8 @@ func (c *Call) Arg(i int) value.Value {
 type Native struct {
 	Sig *Signature // nil accepts anything
 	Run func(c *Call) value.Value
+
+	Standard bool // from the library of the language
 }
 
 // Invoker is the implementation of a function made by an expression.

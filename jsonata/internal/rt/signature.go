@@ -341,3 +341,13 @@ func typeNames(subtype string) string {
 
 // WantsArray reports whether parameter i is an array.
 func (s *Signature) WantsArray(i int) bool { return i < len(s.params) && s.params[i].kind == 'a' }
+
+// UsesContext reports whether the context can stand in for an argument.
+func (s *Signature) UsesContext() bool {
+	for i := range s.params {
+		if s.params[i].context {
+			return true
+		}
+	}
+	return false
+}
