@@ -232,11 +232,11 @@ func (c *compiler) native(n *syntax.Node, f *value.Function, args []code) code {
 		}
 		list := st.stack[base:]
 		prev, outer := st.enterCall(site, depth)
-		call := rt.Call{State: st.State, Input: ctx, Args: list}
 		if impl.Sig != nil {
-			call.Args = impl.Sig.Validate(list, ctx)
+			list = impl.Sig.Validate(list, ctx)
 		}
-		v := impl.Run(&call)
+		v := impl.Run(st.call(ctx, list))
+		st.level--
 		st.leaveCall(prev, outer, depth)
 		st.drop(base)
 		if v.IsArray() {

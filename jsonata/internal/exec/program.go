@@ -74,7 +74,7 @@ func (p *Program) Release(s *rt.State) {
 	if cap(st.stack) > 1<<16 {
 		st.stack = nil
 	}
-	st.tail, st.site, st.outer = tailCall{}, nil, nil
+	st.tail, st.site, st.outer, st.level = tailCall{}, nil, nil, 0
 	s.Ctx = nil
 	clear(st.cache)
 	p.states.Put(st)

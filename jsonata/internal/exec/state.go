@@ -21,6 +21,21 @@ type state struct {
 	objs []value.Object
 	arrs []value.Array
 	text []byte
+
+	calls []*rt.Call // one for each level of nested calls, used again
+	level int
+}
+
+// call takes the record for a call of a Go function. The function must not
+// keep it.
+func (st *state) call(input value.Value, args []value.Value) *rt.Call {
+	if st.level == len(st.calls) {
+		st.calls = append(st.calls, &rt.Call{})
+	}
+	c := st.calls[st.level]
+	st.level++
+	*c = rt.Call{State: st.State, Input: input, Args: args}
+	return c
 }
 
 // lookup remembers where a member was found in objects of one shape.

@@ -188,8 +188,32 @@ func FormatMillis(st *rt.State, ms float64, picture, zone value.Value) string {
 		source = picture.Str()
 	}
 	w := dateWriter{m: &m, valid: ok, hours: hours, minutes: minutes}
+	return w.write(st, parseDatePicture(source))
+}
+
+// DatePicture is a date-time picture that has been read.
+type DatePicture struct{ parts []*datePart }
+
+// ParseDatePicture reads a picture; a faulty one gives nil.
+func ParseDatePicture(picture string) (p *DatePicture) {
+	defer func() {
+		if recover() != nil {
+			p = nil
+		}
+	}()
+	return &DatePicture{parseDatePicture(picture)}
+}
+
+// Format writes a time in UTC.
+func (p *DatePicture) Format(st *rt.State, ms float64) string {
+	m, ok := newMoment(ms)
+	w := dateWriter{m: &m, valid: ok}
+	return w.write(st, p.parts)
+}
+
+func (w *dateWriter) write(st *rt.State, parts []*datePart) string {
 	var b strings.Builder
-	for _, p := range parseDatePicture(source) {
+	for _, p := range parts {
 		st.Step()
 		if p.component == 0 && p.present == "" {
 			b.WriteString(p.literal)
@@ -267,7 +291,16 @@ func (w *dateWriter) part(p *datePart) string {
 		}
 		return p.name(n)
 	}
+	if w.valid && p.number.plain() && f >= 0 {
+		var buf [24]byte
+		return string(appendPadded(buf[:0], int64(f), max(p.number.mandatory, 1)))
+	}
 	return p.number.format(f)
+}
+
+// plain reports whether a picture is nothing but ASCII digits.
+func (p *intPicture) plain() bool {
+	return p.form == formDecimal && p.zero == '0' && len(p.separators) == 0 && !p.ordinal && p.mandatory < 20
 }
 
 func (p *datePart) name(n int64) string {

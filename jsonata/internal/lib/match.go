@@ -300,6 +300,9 @@ func replacePattern(c *rt.Call, s, pattern, with value.Value, limit float64) val
 	pos, n := 0, 0.0
 	var cutter func(a, b int) string
 	plain := with.IsString() && strings.IndexByte(with.Str(), '$') < 0
+	if re := asRegex(pattern); plain && re != nil && re.class != nil && math.IsInf(limit, 1) && value.IsASCII(s.Str()) {
+		return replaceClass(c, re.class, s, with.Str())
+	}
 	eachMatch(c, pattern, s.Str(), func(m *found, cut func(a, b int) string) bool {
 		cutter = cut
 		buf = appendText(buf, cut(pos, m.start))
@@ -335,6 +338,26 @@ func replacePattern(c *rt.Call, s, pattern, with value.Value, limit float64) val
 		tail = value.UTF16Len(s.Str())
 	}
 	return text(c, string(appendText(buf, cutter(pos, tail))))
+}
+
+// replaceClass replaces every character of a class in an ASCII text.
+func replaceClass(c *rt.Call, class *[128]bool, s value.Value, with string) value.Value {
+	text := s.Str()
+	c.State.Steps(1 + len(text)>>4)
+	var buf []byte
+	from := 0
+	for i := 0; i < len(text); i++ {
+		if class[text[i]] {
+			buf = append(append(buf, text[from:i]...), with...)
+			from = i + 1
+		}
+	}
+	if buf == nil && from == 0 {
+		return s
+	}
+	buf = append(buf, text[from:]...)
+	c.State.AllocText(len(buf))
+	return value.String(string(buf))
 }
 
 // matchObject is the match as a replacement function sees it.

@@ -23,7 +23,8 @@ type Regex struct {
 	fast   *regexp.Regexp
 	slow   *regexp2.Regexp
 	groups int
-	behind bool // a match can depend on the text before it
+	behind bool       // a match can depend on the text before it
+	class  *[128]bool // set when the pattern is one character class
 }
 
 // defaultMatchTime bounds one match of the backtracking engine.
@@ -49,6 +50,7 @@ func CompileRegex(pattern, flags string) (*Regex, error) {
 	if text, ok := translate(pattern, flags); ok {
 		if re, err := regexp.Compile(text); err == nil && re.NumSubexp() == r.groups {
 			r.fast, r.behind = re, needsContext(re)
+			r.class = singleClass(re)
 		}
 	}
 	return r, nil

@@ -274,3 +274,19 @@ func lookingBack(p *syntax.Regexp) bool {
 	}
 	return false
 }
+
+// singleClass is the ASCII part of a pattern that is one character class, nil
+// for other patterns.
+func singleClass(re *regexp.Regexp) *[128]bool {
+	p, err := syntax.Parse(re.String(), syntax.Perl)
+	if err != nil || p.Op != syntax.OpCharClass {
+		return nil
+	}
+	var table [128]bool
+	for i := 0; i < len(p.Rune); i += 2 {
+		for r := p.Rune[i]; r <= p.Rune[i+1] && r < 128; r++ {
+			table[r] = true
+		}
+	}
+	return &table
+}

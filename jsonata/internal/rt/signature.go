@@ -189,10 +189,14 @@ func (s *Signature) direct(args []value.Value) bool {
 	}
 	for i, a := range args {
 		p := &s.params[i]
-		if p.kind == 'a' || p.max > 1 || p.lazy {
+		if p.max > 1 || p.lazy {
 			return false
 		}
-		if strings.IndexByte(p.types, Symbol(a)) < 0 {
+		letter := Symbol(a)
+		if p.kind == 'a' && (letter != 'a' || p.subtype != "" && !p.itemsFit(a, letter, 1)) {
+			return false
+		}
+		if strings.IndexByte(p.types, letter) < 0 {
 			return false
 		}
 	}

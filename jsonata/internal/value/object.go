@@ -84,6 +84,12 @@ func NewBuilder(tree *Tree, size int) *Builder {
 	return b
 }
 
+// StartObject starts an object whose members go into room, which must be large
+// enough for all of them.
+func StartObject(tree *Tree, room []Value) Builder {
+	return Builder{tree: tree, node: tree.Root(), vals: room[:0:len(room)]}
+}
+
 // Set adds a member or replaces the one of that name.
 func (b *Builder) Set(key string, v Value) {
 	if b.node != nil {
