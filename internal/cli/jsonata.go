@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sinewhq/sinew/jsonata"
+	"github.com/sinewhq/sinew/jsonata/extensions"
 )
 
 func newJSONataCommand() *cobra.Command {
@@ -71,6 +72,9 @@ func runJSONataEval(cmd *cobra.Command, source string, f evalFlags) error {
 // jsonataOptions are the compile options for an expression with or without the
 // extension functions.
 func jsonataOptions(extended bool) []jsonata.Option {
+	if extended {
+		return []jsonata.Option{extensions.With()}
+	}
 	return nil
 }
 
