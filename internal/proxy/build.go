@@ -235,7 +235,6 @@ func setAuthorization(request *upstream.Request, name, value string) error {
 		return sinew.Errorf(sinew.KindInvalid, "The credential of the account holds a line break, which a header cannot").WithCode(placeholder.CodeUnsafe)
 	}
 	request.Header.Set(name, value)
-	request.Credentials = append(request.Credentials, name)
 	return nil
 }
 

@@ -194,8 +194,8 @@ func TestRedirectFromTLS(t *testing.T) {
 	wantError(t, err, sinew.KindUpstream, upstream.CodeTLS)
 }
 
-// The form that speaks net/http's types keeps every rule.
-func TestSender(t *testing.T) {
+// The transport for libraries keeps every rule, and leaves redirects to them.
+func TestRoundTripper(t *testing.T) {
 	other := serve(t, saw)
 	first := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/away" {
@@ -204,7 +204,7 @@ func TestSender(t *testing.T) {
 		}
 		saw(w, r)
 	})
-	sender := newClient(t, upstream.Config{Allow: loopback()}).Sender()
+	transport := newClient(t, upstream.Config{Allow: loopback()}).RoundTripper()
 	for _, k := range []struct {
 		path string
 		body io.Reader
@@ -212,7 +212,6 @@ func TestSender(t *testing.T) {
 	}{
 		{"/stay", strings.NewReader("b"), "POST /stay auth=Bearer t cookie= key=k type=text/plain body=b"},
 		{"/stay", io.MultiReader(strings.NewReader("once")), "POST /stay auth=Bearer t cookie= key=k type=text/plain body=once"},
-		{"/away", strings.NewReader("b"), "POST /end auth= cookie= key= type=text/plain body=b"},
 		{"/stay", nil, "POST /stay auth=Bearer t cookie= key=k type=text/plain body="},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), "POST", first.URL+k.path, k.body)
@@ -220,7 +219,7 @@ func TestSender(t *testing.T) {
 			t.Fatal(err)
 		}
 		r.Header = http.Header{"Authorization": {"Bearer t"}, "X-Key": {"k"}, "Content-Type": {"text/plain"}}
-		res, err := sender.Do(r)
+		res, err := transport.RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -230,11 +229,21 @@ func TestSender(t *testing.T) {
 		}
 		res.Body.Close()
 	}
+	away, err := http.NewRequestWithContext(t.Context(), "GET", first.URL+"/away", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := transport.RoundTrip(away)
+	if err != nil || res.StatusCode != http.StatusTemporaryRedirect || res.Header.Get("Location") != other.URL+"/end" {
+		t.Errorf("got %v, %v", res, err)
+	} else {
+		res.Body.Close()
+	}
 	r, err := http.NewRequestWithContext(t.Context(), "GET", "https://10.0.0.1/", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = sender.Do(r)
+	_, err = transport.RoundTrip(r)
 	wantError(t, err, sinew.KindForbidden, upstream.CodeBlocked)
 }
 

@@ -1,6 +1,9 @@
 package upstream
 
-import "net/http"
+import (
+	"fmt"
+	"net/http"
+)
 
 // RoundTripper returns the client as a transport for libraries that bring
 // their own HTTP client. Redirects are theirs to follow; every request passes
@@ -24,7 +27,7 @@ func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	return &http.Response{
-		Status: http.StatusText(response.Status), StatusCode: response.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Status: fmt.Sprintf("%d %s", response.Status, http.StatusText(response.Status)), StatusCode: response.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		Header: response.Header, Body: response.Body, ContentLength: -1, Request: r,
 	}, nil
 }
