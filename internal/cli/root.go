@@ -65,6 +65,7 @@ func newRoot() *cobra.Command {
 		newEnvironmentCommand(),
 		newKeysCommand(),
 		newMigrateCommand(),
+		newSimulateCommand(),
 		newJSONataCommand(),
 		newVersionCommand(),
 	)
