@@ -90,7 +90,7 @@ func runSamples(t *testing.T, page string, list []sample) {
 	home, environment := startPlatform(t)
 	out := t.TempDir()
 	var script strings.Builder
-	script.WriteString("set -euo pipefail\nshopt -s expand_aliases\n")
+	script.WriteString("set -eu\n")
 	for i, s := range list {
 		fmt.Fprintf(&script, "exec >%s/%d\n%s\n", out, i, s.commands)
 	}
