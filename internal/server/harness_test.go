@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"io"
 	"log/slog"
 	"net/http"
@@ -236,6 +237,12 @@ func (p *platform) connect(installationID, tenantID, more string) *reply {
 	p.t.Helper()
 	return p.call("POST", "/integrated-account", `{"tenant_id":"`+tenantID+`","environment_integration_id":"`+installationID+
 		`","authentication_method":"api_key","context":{"base_url":"https://vendor.example","api_key":"key-canary-1","plan":"gold"}`+more+`}`).want(http.StatusCreated)
+}
+
+// raw opens the database beside the server.
+func (p *platform) raw() *sql.DB {
+	p.t.Helper()
+	return testkit.Raw(p.t, testkit.Database{Dir: p.config.DataDir, URL: string(p.config.DatabaseURL)})
 }
 
 // events returns the types of the environment's events.
