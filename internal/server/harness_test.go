@@ -41,6 +41,16 @@ func eachPlatform(t *testing.T, run func(t *testing.T, p *platform)) {
 	})
 }
 
+// eachPlatformConfig runs a test with the settings of a server on each
+// database.
+func eachPlatformConfig(t *testing.T, run func(t *testing.T, c config.Config)) {
+	t.Helper()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) { run(t, platformConfig(t, db)) })
+}
+
+// quiet is a log that nobody reads.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
+
 // newPlatform starts a server on SQLite, for what databases have no part in.
 func newPlatform(t testing.TB) *platform {
 	t.Helper()
