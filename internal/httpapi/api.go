@@ -53,6 +53,7 @@ type API struct {
 	tokens     *limiter
 	accounts   *limiter
 	document   document
+	buffers    buffers
 }
 
 // Config is what an API is made of.

@@ -158,7 +158,7 @@ type deleted struct {
 
 // Page answers with one page of a list; add appends one row.
 func (c *Call) Page(q sinew.ListQuery, next *sinew.Position, rows int, add func(dst []byte, i int) ([]byte, error)) (Answer, error) {
-	b := append(make([]byte, 0, 256+rows*512), `{"result":`...)
+	b := append(c.api.buffers.get(), `{"result":`...)
 	start := len(b)
 	b = append(b, '[')
 	var err error
@@ -184,7 +184,7 @@ func (c *Call) Page(q sinew.ListQuery, next *sinew.Position, rows int, add func(
 	}
 	b = append(b, `,"limit":`...)
 	b = strconv.AppendInt(b, int64(q.Limit), 10)
-	return Answer{Body: append(b, '}')}, nil
+	return Answer{Body: append(b, '}'), pooled: true}, nil
 }
 
 // param returns a query parameter that is one text; "" when it is absent or

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -87,6 +88,9 @@ func (a *API) write(c *Call, answer Answer) int {
 	}
 	h.Set("Server-Timing", c.timing.header())
 	h.Set("X-Content-Type-Options", "nosniff")
+	if status != http.StatusNoContent {
+		h.Set("Content-Length", strconv.Itoa(len(answer.Body)))
+	}
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
 	}
@@ -94,6 +98,9 @@ func (a *API) write(c *Call, answer Answer) int {
 	if c.Request.Method != http.MethodHead {
 		// An error here means that the caller has gone.
 		_, _ = c.writer.Write(answer.Body)
+	}
+	if answer.pooled {
+		a.buffers.put(answer.Body)
 	}
 	return status
 }

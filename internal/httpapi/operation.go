@@ -75,6 +75,8 @@ type Answer struct {
 	// Body is written as it is; its type is JSON unless the header says
 	// otherwise.
 	Body []byte
+	// pooled says that the body goes back to the pool once it is written.
+	pooled bool
 }
 
 func (o *Operation) status() int {

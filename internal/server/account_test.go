@@ -350,7 +350,7 @@ func TestSandbox(t *testing.T) {
 		p.get("/sandbox-integrated-account/" + id).want(404)
 		p.call("DELETE", "/sandbox-integrated-account/"+copied, "").want(200)
 		p.get("/integrated-account/" + copied).want(404)
-		if got := p.get("/integrated-account/" + id).want(200).JSON.At("context", "files", "data").String(); got != "[1]" {
+		if got := p.get("/integrated-account/"+id).want(200).JSON.At("context", "files", "data").String(); got != "[1]" {
 			t.Errorf("the source lost its value: %s", got)
 		}
 		p.call("POST", "/sandbox-integrated-account", `{"id":"`+copied+`"}`).want(404)

@@ -11,7 +11,9 @@ import (
 	"github.com/sinewhq/sinew/internal/seal"
 )
 
-const accountFrom = `SELECT a.id, a.environment_id, a.environment_integration_id, a.integration_name, a.tenant_id, a.name, a.status,
+// accountFrom leaves out what the caller or the installation knows anyway: every
+// column of a page costs.
+const accountFrom = `SELECT a.id, a.environment_integration_id, a.tenant_id, a.name, a.status,
 	a.last_error, a.last_action_result, a.last_forbidden_error, a.is_sandbox, a.authentication_method, a.region, a.super_query,
 	a.context, a.object_store, a.unified_model_override, a.integration_override, a.static_gate_id, a.created_at, a.updated_at,
 	` + definitionGeneration + ` FROM integrated_account a`
@@ -25,7 +27,7 @@ type accountRow struct {
 
 func (r accountRow) view(installation *sinew.EnvironmentIntegration) sinew.AccountView {
 	view := sinew.AccountView{IntegratedAccount: r.IntegratedAccount, EnvironmentIntegration: installation, Integration: installation.Integration}
-	view.IntegrationID = installation.IntegrationID
+	view.EnvironmentID, view.IntegrationID, view.IntegrationName = installation.EnvironmentID, installation.IntegrationID, installation.Integration.Name
 	return view
 }
 
@@ -33,7 +35,7 @@ func scanAccountRow(row scanner) (accountRow, error) {
 	var r accountRow
 	var lastError, actionResult, forbidden, superQuery, objectStore, gate sql.NullString
 	var created, updated int64
-	err := row.Scan(&r.ID, &r.EnvironmentID, &r.EnvironmentIntegrationID, &r.IntegrationName, &r.TenantID, &r.Name, &r.Status,
+	err := row.Scan(&r.ID, &r.EnvironmentIntegrationID, &r.TenantID, &r.Name, &r.Status,
 		&lastError, &actionResult, &forbidden, &r.IsSandbox, &r.AuthenticationMethod, &r.Region, &superQuery,
 		&r.Context, &objectStore, &r.UnifiedModelOverride, &r.IntegrationOverride, &gate, &created, &updated, &r.generation)
 	if err != nil {
@@ -281,6 +283,7 @@ func (s *Store) DeleteAccount(ctx context.Context, environmentID, id string, eve
 		if err != nil {
 			return notFound("Integrated account", id, err)
 		}
+		row.EnvironmentID = environmentID
 		return s.deleteAccount(ctx, t, row.IntegratedAccount, []sinew.Event{event(row.IntegratedAccount)})
 	})
 	return wrap(err, "delete account %s", id)
@@ -325,6 +328,7 @@ func (s *Store) DeleteAccounts(ctx context.Context, environmentID string, ids []
 			return sinew.InvalidField("tenant_id", "too_many", "the tenant has more than %d accounts; delete them by ids in portions", limit)
 		}
 		for _, row := range rows {
+			row.EnvironmentID = environmentID
 			if err := s.deleteAccount(ctx, t, row.IntegratedAccount, []sinew.Event{event(row.IntegratedAccount)}); err != nil {
 				return err
 			}

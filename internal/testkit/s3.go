@@ -32,7 +32,7 @@ func StartS3(t testing.TB) S3Server {
 	t.Helper()
 	const bucket = "test-bucket"
 	// Its paging encrypts with an old cipher, which Node.js offers on request.
-	command := exec.Command("node", "--openssl-legacy-provider", npmFile(t, filepath.Join("s3rver", "bin", "s3rver.js")),
+	command := exec.Command("node", "--openssl-legacy-provider", NPMFile(t, filepath.Join("s3rver", "bin", "s3rver.js")),
 		"--directory", t.TempDir(), "--address", "127.0.0.1", "--port", "0",
 		"--no-vhost-buckets", "--configure-bucket", bucket)
 	output, err := command.StdoutPipe()
@@ -82,8 +82,9 @@ func stop(t testing.TB, command *exec.Cmd, drained <-chan struct{}) {
 	}
 }
 
-// npmFile finds a file of the packages that tests take from npm.
-func npmFile(t testing.TB, name string) string {
+// NPMFile finds a file of the packages that tests take from npm. Without those
+// packages the test is skipped, or fails where they are required.
+func NPMFile(t testing.TB, name string) string {
 	t.Helper()
 	path := filepath.Join(moduleRoot(t), "test", "npm", "node_modules", name)
 	if _, err := os.Stat(path); err != nil {

@@ -1,0 +1,13 @@
+// Package simulator is a vendor that does not exist: an HTTP API with
+// contacts, companies and tickets, for tests and for trying the product
+// without an account anywhere.
+//
+// Its records are the same at every start and live in memory, where they can
+// really be created, changed and deleted. It takes an API key, a bearer token
+// or HTTP Basic, answers mistakes as vendors do, and remembers the requests
+// that it got. A Quirk changes how it behaves: what vendors do differently,
+// and what goes wrong with them, is added as quirks.
+//
+// It is part of the program for `sinew simulate` alone; nothing that serves
+// customers imports it. It depends on jsonx.
+package simulator

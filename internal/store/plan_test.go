@@ -1,0 +1,33 @@
+package store_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/sinewhq/sinew"
+)
+
+// TestPlansNeitherSortNorScan holds the plan of every documented list, first
+// page and a deep one: it reads along an index in the order of the page.
+func TestPlansNeitherSortNorScan(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		w.load(20_000)
+		for _, q := range documentedQueries() {
+			deep := q.ListQuery
+			deep.After = &sinew.Position{Key: time.UnixMilli(1_704_067_200_000 + 12_000_000), ID: "00000003-0000-7000-8000-000000012000"}
+			for name, query := range map[string]sinew.ListQuery{q.name + ", first page": q.ListQuery, q.name + ", deep page": deep} {
+				plan := w.store.ExplainAccounts(t.Context(), t, w.environment(), query)
+				for _, bad := range []string{"TEMP B-TREE", "SCAN a\n", "SCAN a USING", "Sort", "Seq Scan on integrated_account", "Bitmap"} {
+					if strings.Contains(plan+"\n", bad) {
+						t.Errorf("%s: the plan has %q:\n%s", name, bad, plan)
+					}
+				}
+				if !strings.Contains(plan, "account_") {
+					t.Errorf("%s: the plan uses no index of accounts:\n%s", name, plan)
+				}
+			}
+		}
+	})
+}

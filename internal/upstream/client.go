@@ -1,0 +1,249 @@
+package upstream
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"time"
+)
+
+// Client sends requests. It is safe for concurrent use and keeps connections;
+// Close lets go of them.
+type Client struct {
+	config Config
+	allow  allowList
+	secure door // https
+	open   door // http
+}
+
+// door is a transport with its guard.
+type door struct {
+	guard     *guard
+	transport *http.Transport
+}
+
+// New returns a Client. The error names an entry of the allow-list that is
+// none.
+func New(config Config) (*Client, error) {
+	config = config.withDefaults()
+	allow, err := parseAllow(config.Allow)
+	if err != nil {
+		return nil, err
+	}
+	return &Client{
+		config: config,
+		allow:  allow,
+		secure: newDoor(config, allow, false),
+		open:   newDoor(config, allow, true),
+	}, nil
+}
+
+func newDoor(config Config, allow allowList, plain bool) door {
+	g := newGuard(config, allow, plain)
+	return door{guard: g, transport: &http.Transport{
+		Proxy:                  nil, // never from the environment: the guard would see the proxy's address
+		DialContext:            g.dial,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: config.RootCAs},
+		TLSHandshakeTimeout:    config.ConnectTimeout,
+		ResponseHeaderTimeout:  config.FirstByteTimeout,
+		ExpectContinueTimeout:  time.Second,
+		MaxResponseHeaderBytes: config.MaxResponseHeader,
+		MaxIdleConns:           0, // bounded per host and by time
+		MaxIdleConnsPerHost:    config.MaxIdlePerHost,
+		IdleConnTimeout:        config.IdleTimeout,
+		ForceAttemptHTTP2:      true,
+	}}
+}
+
+// Close closes the connections that are not in use.
+func (c *Client) Close() {
+	c.secure.transport.CloseIdleConnections()
+	c.open.transport.CloseIdleConnections()
+}
+
+// Request is one call.
+type Request struct {
+	Method string // "" is GET
+	URL    string
+	// Header is sent but for what EndToEnd removes.
+	Header http.Header
+	// Body is sent, again if a redirect asks for it.
+	Body []byte
+	// Stream is sent in place of Body, once. Length is its length, or -1 when
+	// that is not known.
+	Stream io.Reader
+	Length int64
+	// Credentials names more headers that stay with the first host, beside
+	// Authorization, Proxy-Authorization and Cookie.
+	Credentials []string
+	// NoRedirects hands redirects to the caller.
+	NoRedirects bool
+	// Timeout is a shorter TotalTimeout; 0 leaves that.
+	Timeout time.Duration
+	// MaxResponse is a smaller limit of the body; 0 leaves that of the Client.
+	MaxResponse int64
+}
+
+// Response is the answer to a call.
+type Response struct {
+	Status int
+	// Header is what the other side sent, but for connection and framing; see
+	// ResponseHeader for what may be passed on.
+	Header http.Header
+	// Body ends the call when it is closed or at its end. Reading it fails
+	// with a *sinew.Error when it is too large, too slow or cut.
+	Body io.ReadCloser
+	// URL is where the answer came from, after redirects.
+	URL *url.URL
+	// Hops is the number of redirects that were followed.
+	Hops int
+}
+
+// ReadAll reads the body and closes it.
+func (r *Response) ReadAll() ([]byte, error) {
+	defer r.Body.Close()
+	return io.ReadAll(r.Body)
+}
+
+// Do makes a call. Every status is an answer, not an error. The caller closes
+// the body.
+//
+// Errors are *sinew.Error: KindInvalid for a URL or header that cannot be
+// sent, KindForbidden (CodeBlocked) when the guard refuses, KindTimeout and
+// KindUpstream when there is no usable answer. A cancelled context comes back
+// as the context's error. Nothing is retried, but a request that a kept
+// connection lost before it was sent.
+func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
+	u, err := parseTarget(r.URL)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkHeader(r.Header); err != nil {
+		return nil, err
+	}
+	total := c.config.TotalTimeout
+	if r.Timeout > 0 && r.Timeout < total {
+		total = r.Timeout
+	}
+	bounded, cancel := context.WithTimeout(ctx, total)
+	call := &call{client: c, request: r, began: time.Now(), cancel: cancel}
+	call.gaveUp = func() bool { return errors.Is(ctx.Err(), context.Canceled) }
+	call.seen = Observation{Host: u.Hostname(), Method: method(r.Method)}
+	response, err := call.run(bounded, u)
+	if err != nil {
+		call.finish(err)
+		return nil, err
+	}
+	return response, nil
+}
+
+func method(m string) string {
+	if m == "" {
+		return http.MethodGet
+	}
+	return m
+}
+
+// call is one Do under way.
+type call struct {
+	client  *Client
+	request *Request
+	began   time.Time
+	gaveUp  func() bool // the caller did, as opposed to our own deadline
+	cancel  context.CancelFunc
+	seen    Observation
+	done    bool
+}
+
+// run sends the request and follows redirects.
+func (c *call) run(ctx context.Context, u *url.URL) (*Response, error) {
+	h := hop{method: method(c.request.Method), url: u, header: c.header(), body: c.request.Body, stream: c.request.Stream, length: c.request.Length}
+	for {
+		res, err := c.send(ctx, h)
+		if err != nil {
+			return nil, c.explain(h.url, err)
+		}
+		c.seen.Status = res.StatusCode
+		next, follow, err := c.next(h, res)
+		if err != nil || follow {
+			discard(res.Body)
+		}
+		switch {
+		case err != nil:
+			return nil, err
+		case follow:
+			h = next
+			c.seen.Hops++
+			continue
+		}
+		c.seen.FirstByte = time.Since(c.began)
+		return &Response{
+			Status: res.StatusCode,
+			Header: EndToEnd(res.Header),
+			Body:   c.body(h.url, res.Body),
+			URL:    h.url,
+			Hops:   c.seen.Hops,
+		}, nil
+	}
+}
+
+func (c *call) header() http.Header {
+	header := EndToEnd(c.request.Header)
+	header.Del("Accept-Encoding") // the transport asks for what it can decode
+	if header.Get("User-Agent") == "" {
+		header.Set("User-Agent", c.client.config.UserAgent)
+	}
+	return header
+}
+
+func (c *call) send(ctx context.Context, h hop) (*http.Response, error) {
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
+		if c.seen.Hops == 0 {
+			c.seen.Reused = info.Reused
+		}
+	}})
+	request, err := http.NewRequestWithContext(ctx, h.method, h.url.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	request.Header = h.header
+	switch {
+	case h.stream != nil:
+		request.Body, request.ContentLength = io.NopCloser(h.stream), h.length
+	case len(h.body) > 0:
+		request.ContentLength = int64(len(h.body))
+		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(h.body)), nil }
+		request.Body, _ = request.GetBody()
+	}
+	if h.url.Scheme == "http" {
+		return c.client.open.transport.RoundTrip(request)
+	}
+	return c.client.secure.transport.RoundTrip(request)
+}
+
+// finish ends the call once: it stops the clock and tells the observer.
+func (c *call) finish(err error) {
+	if c.done {
+		return
+	}
+	c.done = true
+	c.cancel()
+	if c.client.config.Observe == nil {
+		return
+	}
+	c.seen.Code = codeOf(err)
+	c.seen.Duration = time.Since(c.began)
+	c.client.config.Observe(c.seen)
+}
+
+// discard reads what little is left of a body, so that the connection can be
+// used again.
+func discard(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, 64<<10)
+	_ = body.Close()
+}

@@ -1,0 +1,99 @@
+package upstream
+
+import (
+	"net/http"
+	"net/textproto"
+	"strings"
+
+	"github.com/sinewhq/sinew"
+)
+
+// EndToEnd returns a copy of a header without what belongs to one connection:
+// the fields of RFC 9110 section 7.6.1 with those that Connection names, and
+// the framing of the message (Content-Length, Transfer-Encoding, Trailer,
+// Host). It is for requests and responses, in both directions.
+func EndToEnd(h http.Header) http.Header {
+	named := map[string]bool{}
+	for _, line := range h["Connection"] {
+		for name := range strings.SplitSeq(line, ",") {
+			named[textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))] = true
+		}
+	}
+	out := make(http.Header, len(h))
+	for name, values := range h {
+		name = textproto.CanonicalMIMEHeaderKey(name)
+		if named[name] || ofConnection(name) {
+			continue
+		}
+		out[name] = append(out[name], values...)
+	}
+	return out
+}
+
+func ofConnection(name string) bool {
+	switch name {
+	case "Connection", "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info",
+		"Te", "Trailer", "Trailers", "Transfer-Encoding", "Upgrade", "Http2-Settings", "Content-Length", "Host", "Expect", "Max-Forwards":
+		return true
+	}
+	return strings.HasPrefix(name, ":")
+}
+
+// ResponseHeader returns what may be passed on of a vendor's response header:
+// EndToEnd without the fields that would act on our own origin in a browser
+// (cookies, transport security, CORS, alternative services, policies).
+func ResponseHeader(h http.Header) http.Header {
+	out := EndToEnd(h)
+	for name := range out {
+		if ofOrigin(name) {
+			delete(out, name)
+		}
+	}
+	return out
+}
+
+func ofOrigin(name string) bool {
+	switch name {
+	case "Set-Cookie", "Set-Cookie2", "Strict-Transport-Security", "Public-Key-Pins", "Expect-Ct", "Alt-Svc", "Clear-Site-Data", "Refresh",
+		"Content-Security-Policy", "Content-Security-Policy-Report-Only", "Permissions-Policy", "Feature-Policy", "Report-To", "Reporting-Endpoints",
+		"Nel", "Service-Worker-Allowed", "Origin-Agent-Cluster", "X-Frame-Options", "Www-Authenticate", "Server-Timing", "Server", "Date", "Via":
+		return true
+	}
+	return strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "Cross-Origin-")
+}
+
+// checkHeader refuses names and values that HTTP cannot carry, before a
+// transport words it with the value in it.
+func checkHeader(h http.Header) error {
+	for name, values := range h {
+		if !token(name) {
+			return sinew.InvalidField("headers", CodeHeader, "%q is not the name of a header", name).WithCode(CodeHeader)
+		}
+		for _, value := range values {
+			if !fieldValue(value) {
+				return sinew.InvalidField("headers."+name, CodeHeader, "The value of the header %s holds a character that headers cannot have", name).WithCode(CodeHeader)
+			}
+		}
+	}
+	return nil
+}
+
+// token checks RFC 9110 section 5.6.2.
+func token(s string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("!#$%&'*+-.^_`|~", c) >= 0) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func fieldValue(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}

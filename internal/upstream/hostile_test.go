@@ -1,0 +1,297 @@
+package upstream_test
+
+import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/textproto"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/upstream"
+)
+
+// raw serves bytes that no HTTP server would send. talk returns when the
+// connection is to be closed.
+func raw(t *testing.T, talk func(net.Conn)) string {
+	t.Helper()
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			conn, err := socket.Accept()
+			if err != nil {
+				return
+			}
+			if request, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+				_ = request.Body.Close()
+				talk(conn)
+			}
+			conn.Close()
+		}
+	}()
+	t.Cleanup(func() { socket.Close(); <-stopped })
+	return "http://" + socket.Addr().String()
+}
+
+// quick has limits that hostile vendors meet fast.
+func quick() upstream.Config {
+	return upstream.Config{
+		Allow: loopback(), FirstByteTimeout: 300 * time.Millisecond, TotalTimeout: 800 * time.Millisecond,
+		MaxResponse: 64 << 10, MaxResponseHeader: 16 << 10,
+	}
+}
+
+// E5: a hostile vendor costs bounded time and memory and gets one clear error.
+func TestHostileVendors(t *testing.T) {
+	packed := string(bomb(t))
+	head := "HTTP/1.1 200 OK\r\n"
+	drip := func(conn net.Conn, part string) {
+		for range 500 {
+			if _, err := io.WriteString(conn, part); err != nil {
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+	endless := func(conn net.Conn, start, part string) {
+		part = strings.Repeat(part, 1024)
+		_, err := io.WriteString(conn, start)
+		for err == nil {
+			_, err = io.WriteString(conn, part)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		talk func(net.Conn)
+		kind sinew.ErrorKind
+		code string
+	}{
+		{"silent", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) }, sinew.KindTimeout, upstream.CodeTimeout},
+		{"closes", func(net.Conn) {}, sinew.KindUpstream, upstream.CodeCut},
+		{"slow header", func(conn net.Conn) { _, _ = io.WriteString(conn, head); drip(conn, "X-A: b\r\n") }, sinew.KindTimeout, upstream.CodeTimeout},
+		{"slow body", func(conn net.Conn) { _, _ = io.WriteString(conn, head+"\r\n"); drip(conn, "x") }, sinew.KindTimeout, upstream.CodeTimeout},
+		{"endless header", func(conn net.Conn) { endless(conn, head, "X-A: b\r\n") }, sinew.KindUpstream, upstream.CodeTooLarge},
+		{"endless header line", func(conn net.Conn) { endless(conn, head+"X-A: ", "x") }, sinew.KindUpstream, upstream.CodeTooLarge},
+		{"endless informational", func(conn net.Conn) { endless(conn, "", "HTTP/1.1 103 Early Hints\r\n\r\n") }, sinew.KindUpstream, ""},
+		{"endless continue", func(conn net.Conn) { endless(conn, "", "HTTP/1.1 100 Continue\r\n\r\n") }, sinew.KindUpstream, ""},
+		{"endless body", func(conn net.Conn) { endless(conn, head+"\r\n", "x") }, sinew.KindUpstream, upstream.CodeTooLarge},
+		{"endless chunks", func(conn net.Conn) { endless(conn, head+"Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n") }, sinew.KindUpstream, upstream.CodeTooLarge},
+		{"endless chunk extension", func(conn net.Conn) { endless(conn, head+"Transfer-Encoding: chunked\r\n\r\n1;", "x") }, sinew.KindUpstream, ""},
+		{"short body", func(conn net.Conn) { _, _ = io.WriteString(conn, head+"Content-Length: 100\r\n\r\nabc") }, sinew.KindUpstream, upstream.CodeCut},
+		{"cut chunk", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, head+"Transfer-Encoding: chunked\r\n\r\n10\r\nabc")
+		}, sinew.KindUpstream, upstream.CodeCut},
+		{"bad chunk", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, head+"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n")
+		}, sinew.KindUpstream, ""},
+		{"two lengths", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, head+"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab")
+		}, sinew.KindUpstream, upstream.CodeProtocol},
+		{"negative length", func(conn net.Conn) { _, _ = io.WriteString(conn, head+"Content-Length: -1\r\n\r\n") }, sinew.KindUpstream, upstream.CodeProtocol},
+		{"not http", func(conn net.Conn) { _, _ = io.WriteString(conn, "SSH-2.0-OpenSSH_9.9\r\n\r\n") }, sinew.KindUpstream, upstream.CodeProtocol},
+		{"bad status", func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 abc OK\r\n\r\n") }, sinew.KindUpstream, upstream.CodeProtocol},
+		{"bad header", func(conn net.Conn) { _, _ = io.WriteString(conn, head+"no colon\r\n\r\n") }, sinew.KindUpstream, upstream.CodeProtocol},
+		{"gzip bomb", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, head+"Content-Encoding: gzip\r\n\r\n"+packed)
+		}, sinew.KindUpstream, upstream.CodeTooLarge},
+		{"bad gzip", func(conn net.Conn) {
+			_, _ = io.WriteString(conn, head+"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc")
+		}, sinew.KindUpstream, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			client := newClient(t, quick())
+			began := time.Now()
+			res, err := get(t, client, raw(t, c.talk)+"/?token=canary")
+			if err == nil {
+				var body []byte
+				body, err = res.ReadAll()
+				if int64(len(body)) > quick().MaxResponse {
+					t.Errorf("%d bytes came through", len(body))
+				}
+			}
+			var kind sinew.ErrorKind
+			if err != nil {
+				kind = sinew.KindOf(err)
+			}
+			if kind != c.kind || c.code != "" && !strings.Contains(codeOf(err), c.code) {
+				t.Errorf("got %v, want %s %s", err, c.kind, c.code)
+			}
+			if err != nil && strings.Contains(err.Error(), "canary") {
+				t.Errorf("the error tells the query: %v", err)
+			}
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+func codeOf(err error) string {
+	if e, ok := err.(*sinew.Error); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// bomb is a gzip of 64 MB of nothing.
+func bomb(t *testing.T) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	zeros := make([]byte, 1<<20)
+	for range 64 {
+		if _, err := w.Write(zeros); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func TestReadsGzip(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Accept-Encoding") != "gzip" {
+			t.Errorf("asked for %q", r.Header.Get("Accept-Encoding"))
+		}
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		_, _ = z.Write([]byte("plain"))
+		_ = z.Close()
+	})
+	c := newClient(t, upstream.Config{Allow: loopback()})
+	res, body := text(t, c, &upstream.Request{URL: s.URL, Header: http.Header{"Accept-Encoding": {"br"}}})
+	if body != "plain" || res.Header.Get("Content-Encoding") != "" {
+		t.Errorf("got %q, %v", body, res.Header)
+	}
+}
+
+func TestExactlyTheLimit(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(make([]byte, 1000)) })
+	c := newClient(t, upstream.Config{Allow: loopback()})
+	for _, k := range []struct {
+		limit int64
+		ok    bool
+	}{{1000, true}, {999, false}, {1001, true}} {
+		res, err := c.Do(t.Context(), &upstream.Request{URL: s.URL, MaxResponse: k.limit})
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := res.ReadAll()
+		if (err == nil) != k.ok || int64(len(body)) > k.limit {
+			t.Errorf("limit %d: %d bytes, %v", k.limit, len(body), err)
+		}
+	}
+}
+
+// Nobody has to read a body to the end.
+func TestClosingEarly(t *testing.T) {
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		for range 1000 {
+			if _, err := w.Write(make([]byte, 1<<10)); err != nil {
+				return
+			}
+		}
+	})
+	var observed int
+	c := newClient(t, upstream.Config{Allow: loopback(), Observe: func(upstream.Observation) { observed++ }})
+	res, err := get(t, c, s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := res.Body.Read(make([]byte, 10)); err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	_ = res.Body.Close()
+	if _, err := res.Body.Read(make([]byte, 10)); err == nil {
+		t.Error("a closed body was read")
+	}
+	if observed != 1 {
+		t.Errorf("observed %d times", observed)
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := socket.Addr().String()
+	socket.Close()
+	var seen upstream.Observation
+	c := newClient(t, upstream.Config{Allow: loopback(), Resolver: resolver(t, func(string) []string { return nil }), Observe: func(o upstream.Observation) { seen = o }})
+	_, err = get(t, c, "http://"+address)
+	wantError(t, err, sinew.KindUpstream, upstream.CodeUnreachable)
+	if seen.Code != upstream.CodeUnreachable || seen.Status != 0 {
+		t.Errorf("got %+v", seen)
+	}
+	_, err = get(t, c, "https://nowhere.test")
+	wantError(t, err, sinew.KindUpstream, upstream.CodeUnreachable)
+}
+
+// E6: what belongs to a connection goes no further.
+func TestEndToEnd(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ in, want http.Header }{
+		{http.Header{}, http.Header{}},
+		{http.Header{"X-A": {"1", "2"}}, http.Header{"X-A": {"1", "2"}}},
+		{http.Header{"Connection": {"close"}, "X-A": {"1"}}, http.Header{"X-A": {"1"}}},
+		{http.Header{"Connection": {"keep-alive, X-Hop"}, "X-Hop": {"1"}, "Keep-Alive": {"timeout=5"}, "X-A": {"1"}}, http.Header{"X-A": {"1"}}},
+		{http.Header{"Connection": {"x-one", " X-TWO ,x-three"}, "X-One": {"1"}, "X-Two": {"1"}, "X-Three": {"1"}}, http.Header{}},
+		{http.Header{"Connection": {"authorization"}, "Authorization": {"x"}}, http.Header{}},
+		{http.Header{"Te": {"trailers"}, "Trailer": {"X"}, "Transfer-Encoding": {"chunked"}, "Upgrade": {"h2c"}, "Http2-Settings": {"x"}}, http.Header{}},
+		{http.Header{"Proxy-Authorization": {"x"}, "Proxy-Authenticate": {"x"}, "Proxy-Connection": {"x"}, "Proxy-Authentication-Info": {"x"}}, http.Header{}},
+		{http.Header{"Content-Length": {"5"}, "Host": {"x"}, "Expect": {"100-continue"}, "Content-Type": {"a/b"}}, http.Header{"Content-Type": {"a/b"}}},
+		{http.Header{"content-length": {"5"}, "transfer-encoding": {"chunked"}, "x-a": {"1"}}, http.Header{"X-A": {"1"}}},
+	} {
+		if diff := cmp.Diff(c.want, upstream.EndToEnd(c.in)); diff != "" {
+			t.Error(diff)
+		}
+	}
+	kept := upstream.ResponseHeader(http.Header{
+		"Set-Cookie": {"a"}, "Strict-Transport-Security": {"x"}, "Access-Control-Allow-Origin": {"*"}, "Cross-Origin-Opener-Policy": {"x"}, "Alt-Svc": {"x"},
+		"Retry-After": {"5"}, "X-Ratelimit-Limit": {"5"}, "Content-Type": {"a/b"}, "Etag": {"x"}, "Location": {"/x"}, "Connection": {"etag"},
+	})
+	want := http.Header{"Retry-After": {"5"}, "X-Ratelimit-Limit": {"5"}, "Content-Type": {"a/b"}, "Location": {"/x"}}
+	if diff := cmp.Diff(want, kept); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// E6, E7: what the vendor gets has one framing, whatever the caller asked for.
+func TestRequestFraming(t *testing.T) {
+	seen := make(chan string, 1)
+	address := raw(t, func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n") })
+	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		seen <- fmt.Sprintf("%d %v %s %s %q", r.ContentLength, r.TransferEncoding, r.Host, r.Header.Get("Connection"), body)
+	})
+	c := newClient(t, upstream.Config{Allow: loopback()})
+	header := http.Header{}
+	for _, line := range []string{"Content-Length: 3", "Transfer-Encoding: chunked", "Connection: keep-alive, X-Secret", "Host: evil.test", "X-Secret: 1", "Expect: 100-continue"} {
+		name, value, _ := strings.Cut(line, ": ")
+		header[textproto.CanonicalMIMEHeaderKey(name)] = []string{value}
+	}
+	text(t, c, &upstream.Request{Method: "POST", URL: s.URL, Header: header, Body: []byte("0\r\n\r\nGET /admin HTTP/1.1\r\n\r\n")})
+	host := strings.TrimPrefix(s.URL, "http://")
+	if got, want := <-seen, fmt.Sprintf("%d [] %s  %q", 28, host, "0\r\n\r\nGET /admin HTTP/1.1\r\n\r\n"); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if res, body := text(t, c, &upstream.Request{URL: address, Header: header}); res.Status != 204 || body != "" {
+		t.Errorf("got %d %q", res.Status, body)
+	}
+}
