@@ -244,7 +244,7 @@ func (f *flock) plantMistakes() {
 	}
 	f.look(f.get("/integrated-account?api_key=" + f.bare())).want(200)
 	f.look(f.as(f.bare()).get("/integrated-account")).want(401)
-	f.look(f.as("sinew_"+f.bare()).get("/integrated-account")).want(401)
+	f.look(f.as("sinew_" + f.bare()).get("/integrated-account")).want(401)
 	f.look(f.call("GET", "/integrated-account", "", "Authorization", "Basic "+f.bare())).want(401)
 	f.look(f.call("GET", "/ping", "", "Cookie", "session="+f.bare(), "Traceparent", f.bare(), "User-Agent", f.bare(), "Referer", "https://x.example/?t="+f.bare())).want(200)
 }

@@ -135,19 +135,6 @@ func (f *flock) crawlAccountTokens() {
 	}
 }
 
-func (f *flock) auditEntries(action string) int {
-	f.t.Helper()
-	entries, err := f.p.server.Core.Store.AuditEntries(f.t.Context(), f.environment.ID, 100_000)
-	f.p.must(err)
-	n := 0
-	for _, entry := range entries {
-		if entry.Action == action {
-			n++
-		}
-	}
-	return n
-}
-
 // swapSecrets makes the server fail over sealed columns that do not
 // authenticate.
 func (f *flock) swapSecrets() {

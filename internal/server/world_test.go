@@ -1,8 +1,15 @@
 package server_test
 
 import (
+	"bytes"
+	"context"
 	"slices"
 	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sinewhq/sinew"
 )
 
 // world is an environment with rows of every kind.
@@ -94,3 +101,42 @@ func (p *platform) inEnvironment(name string) *platform {
 
 // quoted is a JSON string of a text that needs no escapes.
 func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
+
+// with returns a client that reports to another test.
+func (p *platform) with(t testing.TB) *platform {
+	other := *p
+	other.t = t
+	return &other
+}
+
+// principal is who the token stands for.
+func (p *platform) principal() sinew.Principal {
+	p.t.Helper()
+	who, err := p.server.Core.Access.Authenticate(context.Background(), p.token)
+	p.must(err)
+	return who
+}
+
+// auditEntries counts the environment's audit entries of an action.
+func (p *platform) auditEntries(action string) int {
+	p.t.Helper()
+	entries, err := p.server.Core.Store.AuditEntries(context.Background(), p.environment.ID, 100_000)
+	p.must(err)
+	n := 0
+	for _, entry := range entries {
+		if entry.Action == action {
+			n++
+		}
+	}
+	return n
+}
+
+// sameTables fails the test unless no row of any table has changed.
+func sameTables(t testing.TB, before, after []piece) {
+	t.Helper()
+	for i := range before {
+		if !bytes.Equal(before[i].content, after[i].content) {
+			t.Errorf("%s has changed:\n%s", before[i].name, cmp.Diff(string(before[i].content), string(after[i].content)))
+		}
+	}
+}
