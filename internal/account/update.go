@@ -35,9 +35,28 @@ func (s *Service) Update(ctx context.Context, p sinew.Principal, id string, patc
 			return sinew.AccountView{}, err
 		}
 	}
+	if err := checkOverride(patch.IntegrationOverride); err != nil {
+		return sinew.AccountView{}, err
+	}
 	return s.change(ctx, p, id, patch.Context, func(r *sinew.AccountRecord) error {
 		return apply(r, patch)
 	})
+}
+
+// checkOverride makes sure that what an account changes of its integration's
+// configuration can be used. Absent and null can.
+func checkOverride(override jsonx.Value) error {
+	if override.Kind() != jsonx.Object {
+		return nil
+	}
+	failures, _ := definition.CheckOverride(override)
+	if len(failures) == 0 {
+		return nil
+	}
+	for i := range failures {
+		failures[i].Path = "integration_" + failures[i].Path
+	}
+	return sinew.Invalid(failures...)
 }
 
 func apply(r *sinew.AccountRecord, patch Patch) error {
