@@ -147,3 +147,35 @@ func cloneAll(ns []*Node) []*Node {
 	}
 	return out
 }
+
+// Extent is the range of the source, in bytes, that a resolved node and what is
+// below it were written in.
+func (n *Node) Extent() (start, end int) {
+	start, end = n.Off, n.EndAt
+	grow := func(c *Node) {
+		if c == nil {
+			return
+		}
+		s, e := c.Extent()
+		if e == 0 {
+			return
+		}
+		start, end = min(start, s), max(end, e)
+	}
+	for _, c := range n.children() {
+		grow(c)
+	}
+	for _, c := range n.Steps {
+		grow(c)
+	}
+	for _, s := range append(n.Predicate, n.Stages...) {
+		grow(s.Filter)
+	}
+	if n.Group != nil {
+		for _, p := range n.Group.Pairs {
+			grow(p.Key)
+			grow(p.Value)
+		}
+	}
+	return start, end
+}
