@@ -100,9 +100,10 @@ func InvalidField(path, code, format string, args ...any) *Error {
 }
 
 // NotFound says that a thing of this noun is absent, in the words that a
-// foreign id gets too.
+// foreign id gets too. The id is the cause and no part of the message: callers
+// paste secrets where ids belong, and answers must not repeat them.
 func NotFound(noun, id string) *Error {
-	return Errorf(KindNotFound, "%s %q not found", noun, id)
+	return Errorf(KindNotFound, "%s not found", noun).WithCause(fmt.Errorf("id %q", id))
 }
 
 // KindOf returns the kind of the first Error in the chain, KindInternal when

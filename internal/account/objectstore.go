@@ -11,6 +11,7 @@ import (
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/blob"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/seal"
 )
 
 // How a value from the object store is shown.
@@ -139,6 +140,18 @@ func (s *Service) hydrate(ctx context.Context, a *sinew.AccountView, form stored
 	}
 	a.Context = sinew.JSON(whole.String())
 	return nil
+}
+
+// hydrateRow is hydrate for a row among others. A value that is gone or does
+// not authenticate stays behind its mark there, and the log says so: one
+// account's loss must not keep its neighbours from being listed.
+func (s *Service) hydrateRow(ctx context.Context, a *sinew.AccountView) error {
+	err := s.hydrate(ctx, a, wrapped)
+	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, seal.ErrTampered) {
+		s.log.ErrorContext(ctx, "large value is lost", "account_id", a.ID, "error", err.Error())
+		return nil
+	}
+	return err
 }
 
 func (s *Service) getBlob(ctx context.Context, environmentID, key string) (jsonx.Value, error) {

@@ -53,7 +53,7 @@ func (s *Service) Sandboxes(ctx context.Context, p sinew.Principal, q sinew.List
 		return page, err
 	}
 	for i := range page.Rows {
-		if err := s.hydrate(ctx, &page.Rows[i].Account, wrapped); err != nil {
+		if err := s.hydrateRow(ctx, &page.Rows[i].Account); err != nil {
 			return page, err
 		}
 	}

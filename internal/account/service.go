@@ -68,7 +68,7 @@ func (s *Service) List(ctx context.Context, p sinew.Principal, q sinew.ListQuery
 		return page, err
 	}
 	for i := range page.Rows {
-		if err := s.hydrate(ctx, &page.Rows[i], wrapped); err != nil {
+		if err := s.hydrateRow(ctx, &page.Rows[i]); err != nil {
 			return page, err
 		}
 	}

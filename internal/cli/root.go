@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -69,5 +70,40 @@ func newRoot() *cobra.Command {
 		newJSONataCommand(),
 		newVersionCommand(),
 	)
+	checkCalls(root)
 	return root
 }
+
+// checkCalls makes wrong arguments, missing flags and unknown commands usage
+// errors, for a command and all below it.
+func checkCalls(cmd *cobra.Command) {
+	check := cmd.Args
+	if cmd.HasSubCommands() {
+		check = knownCommand
+		cmd.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	}
+	cmd.Args = func(cmd *cobra.Command, args []string) error {
+		err := check(cmd, args)
+		if err == nil {
+			err = cmd.ValidateRequiredFlags()
+		}
+		if err != nil {
+			return usageError{err}
+		}
+		return nil
+	}
+	for _, below := range cmd.Commands() {
+		checkCalls(below)
+	}
+}
+
+func knownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return fmt.Errorf("unknown command %q; 'sinew help' lists the commands", strings.Join(append(commandNames(cmd), args[0]), " "))
+}
+
+// commandNames returns the names of a command and those above it, without the
+// program's.
+func commandNames(cmd *cobra.Command) []string { return strings.Fields(cmd.CommandPath())[1:] }

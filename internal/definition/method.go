@@ -86,7 +86,7 @@ func Methods(config jsonx.Value, resource string) []string {
 func FindMethod(effective jsonx.Value, resource, name string) (Method, error) {
 	methods := effective.Get(keyResources).Get(resource)
 	if methods.Kind() != jsonx.Object {
-		return Method{}, sinew.NotFound("resource", resource).WithCode("resource_not_found")
+		return Method{}, sinew.Errorf(sinew.KindNotFound, "resource %q not found", resource).WithCode("resource_not_found")
 	}
 	definition := methods.Get(name)
 	if definition.Kind() != jsonx.Object {

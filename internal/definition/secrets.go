@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/placeholder"
 )
 
 // Split takes the secrets out of a config or an override. Join puts them back:
@@ -114,7 +115,7 @@ func (p place) below(name string) place {
 func split(v jsonx.Value, p place) (visible, secret jsonx.Value) {
 	switch v.Kind() {
 	case jsonx.Array:
-		return splitArray(v, p)
+		return splitArray(v, p, p.parent)
 	case jsonx.Object:
 	default:
 		return v, jsonx.Value{}
@@ -132,10 +133,17 @@ func split(v jsonx.Value, p place) (visible, secret jsonx.Value) {
 	return left.Value(), orMissing(taken.Value())
 }
 
-func splitArray(v jsonx.Value, p place) (visible, secret jsonx.Value) {
+// splitArray takes the elements of an array for values of the member that
+// holds it.
+func splitArray(v jsonx.Value, p place, name string) (visible, secret jsonx.Value) {
 	items := make([]jsonx.Value, v.Len())
 	taken := jsonx.NewBuilder(0)
 	for i, item := range v.Items() {
+		if p.secret(name, item) {
+			items[i] = jsonx.NullValue()
+			taken.Set(strconv.Itoa(i), item)
+			continue
+		}
 		rest, inner := split(item, p)
 		items[i] = rest
 		taken.Set(strconv.Itoa(i), inner)
@@ -162,12 +170,19 @@ func (p place) secret(name string, value jsonx.Value) bool {
 		return false
 	case p.inClient && secretName(name):
 		return true
-	case strings.Contains(text, "{{"):
+	case holdsPlaceholder(text):
 		return false
 	case p.inAuthorization && p.parent == keyConfig:
 		return name == "value" || name == "token" || name == "header_value" || name == "username" || name == "password"
 	}
 	return (p.inCredentials || p.inSignature || p.inParameters) && secretName(name)
+}
+
+// holdsPlaceholder reports whether a text is at least in part read from
+// elsewhere. Braces alone may well be part of a password.
+func holdsPlaceholder(text string) bool {
+	t, err := placeholder.CompileText(text)
+	return err == nil && !t.Constant()
 }
 
 // secretName reports whether a name says that its value is a secret.

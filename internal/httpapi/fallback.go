@@ -46,7 +46,7 @@ func (a *API) refuse(w http.ResponseWriter, r *http.Request) {
 		}
 		methods := strings.Join(allowed, ", ")
 		c.writer.Header().Set("Allow", methods)
-		return Answer{}, sinew.Errorf(sinew.KindNotAllowed, "This path does not take %s; it takes %s", c.Request.Method, methods).WithCode("method_not_allowed")
+		return Answer{}, sinew.Errorf(sinew.KindNotAllowed, "This path takes %s only", methods).WithCode("method_not_allowed")
 	}).ServeHTTP(w, r)
 }
 
@@ -96,8 +96,17 @@ func (a *API) recovered(c *Call, work func() (Answer, error)) (answer Answer, er
 
 func (a *API) logError(c *Call, err error) {
 	if statusOf(sinew.KindOf(err)) >= http.StatusInternalServerError && c.Context().Err() == nil {
-		a.log.ErrorContext(c.Context(), "request failed", "route", c.operation.Path, "method", c.Request.Method, "error", err.Error())
+		a.log.ErrorContext(c.Context(), "request failed", "route", c.operation.Path, "method", knownMethod(c.Request.Method), "error", err.Error())
 	}
+}
+
+// knownMethod keeps words out of the log that a caller made up.
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return method
+	}
+	return "other"
 }
 
 func (a *API) logRequest(c *Call, status int, took time.Duration) {
@@ -109,10 +118,10 @@ func (a *API) logRequest(c *Call, status int, took time.Duration) {
 		return
 	}
 	a.log.LogAttrs(c.Context(), level, "request",
-		slog.String("method", c.Request.Method),
+		slog.String("method", knownMethod(c.Request.Method)),
 		slog.String("route", c.operation.Path),
 		slog.Int("status", status),
-		slog.Duration("took", took),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 		slog.String("environment_id", c.Principal.EnvironmentID),
 		slog.String("caller", string(c.Principal.Kind)+":"+c.Principal.TokenID),
 	)

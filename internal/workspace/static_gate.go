@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -74,10 +75,14 @@ func (s *Service) DeleteStaticGate(ctx context.Context, p sinew.Principal, id st
 // stands between "https://" and the path.
 func checkDomain(domain string) error {
 	host := domain
-	if h, _, err := net.SplitHostPort(domain); err == nil {
-		host = h
+	if h, port, err := net.SplitHostPort(domain); err == nil {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			host = ""
+		} else {
+			host = h
+		}
 	}
-	if host == "" || len(domain) > 255 || strings.ContainsAny(host, "/@?#\\ %[]") {
+	if host == "" || len(domain) > 255 || strings.ContainsAny(host, ":/@?#\\ %[]") && net.ParseIP(host) == nil {
 		return sinew.InvalidField("domain", "format", "must be a host name, such as egress.example.com")
 	}
 	return nil

@@ -1,0 +1,142 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sinewhq/sinew"
+)
+
+// world is an environment with rows of every kind.
+type world struct {
+	*platform
+	// ids are the ids of each kind of row by the first segment of its path.
+	ids map[string][]string
+	// integration and installation are what the accounts hang on.
+	integration  string
+	installation string
+	account      string
+	sandbox      string
+	gate         string
+	tenant       string
+}
+
+// newWorld fills the environment of a platform; the name keeps the slugs of
+// several worlds of one team apart.
+func newWorld(p *platform, name string) *world {
+	p.t.Helper()
+	w := &world{platform: p, ids: map[string][]string{}}
+	w.integration, w.installation = p.install("desk-" + name)
+	w.tenant = "tenant-" + name
+	account := p.connect(w.installation, w.tenant, "")
+	w.account = account.text("id")
+	w.sandbox = p.call("POST", "/sandbox-integrated-account", `{"id":"`+w.account+`"}`).want(201).text("id")
+	w.gate = p.call("POST", "/static-gate", `{"name":"gate","domain":"egress.example.com"}`).want(201).text("id")
+	w.collect()
+	return w
+}
+
+// collect reads the ids of all lists that the environment has.
+func (w *world) collect() {
+	w.t.Helper()
+	for _, o := range w.operations() {
+		if o.Method != "GET" || len(o.Parameters) > 0 || !o.Answer.At("properties", "result").Exists() {
+			continue
+		}
+		for _, id := range w.get(o.Path + "?limit=5000").want(200).ids() {
+			if id != "" && !slices.Contains(w.ids[o.noun()], id) {
+				w.ids[o.noun()] = append(w.ids[o.noun()], id)
+			}
+		}
+	}
+}
+
+// paths returns the paths of an operation with every id that the world knows;
+// those of a nested row with each pair.
+func (w *world) paths(o operation) []string {
+	if len(o.Parameters) == 0 {
+		return []string{o.Path}
+	}
+	var paths []string
+	for _, id := range w.ids[o.noun()] {
+		if len(o.Parameters) == 1 {
+			paths = append(paths, o.fill(id))
+			continue
+		}
+		for _, nested := range w.ids[o.noun()+"/"+o.Parameters[1]] {
+			paths = append(paths, o.fill(id, nested))
+		}
+	}
+	return paths
+}
+
+// accountToken makes a token that reaches one account.
+func (p *platform) accountToken(accountID string) string {
+	p.t.Helper()
+	return p.call("POST", "/integrated-account/token", `{"integrated_account_id":"`+accountID+`"}`).want(200).text("token")
+}
+
+// as returns a client with another token on the same server.
+func (p *platform) as(token string) *platform {
+	other := *p
+	other.token = token
+	return &other
+}
+
+// inEnvironment returns a client of another environment of the same team.
+func (p *platform) inEnvironment(name string) *platform {
+	p.t.Helper()
+	other := *p
+	var err error
+	other.environment, err = p.server.Core.Workspace.FindEnvironment(p.t.Context(), p.environment.TeamID, name)
+	p.must(err)
+	other.token = p.newToken(other.environment.ID)
+	return &other
+}
+
+// quoted is a JSON string of a text that needs no escapes.
+func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
+
+// with returns a client that reports to another test.
+func (p *platform) with(t testing.TB) *platform {
+	other := *p
+	other.t = t
+	return &other
+}
+
+// principal is who the token stands for.
+func (p *platform) principal() sinew.Principal {
+	p.t.Helper()
+	who, err := p.server.Core.Access.Authenticate(context.Background(), p.token)
+	p.must(err)
+	return who
+}
+
+// auditEntries counts the environment's audit entries of an action.
+func (p *platform) auditEntries(action string) int {
+	p.t.Helper()
+	entries, err := p.server.Core.Store.AuditEntries(context.Background(), p.environment.ID, 100_000)
+	p.must(err)
+	n := 0
+	for _, entry := range entries {
+		if entry.Action == action {
+			n++
+		}
+	}
+	return n
+}
+
+// sameTables fails the test unless no row of any table has changed.
+func sameTables(t testing.TB, before, after []piece) {
+	t.Helper()
+	for i := range before {
+		if !bytes.Equal(before[i].content, after[i].content) {
+			t.Errorf("%s has changed:\n%s", before[i].name, cmp.Diff(string(before[i].content), string(after[i].content)))
+		}
+	}
+}

@@ -1,0 +1,83 @@
+// Package kill holds the tests that end the server with SIGKILL while it
+// writes, and then look for anything that was lost or half done.
+package kill_test
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+)
+
+// The flags repeat a run: go test ./test/kill -seed 7 -kills 500.
+var (
+	seedFlag  = flag.Uint64("seed", 0, "seed of all random choices; 0 takes one of the clock")
+	killsFlag = flag.Int("kills", 0, "number of kills; 0 takes the test's own")
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code := m.Run()
+	if built.dir != "" {
+		if err := os.RemoveAll(built.dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+	}
+	os.Exit(code)
+}
+
+// built is the folder of the program under test.
+var built struct{ dir string }
+
+// program builds the real program once and returns its path.
+func program(t testing.TB) string {
+	t.Helper()
+	path, err := programOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+var programOnce = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "kill-test-")
+	if err != nil {
+		return "", err
+	}
+	built.dir = dir
+	path := filepath.Join(dir, "sinew")
+	out, err := exec.Command("go", "build", "-o", path, "github.com/sinewhq/sinew/cmd/sinew").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("build the program: %w\n%s", err, out)
+	}
+	return path, nil
+})
+
+// newSeed is the seed of a test, which its log shows.
+func newSeed(t testing.TB) uint64 {
+	t.Helper()
+	seed := *seedFlag
+	if seed == 0 {
+		seed = uint64(time.Now().UnixNano())
+	}
+	t.Logf("repeat with: go test ./test/kill -run '^%s$' -seed %d", t.Name(), seed)
+	return seed
+}
+
+func newRand(seed uint64, stream int) *rand.Rand { return rand.New(rand.NewPCG(seed, uint64(stream))) }
+
+// rounds is how often a test kills: few in short mode.
+func rounds(full int) int {
+	switch {
+	case *killsFlag > 0:
+		return *killsFlag
+	case testing.Short():
+		return max(5, full/10)
+	}
+	return full
+}
