@@ -11,8 +11,8 @@ GOFUMPT = go run mvdan.cc/gofumpt@v0.12.0
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1	\2/p' $(MAKEFILE_LIST) | expand -t 12
 
-run: build ## build and serve on http://127.0.0.1:8080 with data in ./sinew-data
-	bin/sinew serve
+run: build ## build, serve on http://127.0.0.1:8080 with data in ./sinew-data, and connect a sample account
+	scripts/run
 
 build: ## static binary in bin/sinew
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/sinew ./cmd/sinew

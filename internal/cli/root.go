@@ -66,6 +66,8 @@ func newRoot() *cobra.Command {
 		newEnvironmentCommand(),
 		newKeysCommand(),
 		newMigrateCommand(),
+		newSimulateCommand(),
+		newJSONataCommand(),
 		newVersionCommand(),
 	)
 	checkCalls(root)

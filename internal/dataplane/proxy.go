@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/httpapi"
@@ -104,5 +105,20 @@ func refusal(c *httpapi.Call, remote *proxy.RemoteError) httpapi.Answer {
 			jsonx.Member{Name: "value", Value: jsonx.ObjectValue(jsonx.Member{Name: "missing_scopes", Value: jsonx.StringsValue(remote.MissingScopes)})},
 		)}))
 	}
-	return httpapi.Answer{Status: remote.Status, Header: remote.Header, Body: b.Value().Bytes()}
+	return httpapi.Answer{Status: remote.Status, Header: aboutTheAnswer(remote.Header), Body: b.Value().Bytes()}
+}
+
+// aboutTheAnswer leaves out the headers that describe the vendor's body, which
+// is not the body that goes back, and those that are the platform's to say.
+func aboutTheAnswer(h http.Header) http.Header {
+	kept := make(http.Header, len(h))
+	for name, values := range h {
+		switch {
+		case strings.HasPrefix(name, "Content-"), strings.HasPrefix(name, "Access-Control-"):
+		case name == "Etag", name == "Last-Modified", name == "Accept-Ranges", name == "Cache-Control", name == "Server-Timing", name == "X-Request-Id", name == "Traceparent":
+		default:
+			kept[name] = values
+		}
+	}
+	return kept
 }

@@ -60,6 +60,7 @@ func CheckOverride(override jsonx.Value) (failures, warnings []sinew.Failure) {
 func CheckMethod(definition jsonx.Value, path string) []sinew.Failure {
 	c := &checker{}
 	c.check(method(), definition, path)
+	c.methodURLs(definition, path)
 	return c.failures
 }
 

@@ -261,33 +261,40 @@ func TestMutatedConfigs(t *testing.T) {
 	t.Parallel()
 	base := sample(t)
 	rapid.Check(t, func(t *rapid.T) {
-		mutated := base
-		for range rapid.IntRange(1, 3).Draw(t, "changes") {
-			mutated = mutate(t, mutated)
-		}
-		failures, warnings := definition.Check(mutated)
-		for _, f := range append(failures, warnings...) {
-			if !strings.HasPrefix(f.Path, "config") || f.Code == "" || f.Message == "" {
-				t.Fatalf("got %+v", f)
+		for range 10 { // a thousand configs in all
+			mutated := base
+			for range rapid.IntRange(1, 3).Draw(t, "changes") {
+				mutated = mutate(t, mutated)
 			}
-		}
-		definition.Effective(mutated, mutated, mutated)
-		visible, secret := definition.Split(mutated)
-		if got := definition.Join(visible, secret); !jsonx.Equal(got, mutated) {
-			t.Fatalf("got %s, want %s", got, mutated)
-		}
-		for _, resource := range definition.Resources(mutated) {
-			for _, name := range definition.Methods(mutated, resource) {
-				m, err := definition.FindMethod(mutated, resource, name)
-				if err != nil || m.BaseURL == "" {
-					continue
-				}
-				if _, err := m.Compile(); err != nil && len(failures) == 0 {
-					t.Fatalf("%s.%s passed the check and does not compile: %v", resource, name, err)
-				}
-			}
+			checkMutated(t, mutated)
 		}
 	})
+}
+
+func checkMutated(t rapid.TB, mutated jsonx.Value) {
+	failures, warnings := definition.Check(mutated)
+	for _, f := range append(failures, warnings...) {
+		if !strings.HasPrefix(f.Path, "config") || f.Code == "" || f.Message == "" {
+			t.Fatalf("got %+v", f)
+		}
+	}
+	definition.CheckOverride(mutated)
+	definition.Effective(mutated, mutated, mutated)
+	visible, secret := definition.Split(mutated)
+	if got := definition.Join(visible, secret); !jsonx.Equal(got, mutated) {
+		t.Fatalf("got %s, want %s", got, mutated)
+	}
+	for _, resource := range definition.Resources(mutated) {
+		for _, name := range definition.Methods(mutated, resource) {
+			m, err := definition.FindMethod(mutated, resource, name)
+			if err != nil || m.BaseURL == "" {
+				continue
+			}
+			if _, err := m.Compile(); err != nil && len(failures) == 0 {
+				t.Fatalf("%s.%s passed the check and does not compile: %v", resource, name, err)
+			}
+		}
+	}
 }
 
 // mutate replaces, removes or adds one member somewhere.
@@ -325,6 +332,36 @@ func TestSchemaDescribesTheSample(t *testing.T) {
 	if n := path.Get("properties").Len(); n < 28 {
 		t.Errorf("a method has %d keys", n)
 	}
+}
+
+func TestCheckMethod(t *testing.T) {
+	t.Parallel()
+	for definitionText, path := range map[string]string{
+		`{}`:                           "methodConfig.path",
+		`{"path":"/../x"}`:             "methodConfig.path",
+		`{"path":"/x","verb":"get"}`:   "methodConfig.verb",
+		`{"path":"/x","body":"{{ }}"}`: "methodConfig.body",
+		`[]`:                           "methodConfig",
+	} {
+		failures := definition.CheckMethod(jsonx.MustParse(definitionText), "methodConfig")
+		if len(failures) != 1 || failures[0].Path != path {
+			t.Errorf("%s: got %v", definitionText, failures)
+		}
+	}
+	if failures := definition.CheckMethod(jsonx.MustParse(`{"path":"/x/{{id}}","method":"Put"}`), "methodConfig"); len(failures) > 0 {
+		t.Errorf("got %v", failures)
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	f.Add(small)
+	f.Add(sample(f).String())
+	f.Add(`{"actions":{"a":{"type":"form","config":[{"name":1}]}},"credentials":{"config":{"fields":[[]]}}}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		if config, err := jsonx.ParseString(text); err == nil {
+			checkMutated(t, config)
+		}
+	})
 }
 
 func ExampleCheck() {

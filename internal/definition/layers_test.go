@@ -14,27 +14,41 @@ func TestEffective(t *testing.T) {
 	for _, c := range []struct{ name, config, installation, account, want string }{
 		{"nothing", `{"a":1}`, `{}`, `{}`, `{"a":1}`},
 		{"later wins", `{"label":"a","base_url":"b"}`, `{"label":"c"}`, `{"label":"d"}`, `{"label":"d","base_url":"b"}`},
-		{"deep", `{"resources":{"u":{"list":{"path":"/u","query":{"a":"1"}}}}}`, `{"resources":{"u":{"list":{"query":{"b":"2"}},"get":{"path":"/u/{{id}}"}}}}`, `{}`,
-			`{"resources":{"u":{"list":{"path":"/u","query":{"a":"1","b":"2"}},"get":{"path":"/u/{{id}}"}}}}`},
+		{
+			"deep", `{"resources":{"u":{"list":{"path":"/u","query":{"a":"1"}}}}}`, `{"resources":{"u":{"list":{"query":{"b":"2"}},"get":{"path":"/u/{{id}}"}}}}`, `{}`,
+			`{"resources":{"u":{"list":{"path":"/u","query":{"a":"1","b":"2"}},"get":{"path":"/u/{{id}}"}}}}`,
+		},
 		{"arrays replace", `{"tool_tags":{"u":["a","b"]}}`, `{"tool_tags":{"u":["c"]}}`, `{}`, `{"tool_tags":{"u":["c"]}}`},
 		{"null falls back", `{"label":"a","pagination":{"format":"page"}}`, `{"label":null,"pagination":null}`, `{}`, `{"label":"a","pagination":{"format":"page"}}`},
 		{"null of the account falls back", `{"label":"a"}`, `{"label":"b"}`, `{"label":null}`, `{"label":"b"}`},
 		{"null removes a header", `{"headers":{"A":"1","B":"2"}}`, `{"headers":{"A":null}}`, `{}`, `{"headers":{"A":null,"B":"2"}}`},
-		{"null switches paging off", `{"resources":{"u":{"list":{"path":"/u","pagination":{"format":"page"}}}}}`, `{"resources":{"u":{"list":{"pagination":null}}}}`, `{}`,
-			`{"resources":{"u":{"list":{"path":"/u","pagination":null}}}}`},
+		{
+			"null switches paging off", `{"resources":{"u":{"list":{"path":"/u","pagination":{"format":"page"}}}}}`, `{"resources":{"u":{"list":{"pagination":null}}}}`, `{}`,
+			`{"resources":{"u":{"list":{"path":"/u","pagination":null}}}}`,
+		},
 		{"null of the base stays", `{"headers":{"A":null},"logo":null}`, `{}`, `{}`, `{"headers":{"A":null},"logo":null}`},
-		{"another format replaces", `{"authorization":{"format":"header","config":{"header_name":"X","header_value":"y"}}}`, `{"authorization":{"format":"basic","config":{"username":"u"}}}`, `{}`,
-			`{"authorization":{"format":"basic","config":{"username":"u"}}}`},
-		{"same format merges", `{"authorization":{"format":"basic","config":{"username":"u","password":"p"}}}`, `{"authorization":{"format":"basic","config":{"username":"v"}}}`, `{}`,
-			`{"authorization":{"format":"basic","config":{"username":"v","password":"p"}}}`},
+		{
+			"another format replaces", `{"authorization":{"format":"header","config":{"header_name":"X","header_value":"y"}}}`, `{"authorization":{"format":"basic","config":{"username":"u"}}}`, `{}`,
+			`{"authorization":{"format":"basic","config":{"username":"u"}}}`,
+		},
+		{
+			"same format merges", `{"authorization":{"format":"basic","config":{"username":"u","password":"p"}}}`, `{"authorization":{"format":"basic","config":{"username":"v"}}}`, `{}`,
+			`{"authorization":{"format":"basic","config":{"username":"v","password":"p"}}}`,
+		},
 		{"variables are no config", `{"label":"a"}`, `{"environment_variables":{"A":"b"},"secret_environment_variables":{"S":"t"}}`, `{}`, `{"label":"a"}`},
 		{"single credential", `{"credentials":{"format":"oauth2","config":{"scope":["a"]}}}`, `{}`, `{}`, `{"credentials":{"oauth2":{"format":"oauth2","config":{"scope":["a"]}}}}`},
-		{"own app, as a map", `{"credentials":{"format":"oauth2","config":{"scope":["a"],"client":{"id":"1","secret":"2"}}}}`, `{"credentials":{"oauth2":{"config":{"client":{"id":"3","secret":"4"}}}}}`, `{}`,
-			`{"credentials":{"oauth2":{"format":"oauth2","config":{"scope":["a"],"client":{"id":"3","secret":"4"}}}}}`},
-		{"own app, as one credential", `{"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"1"}}}}}`, `{"credentials":{"format":"oauth2","config":{"client":{"id":"3"}}}}`, `{}`,
-			`{"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"3"}}}}}`},
-		{"own app, bare", `{"credentials":{"oauth2":{"format":"oauth2","config":{"scope":["a"]}},"api_key":{"format":"api_key","config":{}}}}`, `{"credentials":{"client":{"id":"3","secret":"4"}}}`, `{}`,
-			`{"credentials":{"oauth2":{"format":"oauth2","config":{"scope":["a"],"client":{"id":"3","secret":"4"}}},"api_key":{"format":"api_key","config":{}}}}`},
+		{
+			"own app, as a map", `{"credentials":{"format":"oauth2","config":{"scope":["a"],"client":{"id":"1","secret":"2"}}}}`, `{"credentials":{"oauth2":{"config":{"client":{"id":"3","secret":"4"}}}}}`, `{}`,
+			`{"credentials":{"oauth2":{"format":"oauth2","config":{"scope":["a"],"client":{"id":"3","secret":"4"}}}}}`,
+		},
+		{
+			"own app, as one credential", `{"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"1"}}}}}`, `{"credentials":{"format":"oauth2","config":{"client":{"id":"3"}}}}`, `{}`,
+			`{"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"3"}}}}}`,
+		},
+		{
+			"own app, bare", `{"credentials":{"oauth2":{"format":"oauth2","config":{"scope":["a"]}},"api_key":{"format":"api_key","config":{}}}}`, `{"credentials":{"client":{"id":"3","secret":"4"}}}`, `{}`,
+			`{"credentials":{"oauth2":{"format":"oauth2","config":{"scope":["a"],"client":{"id":"3","secret":"4"}}},"api_key":{"format":"api_key","config":{}}}}`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := definition.Effective(jsonx.MustParse(c.config), jsonx.MustParse(c.installation), jsonx.MustParse(c.account))
@@ -98,9 +112,11 @@ func TestSplitPlaces(t *testing.T) {
 		{`{"query":{"api_key":"k","page":"1"}}`, `{"query":{"page":"1"}}`, `{"query":{"api_key":"k"}}`},
 		{`{"headers":{"X-Auth-Token":"k","Accept":"j"}}`, `{"headers":{"Accept":"j"}}`, `{"headers":{"X-Auth-Token":"k"}}`},
 		{`{"resources":{"u":{"list":{"path":"/tokens","body":{"password":"p","q":1}}}}}`, `{"resources":{"u":{"list":{"path":"/tokens","body":{"q":1}}}}}`, `{"resources":{"u":{"list":{"body":{"password":"p"}}}}}`},
-		{`{"actions":{"a":{"steps":[{"type":"get_context"},{"type":"set_context","config":{"api_key":"k"}}]}}}`,
+		{
+			`{"actions":{"a":{"steps":[{"type":"get_context"},{"type":"set_context","config":{"api_key":"k"}}]}}}`,
 			`{"actions":{"a":{"steps":[{"type":"get_context"},{"type":"set_context","config":{}}]}}}`,
-			`{"actions":{"a":{"steps":{"1":{"config":{"api_key":"k"}}}}}}`},
+			`{"actions":{"a":{"steps":{"1":{"config":{"api_key":"k"}}}}}}`,
+		},
 	} {
 		visible, secret := definition.Split(jsonx.MustParse(c.config))
 		if !jsonx.Equal(visible, jsonx.MustParse(c.visible)) || !jsonx.Equal(secret, jsonx.MustParse(c.secret)) {
@@ -123,12 +139,15 @@ func TestSplitFindsPlantedSecrets(t *testing.T) {
 			{"credentials", "oauth", "config", "consumerSecret"},
 			{"webhook", "signature_verification", "config", "secret"},
 			{"webhook", "signature_verification", "config", "password"},
-			{"authorization", "config", "value"}, {"authorization", "config", "token"},
-			{"authorization", "config", "header_value"}, {"authorization", "config", "password"},
+			{"authorization", "config", "value"},
+			{"authorization", "config", "token"},
+			{"authorization", "config", "header_value"},
+			{"authorization", "config", "password"},
 			{"resources", "r", "list", "authorization", "config", "value"},
 			{"resources", "r", "list", "headers", "X-Api-Key"},
 			{"resources", "r", "list", "query", "access_token"},
-			{"headers", "Authorization"}, {"query", "apikey"},
+			{"headers", "Authorization"},
+			{"query", "apikey"},
 			{"secret_environment_variables", "ANY"},
 		}).Draw(t, "path")
 		config := jsonx.ObjectValue(jsonx.Member{Name: "label", Value: jsonx.StringValue("x")}).SetAt(jsonx.StringValue(canary), path...)

@@ -23,13 +23,17 @@ func (c *checker) urls(config jsonx.Value, path string) {
 		for name, method := range methods.Members() {
 			at := fmt.Sprintf("%s.%s.%s.%s", path, keyResources, resource, name)
 			c.resourceName(name, at)
-			if base := method.Get(keyBaseURL); base.Kind() == jsonx.String {
-				c.url(base.Str(), "", at+"."+keyBaseURL)
-			}
-			if target := method.Get(keyPath); target.Kind() == jsonx.String {
-				c.url(anyBase, target.Str(), at+"."+keyPath)
-			}
+			c.methodURLs(method, at)
 		}
+	}
+}
+
+func (c *checker) methodURLs(method jsonx.Value, at string) {
+	if base := method.Get(keyBaseURL); base.Kind() == jsonx.String {
+		c.url(base.Str(), "", at+"."+keyBaseURL)
+	}
+	if target := method.Get(keyPath); target.Kind() == jsonx.String {
+		c.url(anyBase, target.Str(), at+"."+keyPath)
 	}
 }
 

@@ -121,7 +121,7 @@ func (a *API) logRequest(c *Call, status int, took time.Duration) {
 		slog.String("method", knownMethod(c.Request.Method)),
 		slog.String("route", c.operation.Path),
 		slog.Int("status", status),
-		slog.Duration("took", took),
+		slog.Float64("duration_ms", float64(took.Microseconds())/1000),
 		slog.String("environment_id", c.Principal.EnvironmentID),
 		slog.String("caller", string(c.Principal.Kind)+":"+c.Principal.TokenID),
 	)

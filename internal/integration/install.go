@@ -116,34 +116,12 @@ func (s *Service) UpdateInstallation(ctx context.Context, p sinew.Principal, id 
 			if err != nil {
 				return err
 			}
-			setOverride(r, keepSecrets(patch.Override, hidden))
+			setOverride(r, definition.Retain(patch.Override, hidden))
 		}
 		r.UpdatedAt = now()
 		return nil
 	}, installationEvent(sinew.EventEnvironmentIntegrationUpdated))
 	return changed, warnings, err
-}
-
-// keepSecrets puts secrets back into the objects of an override that held them
-// and are sent again without them.
-func keepSecrets(override, secret jsonx.Value) jsonx.Value {
-	if override.Kind() != jsonx.Object || override.Len() == 0 {
-		return override
-	}
-	b := override.Edit()
-	for name, hidden := range secret.Members() {
-		switch sent := b.Get(name); {
-		case !sent.Exists() && hidden.Kind() != jsonx.Object:
-			b.Set(name, hidden)
-		case !sent.Exists() && name == "secret_environment_variables":
-			b.Set(name, hidden)
-		case sent.IsNull():
-			b.Set(name, jsonx.Value{})
-		default:
-			b.Set(name, keepSecrets(sent, hidden))
-		}
-	}
-	return b.Value()
 }
 
 // Uninstall removes an installed integration with every account below it, and

@@ -113,7 +113,8 @@ func (h *holder) addAlternative(source string, offset int) error {
 	return nil
 }
 
-// setFallback reads the default. Neither its text nor its type is trimmed.
+// setFallback reads the default. Neither its text nor its type is trimmed, and
+// its type is no flag of the placeholder.
 func (h *holder) setFallback(source string, offset int) error {
 	pieces := splitCasts(source)
 	h.hasFallback, h.fallback = true, pieces[0]
@@ -124,7 +125,6 @@ func (h *holder) setFallback(source string, offset int) error {
 	if !slices.Contains(casts(), h.fallbackCast) {
 		return h.fail(offset+len(pieces[0])+1, "the default has the type \""+pieces[1]+"\", which does not exist; the types are "+strings.Join(Casts(), ", "))
 	}
-	h.ignoreEmpty = h.ignoreEmpty || slices.Contains(pieces[1:], string(castIgnoreEmpty))
 	return nil
 }
 

@@ -119,6 +119,7 @@ func TestRenderText(t *testing.T) {
 		{`{{nope|e:ignore-empty-str}}`, `"{{nope|e:ignore-empty-str}}"`},
 		{`{{e:ignore-empty-str:undefined}}`, ``},
 		{`{{e:ignore-empty-str?:d}}`, `"d"`},
+		{`{{e?:d:ignore-empty-str}}`, `""`},
 		{`{{ws:ignore-empty-str|b}}`, `""`},
 		{`{{e.x|b}}`, `"B"`},
 		{`{{nope:undefined|b}}`, `"B"`},

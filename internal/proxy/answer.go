@@ -1,8 +1,6 @@
 package proxy
 
 import (
-	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"strconv"
@@ -11,21 +9,11 @@ import (
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/upstream"
 )
 
-// readBody reads a vendor's answer; the sender bounds its size and time.
-func readBody(response *http.Response) (body []byte, err error) {
-	defer func() { err = errors.Join(err, response.Body.Close()) }()
-	body, err = io.ReadAll(response.Body)
-	var known *sinew.Error
-	if err != nil && !errors.As(err, &known) {
-		return nil, sinew.Errorf(sinew.KindUpstream, "The vendor's answer ended before it was complete").WithCode("upstream_incomplete").WithCause(err)
-	}
-	return body, err
-}
-
 // shape makes the caller's answer of the vendor's.
-func shape(plan *definition.Plan, response *http.Response, body []byte, c Call) (Result, error) {
+func shape(plan *definition.Plan, response *upstream.Response, body []byte, c Call) (Result, error) {
 	if c.Method == MethodDelete {
 		return Result{Status: http.StatusOK, Body: jsonx.ObjectValue(jsonx.Member{Name: "id", Value: jsonx.StringValue(c.ID)}).Bytes()}, nil
 	}
@@ -41,12 +29,12 @@ func shape(plan *definition.Plan, response *http.Response, body []byte, c Call) 
 		value = listEnvelope(value)
 	case MethodGet, MethodCreate, MethodUpdate:
 		if plan.ResponsePath == "" && len(body) > 0 {
-			return Result{Status: response.StatusCode, Body: body}, nil
+			return Result{Status: response.Status, Body: body}, nil
 		}
 	default:
 		value = jsonx.ObjectValue(jsonx.Member{Name: "result", Value: value})
 	}
-	status := response.StatusCode
+	status := response.Status
 	if len(body) == 0 {
 		status = http.StatusOK // a 204 has no body, and ours has one
 	}
@@ -55,7 +43,7 @@ func shape(plan *definition.Plan, response *http.Response, body []byte, c Call) 
 
 // isJSON reports whether an answer is to be read as JSON: by its label, or
 // because it is empty.
-func isJSON(plan *definition.Plan, response *http.Response, body []byte) bool {
+func isJSON(plan *definition.Plan, response *upstream.Response, body []byte) bool {
 	if plan.ResponseFormat != "" {
 		return plan.ResponseFormat == "json"
 	}
@@ -67,7 +55,7 @@ func isJSON(plan *definition.Plan, response *http.Response, body []byte) bool {
 }
 
 // binary passes an answer on with its type.
-func binary(response *http.Response, body []byte) Result {
+func binary(response *upstream.Response, body []byte) Result {
 	h := http.Header{}
 	for _, name := range []string{"Content-Type", "Content-Disposition", "Content-Language"} {
 		if value := response.Header.Get(name); value != "" {
@@ -77,7 +65,7 @@ func binary(response *http.Response, body []byte) Result {
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/octet-stream")
 	}
-	return Result{Status: response.StatusCode, Header: h, Body: body}
+	return Result{Status: response.Status, Header: h, Body: body}
 }
 
 // payload reads an answer and follows the response path; null where it ends

@@ -1,11 +1,9 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
 	"encoding/base64"
 	"fmt"
-	"io"
 	"net/http"
 	"strings"
 
@@ -13,6 +11,7 @@ import (
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/placeholder"
+	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/wire"
 )
 
@@ -27,7 +26,7 @@ const (
 )
 
 // build makes the request of a call.
-func (s *Service) build(ctx context.Context, plan *definition.Plan, r *sinew.AccountRecord, scope jsonx.Value, c Call) (*http.Request, error) {
+func (s *Service) build(ctx context.Context, plan *definition.Plan, r *sinew.AccountRecord, scope jsonx.Value, c Call) (*upstream.Request, error) {
 	target, err := plan.URL.Render(scope)
 	if err != nil {
 		return nil, err
@@ -40,19 +39,12 @@ func (s *Service) build(ctx context.Context, plan *definition.Plan, r *sinew.Acc
 	if err != nil {
 		return nil, err
 	}
-	var body io.Reader
-	if content != nil {
-		body = bytes.NewReader(content)
-	}
-	request, err := http.NewRequestWithContext(ctx, plan.Verb, target, body)
-	if err != nil {
-		return nil, sinew.Errorf(sinew.KindInvalid, "The definition of %s.%s does not make a request", plan.Resource, plan.Name).WithCode("invalid_definition").WithCause(err)
-	}
+	request := &upstream.Request{Method: plan.Verb, URL: target, Header: http.Header{}, Body: content}
 	setHeaders(request, plan, scope, mediaType)
 	if err := authorize(request, plan, r, scope); err != nil {
 		return nil, err
 	}
-	return s.throughGate(request, r)
+	return s.throughGate(ctx, request, r)
 }
 
 // mergedQuery lays the caller's parameters over those of the definition.
@@ -150,7 +142,7 @@ func encodeBody(plan *definition.Plan, value jsonx.Value) (content []byte, media
 	return nil, "", sinew.Errorf(sinew.KindInvalid, "%s.%s sends its body as %s, which this version does not do yet", plan.Resource, plan.Name, plan.BodyFormat).WithCode("body_format")
 }
 
-func setHeaders(request *http.Request, plan *definition.Plan, scope jsonx.Value, mediaType string) {
+func setHeaders(request *upstream.Request, plan *definition.Plan, scope jsonx.Value, mediaType string) {
 	h := request.Header
 	h.Set("Accept", "application/json")
 	h.Set("User-Agent", userAgent)
@@ -182,7 +174,7 @@ func headerText(v jsonx.Value) string {
 }
 
 // authorize attaches the account's credential.
-func authorize(request *http.Request, plan *definition.Plan, r *sinew.AccountRecord, scope jsonx.Value) error {
+func authorize(request *upstream.Request, plan *definition.Plan, r *sinew.AccountRecord, scope jsonx.Value) error {
 	if plan.NoAuth {
 		return nil
 	}
@@ -238,7 +230,7 @@ func resolve(template string, scope jsonx.Value) (string, error) {
 
 // setAuthorization sets a header whose value came from a credential, which must
 // not become another header.
-func setAuthorization(request *http.Request, name, value string) error {
+func setAuthorization(request *upstream.Request, name, value string) error {
 	if strings.ContainsAny(value, "\r\n\x00") {
 		return sinew.Errorf(sinew.KindInvalid, "The credential of the account holds a line break, which a header cannot").WithCode(placeholder.CodeUnsafe)
 	}
@@ -247,18 +239,17 @@ func setAuthorization(request *http.Request, name, value string) error {
 }
 
 // throughGate sends a request to the account's static gate, which forwards it.
-func (s *Service) throughGate(request *http.Request, r *sinew.AccountRecord) (*http.Request, error) {
+func (s *Service) throughGate(ctx context.Context, request *upstream.Request, r *sinew.AccountRecord) (*upstream.Request, error) {
 	if r.StaticGateID == "" {
 		return request, nil
 	}
-	gate, token, err := s.gates.StaticGateToken(request.Context(), r.EnvironmentID, r.StaticGateID)
+	gate, token, err := s.gates.StaticGateToken(ctx, r.EnvironmentID, r.StaticGateID)
 	if err != nil {
 		return nil, fmt.Errorf("static gate of account %s: %w", r.ID, err)
 	}
-	request.Header.Set(headerGateTarget, request.URL.String())
+	request.Header.Set(headerGateTarget, request.URL)
 	request.Header.Set(headerGateToken, token)
-	through := *request.URL
-	through.Scheme, through.Host, through.Path, through.RawPath, through.RawQuery = "https", gate.Domain, "/", "", ""
-	request.URL, request.Host = &through, ""
+	// The gate follows redirects itself; one of its own is a mistake.
+	request.URL, request.NoRedirects = "https://"+gate.Domain+"/", true
 	return request, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/upstream"
 )
 
 // Accounts are what a call is made for.
@@ -31,7 +32,13 @@ type Gates interface {
 
 // Sender is the way out. Errors are *sinew.Error whose text holds no secret.
 type Sender interface {
-	Do(r *http.Request) (*http.Response, error)
+	Do(ctx context.Context, r *upstream.Request) (*upstream.Response, error)
+}
+
+// Metrics counts calls to vendors.
+type Metrics interface {
+	// ObserveUpstream books a call; status 0 means that there was no answer.
+	ObserveUpstream(integration string, status int, took time.Duration)
 }
 
 // Service makes calls. It is safe for concurrent use.
@@ -39,13 +46,14 @@ type Service struct {
 	accounts Accounts
 	gates    Gates
 	sender   Sender
+	metrics  Metrics
 	configs  configCache
 	log      *slog.Logger
 }
 
 // New returns a service that sends through sender.
-func New(accounts Accounts, gates Gates, sender Sender, log *slog.Logger) *Service {
-	return &Service{accounts: accounts, gates: gates, sender: sender, log: log}
+func New(accounts Accounts, gates Gates, sender Sender, metrics Metrics, log *slog.Logger) *Service {
+	return &Service{accounts: accounts, gates: gates, sender: sender, metrics: metrics, log: log}
 }
 
 // Call is what a caller wants of a vendor.
@@ -113,18 +121,20 @@ func (s *Service) Do(ctx context.Context, c Call) (Result, error) {
 }
 
 // send makes the request and shapes what comes back.
-func (s *Service) send(ctx context.Context, plan *definition.Plan, r *sinew.AccountRecord, request *http.Request, c Call) (Result, error) {
+func (s *Service) send(ctx context.Context, plan *definition.Plan, r *sinew.AccountRecord, request *upstream.Request, c Call) (Result, error) {
 	started := time.Now()
-	response, err := s.sender.Do(request)
+	response, err := s.sender.Do(ctx, request)
 	if err != nil {
-		return Result{Vendor: time.Since(started)}, err
+		s.metrics.ObserveUpstream(r.IntegrationName, 0, time.Since(started))
+		return Result{}, err
 	}
-	body, err := readBody(response)
+	body, err := response.ReadAll()
 	took := time.Since(started)
+	s.metrics.ObserveUpstream(r.IntegrationName, response.Status, took)
 	if err != nil {
-		return Result{Vendor: took}, err
+		return Result{}, err
 	}
-	if response.StatusCode >= http.StatusBadRequest {
+	if response.Status >= http.StatusBadRequest {
 		// What is refused may be quoted, and what quotes it goes to the caller,
 		// the account and the log.
 		hide := newScrubber(r, request)
@@ -132,10 +142,10 @@ func (s *Service) send(ctx context.Context, plan *definition.Plan, r *sinew.Acco
 		hide.header(response.Header)
 	}
 	remote := newRemoteError(plan, r, response, body)
-	s.follow(ctx, plan, r, response.StatusCode, remote)
+	s.follow(ctx, plan, r, response.Status, remote)
 	if remote != nil {
 		remote.Vendor = took
-		return Result{Vendor: took}, remote
+		return Result{}, remote
 	}
 	result, err := shape(plan, response, body, c)
 	result.Vendor = took

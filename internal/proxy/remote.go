@@ -10,22 +10,23 @@ import (
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/upstream"
 )
 
 // vendorTiming is how long the vendor took.
 type vendorTiming struct{ Vendor time.Duration }
 
 // newRemoteError reads a vendor's refusal; nil when the vendor did not refuse.
-func newRemoteError(plan *definition.Plan, r *sinew.AccountRecord, response *http.Response, body []byte) *RemoteError {
-	if response.StatusCode < http.StatusBadRequest {
+func newRemoteError(plan *definition.Plan, r *sinew.AccountRecord, response *upstream.Response, body []byte) *RemoteError {
+	if response.Status < http.StatusBadRequest {
 		return nil
 	}
 	raw := rawBody(body)
-	remote := &RemoteError{Status: response.StatusCode, Raw: raw, Message: findMessage(raw), Header: response.Header}
+	remote := &RemoteError{Status: response.Status, Raw: raw, Message: findMessage(raw), Header: upstream.ResponseHeader(response.Header)}
 	if remote.Message == "" {
-		remote.Message = http.StatusText(response.StatusCode)
+		remote.Message = http.StatusText(response.Status)
 	}
-	if response.StatusCode == http.StatusForbidden {
+	if response.Status == http.StatusForbidden {
 		visible, err := jsonx.ParseString(string(r.Context.Or(sinew.EmptyObject)))
 		if err == nil {
 			remote.MissingScopes = account.MissingScopes(plan.Scopes, visible)

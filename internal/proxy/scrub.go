@@ -6,6 +6,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/upstream"
 )
 
 const (
@@ -21,7 +22,7 @@ type scrubber struct{ replacer *strings.Replacer }
 
 // newScrubber knows the secrets that the account could use, and what the
 // request carried of them.
-func newScrubber(r *sinew.AccountRecord, request *http.Request) scrubber {
+func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
 	var pairs []string
 	add := func(text string) {
 		if len(text) >= shortestSecret {

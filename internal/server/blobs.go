@@ -6,37 +6,46 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"net/http"
+	"net"
 	"strings"
 
 	"github.com/sinewhq/sinew/internal/blob"
 	"github.com/sinewhq/sinew/internal/config"
+	"github.com/sinewhq/sinew/internal/upstream"
 )
 
-// openBlobs opens the blob stores that a configuration names. transport makes
-// the requests to those that are behind HTTP.
-func openBlobs(c config.Config, transport http.RoundTripper) (blob.Store, error) {
-	common, err := openBlob(c.BlobStore, transport)
+// openBlobs opens the blob stores that a configuration names.
+func openBlobs(c config.Config) (blob.Store, error) {
+	common, err := openBlob(c.BlobStore)
 	if err != nil || len(c.Regions) == 0 {
 		return common, err
 	}
 	placed := &placedBlobs{common: common, regions: make(map[string]blob.Store, len(c.Regions))}
 	for region, placement := range c.Regions {
-		if placed.regions[region], err = openBlob(placement.BlobStore, transport); err != nil {
+		if placed.regions[region], err = openBlob(placement.BlobStore); err != nil {
 			return nil, fmt.Errorf("region %s: %w", region, err)
 		}
 	}
 	return placed, nil
 }
 
-func openBlob(c config.BlobStore, transport http.RoundTripper) (blob.Store, error) {
+func openBlob(c config.BlobStore) (blob.Store, error) {
 	if c.S3 == nil {
 		return blob.OpenFiles(c.Dir)
+	}
+	// The operator named the endpoint, so it is allowed wherever it is.
+	host, _, err := net.SplitHostPort(c.S3.Endpoint)
+	if err != nil {
+		host = c.S3.Endpoint
+	}
+	client, err := upstream.New(upstream.Config{Allow: []string{host, "*." + host}})
+	if err != nil {
+		return nil, fmt.Errorf("reach blob store: %w", err)
 	}
 	return blob.NewS3(blob.S3Config{
 		Endpoint: c.S3.Endpoint, Insecure: c.S3.Insecure, Region: c.S3.Region, Bucket: c.S3.Bucket, Prefix: c.S3.Prefix, PathStyle: c.S3.PathStyle,
 		AccessKeyID: c.S3.AccessKeyID, SecretAccessKey: string(c.S3.SecretAccessKey), SessionToken: string(c.S3.SessionToken),
-		Transport: transport,
+		Transport: client.RoundTripper(),
 	})
 }
 

@@ -61,7 +61,7 @@ func newCore(ctx context.Context, c config.Config, st *store.Store, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
-	blobs, err := openBlobs(c, nil)
+	blobs, err := openBlobs(c)
 	if err != nil {
 		return nil, err
 	}
@@ -117,6 +117,10 @@ func openMaster(ctx context.Context, c config.Config, database store.Config) (se
 		return nil, err
 	}
 	if has {
+		// A process that started beside this one writes its key before data.
+		if master, err := seal.LoadMasterFile(path); err == nil {
+			return master, nil
+		}
 		return nil, fmt.Errorf("there is data in %s, and no master key file %s: put the key file back, or give it with --master-key-file; without it the credentials cannot be read", c.DataDir, path)
 	}
 	master, err = seal.GenerateMasterFile(path)

@@ -1,11 +1,28 @@
 package server
 
 import (
+	"log/slog"
+	"time"
+
 	"github.com/sinewhq/sinew/internal/config"
+	"github.com/sinewhq/sinew/internal/dataplane"
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/obs"
+	"github.com/sinewhq/sinew/internal/proxy"
+	"github.com/sinewhq/sinew/internal/upstream"
 )
 
-func (s *Server) dataPlane(c config.Config, metrics *obs.Metrics) ([]httpapi.Operation, error) {
-	return nil, nil
+// idleUpstream is how long a connection to a vendor is kept. Its buffers hold
+// the last request, credential included, so it is no longer than the time that
+// a credential may stay in memory.
+const idleUpstream = 60 * time.Second
+
+// newUpstream opens the way out.
+func newUpstream(c config.Config) (*upstream.Client, error) {
+	return upstream.New(upstream.Config{Allow: c.EgressAllow, IdleTimeout: idleUpstream})
+}
+
+// dataPlane returns the operations that call vendors.
+func dataPlane(core *Core, client *upstream.Client, metrics *obs.Metrics, log *slog.Logger) []httpapi.Operation {
+	return dataplane.Operations(proxy.New(core.Accounts, core.Store, client, metrics, log))
 }

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"io"
 	"log/slog"
 	"net/http"
@@ -39,6 +40,16 @@ func eachPlatform(t *testing.T, run func(t *testing.T, p *platform)) {
 		run(t, startPlatform(t, platformConfig(t, db)))
 	})
 }
+
+// eachPlatformConfig runs a test with the settings of a server on each
+// database.
+func eachPlatformConfig(t *testing.T, run func(t *testing.T, c config.Config)) {
+	t.Helper()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) { run(t, platformConfig(t, db)) })
+}
+
+// quiet is a log that nobody reads.
+func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 // newPlatform starts a server on SQLite, for what databases have no part in.
 func newPlatform(t testing.TB) *platform {
@@ -236,6 +247,12 @@ func (p *platform) connect(installationID, tenantID, more string) *reply {
 	p.t.Helper()
 	return p.call("POST", "/integrated-account", `{"tenant_id":"`+tenantID+`","environment_integration_id":"`+installationID+
 		`","authentication_method":"api_key","context":{"base_url":"https://vendor.example","api_key":"key-canary-1","plan":"gold"}`+more+`}`).want(http.StatusCreated)
+}
+
+// raw opens the database beside the server.
+func (p *platform) raw() *sql.DB {
+	p.t.Helper()
+	return testkit.Raw(p.t, testkit.Database{Dir: p.config.DataDir, URL: string(p.config.DatabaseURL)})
 }
 
 // events returns the types of the environment's events.

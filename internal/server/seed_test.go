@@ -81,27 +81,27 @@ func TestSeedQueryParameters(t *testing.T) {
 		middle := l.rows[5].text("created_at")
 		at := url.QueryEscape(middle)
 		for query, keep := range map[string]func(jsonx.Value) bool{
-			"tenant_id=acme-1":                is("tenant_id", "acme-1"),
-			"is_sandbox=true":                 func(row jsonx.Value) bool { b, _ := row.Get("is_sandbox").Bool(); return b },
-			"is_sandbox=0":                    func(row jsonx.Value) bool { b, _ := row.Get("is_sandbox").Bool(); return !b },
-			"integration.name=zendesk":        is("integration.name", "zendesk"),
-			"features.super_query=apac":       is("features.super_query", "apac"),
-			"status=needs_reauth":             is("status", "needs_reauth"),
-			"created_at=" + at:                is("created_at", middle),
-			"created_at[gte]=" + at:           func(row jsonx.Value) bool { return row.Get("created_at").Str() >= middle },
-			"created_at%5Blt%5D=" + at:        func(row jsonx.Value) bool { return row.Get("created_at").Str() < middle },
-			"status[ne]=active":               is("status", "needs_reauth"),
+			"tenant_id=acme-1":          is("tenant_id", "acme-1"),
+			"is_sandbox=true":           func(row jsonx.Value) bool { b, _ := row.Get("is_sandbox").Bool(); return b },
+			"is_sandbox=0":              func(row jsonx.Value) bool { b, _ := row.Get("is_sandbox").Bool(); return !b },
+			"integration.name=zendesk":  is("integration.name", "zendesk"),
+			"features.super_query=apac": is("features.super_query", "apac"),
+			"status=needs_reauth":       is("status", "needs_reauth"),
+			"created_at=" + at:          is("created_at", middle),
+			"created_at[gte]=" + at:     func(row jsonx.Value) bool { return row.Get("created_at").Str() >= middle },
+			"created_at%5Blt%5D=" + at:  func(row jsonx.Value) bool { return row.Get("created_at").Str() < middle },
+			"status[ne]=active":         is("status", "needs_reauth"),
 			"status[in]=needs_reauth,active&tenant_id[in][]=acme-1&tenant_id[in][]=acme-2": func(row jsonx.Value) bool {
 				return row.Get("tenant_id").Str() == "acme-1" || row.Get("tenant_id").Str() == "acme-2"
 			},
-			"tenant_id[nin]=acme-0,acme-1,acme-2":      func(row jsonx.Value) bool { return row.Get("tenant_id").Str() > "acme-2" },
-			"tenant_id[like]=%25-3":                    is("tenant_id", "acme-3"),
-			"tenant_id[ilike]=ACME-3":                  is("tenant_id", "acme-3"),
-			"features.super_query[exists]=false":       func(row jsonx.Value) bool { return row.At("features", "super_query").IsNull() },
-			"region=apac":                              is("region", "apac"),
-			"environment_integration_id=" + l.crm:      is("environment_integration_id", l.crm),
-			"id[]=" + l.rows[2].text("id"):             is("id", l.rows[2].text("id")),
-			"id[0]=" + l.rows[2].text("id"):            is("id", l.rows[2].text("id")),
+			"tenant_id[nin]=acme-0,acme-1,acme-2": func(row jsonx.Value) bool { return row.Get("tenant_id").Str() > "acme-2" },
+			"tenant_id[like]=%25-3":               is("tenant_id", "acme-3"),
+			"tenant_id[ilike]=ACME-3":             is("tenant_id", "acme-3"),
+			"features.super_query[exists]=false":  func(row jsonx.Value) bool { return row.At("features", "super_query").IsNull() },
+			"region=apac":                         is("region", "apac"),
+			"environment_integration_id=" + l.crm: is("environment_integration_id", l.crm),
+			"id[]=" + l.rows[2].text("id"):        is("id", l.rows[2].text("id")),
+			"id[0]=" + l.rows[2].text("id"):       is("id", l.rows[2].text("id")),
 			"or[0][tenant_id]=acme-1&or[1][status][ne]=active": func(row jsonx.Value) bool {
 				return row.Get("tenant_id").Str() == "acme-1" || row.Get("status").Str() == "needs_reauth"
 			},
@@ -191,7 +191,7 @@ func TestSeedPages(t *testing.T) {
 // cursorCode is the code of a refused cursor.
 func (p *platform) cursorCode(cursor string) string {
 	p.t.Helper()
-	return p.get("/integrated-account?next_cursor=x" + cursor).want(400).text("details", "failures", "0", "code")
+	return p.get("/integrated-account?next_cursor=x"+cursor).want(400).text("details", "failures", "0", "code")
 }
 
 func TestSeedPageWalkIsComplete(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/obs"
+	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/wire"
 )
 
@@ -35,6 +36,7 @@ type Server struct {
 	API  *httpapi.API
 
 	log      *slog.Logger
+	upstream *upstream.Client
 	listener net.Listener
 	http     *http.Server
 	stop     context.CancelFunc
@@ -78,10 +80,10 @@ func (s *Server) newAPI(ctx context.Context, c config.Config, version string) (*
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
 		Ready: s.readiness(c), Metrics: metrics.Handler(),
 	})
-	plane, err := s.dataPlane(c, metrics)
-	if err != nil {
+	if s.upstream, err = newUpstream(c); err != nil {
 		return nil, err
 	}
+	plane := dataPlane(s.Core, s.upstream, metrics, s.log)
 	return httpapi.New(httpapi.Config{
 		Settings: httpapi.Settings{
 			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
@@ -127,6 +129,7 @@ func (s *Server) Close() error {
 	}
 	s.stop()
 	s.work.Wait()
+	s.upstream.Close()
 	return errors.Join(err, s.Core.Close())
 }
 

@@ -53,12 +53,16 @@ func newDoor(config Config, allow allowList, plain bool) door {
 		ResponseHeaderTimeout:  config.FirstByteTimeout,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: config.MaxResponseHeader,
-		MaxIdleConns:           0, // bounded per host and by time
+		MaxIdleConns:           maxIdle,
 		MaxIdleConnsPerHost:    config.MaxIdlePerHost,
 		IdleConnTimeout:        config.IdleTimeout,
 		ForceAttemptHTTP2:      true,
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: config.ConnectTimeout},
 	}}
 }
+
+// maxIdle bounds the kept connections of all hosts together.
+const maxIdle = 1024
 
 // Close closes the connections that are not in use.
 func (c *Client) Close() {
@@ -78,9 +82,6 @@ type Request struct {
 	// that is not known.
 	Stream io.Reader
 	Length int64
-	// Credentials names more headers that stay with the first host, beside
-	// Authorization, Proxy-Authorization and Cookie.
-	Credentials []string
 	// NoRedirects hands redirects to the caller.
 	NoRedirects bool
 	// Timeout is a shorter TotalTimeout; 0 leaves that.

@@ -19,8 +19,8 @@ type Config struct {
 	Allow []string
 	// AllowHTTP lets plain http out to the public internet too.
 	AllowHTTP bool
-	// ConnectTimeout bounds resolving, connecting and the TLS handshake
-	// together; default 5 s.
+	// ConnectTimeout bounds resolving and connecting, and then the TLS
+	// handshake; default 5 s.
 	ConnectTimeout time.Duration
 	// FirstByteTimeout bounds the wait for the response header once the
 	// request is written; default 20 s.

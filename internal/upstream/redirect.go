@@ -3,7 +3,6 @@ package upstream
 import (
 	"io"
 	"net/http"
-	"net/textproto"
 	"net/url"
 
 	"github.com/sinewhq/sinew"
@@ -58,7 +57,7 @@ func (c *call) next(h hop, res *http.Response) (next hop, follow bool, err error
 		}
 	}
 	if !sameHost(h.url, target) {
-		c.dropCredentials(next.header)
+		keepHarmless(next.header)
 	}
 	return next, true, nil
 }
@@ -85,11 +84,20 @@ func isContent(name string) bool {
 	return false
 }
 
-// dropCredentials removes what the first host was trusted with. The header of
-// a hop is made from that of the one before, so nothing comes back later.
-func (c *call) dropCredentials(h http.Header) {
-	for _, name := range append([]string{"Authorization", "Proxy-Authorization", "Cookie", "Cookie2"}, c.request.Credentials...) {
-		h.Del(textproto.CanonicalMIMEHeaderKey(name))
+// keepHarmless removes what the first host was trusted with. Vendors put
+// credentials into headers of any name, so that what stays is listed: fields of
+// content, negotiation, conditions and ranges. The header of a hop is made from
+// that of the one before, so nothing comes back later.
+func keepHarmless(h http.Header) {
+	for name := range h {
+		switch name {
+		case "Accept", "Accept-Charset", "Accept-Language", "Cache-Control", "Pragma", "Range", "User-Agent",
+			"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range":
+			continue
+		}
+		if !isContent(name) {
+			h.Del(name)
+		}
 	}
 }
 

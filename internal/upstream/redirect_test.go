@@ -31,8 +31,7 @@ func redirectTo(location string, status int) http.HandlerFunc {
 func credentialed(method, url string) *upstream.Request {
 	return &upstream.Request{
 		Method: method, URL: url, Body: []byte("b"),
-		Header:      http.Header{"Authorization": {"Bearer t"}, "Cookie": {"c=1"}, "X-Key": {"k"}, "Content-Type": {"text/plain"}},
-		Credentials: []string{"x-key"},
+		Header: http.Header{"Authorization": {"Bearer t"}, "Cookie": {"c=1"}, "X-Key": {"k"}, "Content-Type": {"text/plain"}},
 	}
 }
 
@@ -193,6 +192,59 @@ func TestRedirectFromTLS(t *testing.T) {
 	wantError(t, err, sinew.KindUpstream, upstream.CodeTLS)
 	_, err = get(t, c, strings.Replace(plain.URL, "http:", "https:", 1))
 	wantError(t, err, sinew.KindUpstream, upstream.CodeTLS)
+}
+
+// The transport for libraries keeps every rule, and leaves redirects to them.
+func TestRoundTripper(t *testing.T) {
+	other := serve(t, saw)
+	first := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/away" {
+			redirectTo(other.URL+"/end", http.StatusTemporaryRedirect)(w, r)
+			return
+		}
+		saw(w, r)
+	})
+	transport := newClient(t, upstream.Config{Allow: loopback()}).RoundTripper()
+	for _, k := range []struct {
+		path string
+		body io.Reader
+		want string
+	}{
+		{"/stay", strings.NewReader("b"), "POST /stay auth=Bearer t cookie= key=k type=text/plain body=b"},
+		{"/stay", io.MultiReader(strings.NewReader("once")), "POST /stay auth=Bearer t cookie= key=k type=text/plain body=once"},
+		{"/stay", nil, "POST /stay auth=Bearer t cookie= key=k type=text/plain body="},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), "POST", first.URL+k.path, k.body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header = http.Header{"Authorization": {"Bearer t"}, "X-Key": {"k"}, "Content-Type": {"text/plain"}}
+		res, err := transport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(res.Body)
+		if err != nil || string(body) != k.want || res.StatusCode != 200 || res.Status != "200 OK" {
+			t.Errorf("got %s %s, %v", res.Status, body, err)
+		}
+		res.Body.Close()
+	}
+	away, err := http.NewRequestWithContext(t.Context(), "GET", first.URL+"/away", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := transport.RoundTrip(away)
+	if err != nil || res.StatusCode != http.StatusTemporaryRedirect || res.Header.Get("Location") != other.URL+"/end" {
+		t.Errorf("got %v, %v", res, err)
+	} else {
+		res.Body.Close()
+	}
+	r, err := http.NewRequestWithContext(t.Context(), "GET", "https://10.0.0.1/", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = transport.RoundTrip(r)
+	wantError(t, err, sinew.KindForbidden, upstream.CodeBlocked)
 }
 
 func TestHTTP2(t *testing.T) {

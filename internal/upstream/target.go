@@ -45,9 +45,8 @@ func parseTarget(raw string) (*url.URL, error) {
 		if _, ok := parsePort(port); !ok {
 			return nil, badTarget("has no valid port")
 		}
-	} else if strings.HasSuffix(u.Host, ":") {
-		u.Host = strings.TrimSuffix(u.Host, ":")
 	}
+	u.Host = strings.TrimSuffix(u.Host, ":")
 	u.Fragment, u.RawFragment = "", ""
 	return u, nil
 }

@@ -76,11 +76,13 @@ func (s *Service) DeleteStaticGate(ctx context.Context, p sinew.Principal, id st
 func checkDomain(domain string) error {
 	host := domain
 	if h, port, err := net.SplitHostPort(domain); err == nil {
-		if _, err := strconv.ParseUint(port, 10, 16); err == nil {
+		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+			host = ""
+		} else {
 			host = h
 		}
 	}
-	if host == "" || len(domain) > 255 || strings.ContainsAny(host, "/@?#\\ %[]:") && net.ParseIP(host) == nil {
+	if host == "" || len(domain) > 255 || strings.ContainsAny(host, ":/@?#\\ %[]") {
 		return sinew.InvalidField("domain", "format", "must be a host name, such as egress.example.com")
 	}
 	return nil

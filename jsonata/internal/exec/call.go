@@ -1,0 +1,366 @@
+package exec
+
+import (
+	"github.com/sinewhq/sinew/jsonata/internal/lib"
+	"github.com/sinewhq/sinew/jsonata/internal/rt"
+	"github.com/sinewhq/sinew/jsonata/internal/syntax"
+	"github.com/sinewhq/sinew/jsonata/internal/value"
+	"github.com/sinewhq/sinew/jsonata/internal/walk"
+)
+
+// proto is the part of a lambda that is known at compile time.
+type proto struct {
+	params int
+	info   *frameInfo
+	sig    *rt.Signature
+	body   code
+	keeps  bool // functions made in the body hold on to its frame
+}
+
+// closure is a lambda with the scope and context that it was made in.
+type closure struct {
+	proto *proto
+	fr    *frame
+	ctx   value.Value
+}
+
+// lambdaProto compiles the body of a lambda in a frame of its own.
+func (c *compiler) lambdaProto(n *syntax.Node) *proto {
+	outer, depth := c.scope, c.depth
+	defer func() { c.scope, c.depth = outer, depth }()
+	p := &proto{params: len(n.Args), sig: n.Sig, info: &frameInfo{parent: outer.frame}}
+	c.scope = &scope{parent: outer, frame: p.info, slots: map[string]int{}, params: map[string]bool{}}
+	c.depth = 0
+	for _, a := range n.Args {
+		// Of parameters with one name the last one counts.
+		c.scope.slots[a.Value] = p.info.add()
+		c.scope.params[a.Value] = true
+	}
+	boundNames(n.Body, func(name string) { c.declare(name) })
+	p.keeps = captures(n.Body)
+	p.body = c.node(n.Body)
+	return p
+}
+
+func (c *compiler) lambda(n *syntax.Node) code {
+	p := c.lambdaProto(n)
+	arity := len(n.Args)
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		st.Alloc(96)
+		st.Step()
+		return value.FromFunction(&value.Function{Arity: arity, Lambda: true, Impl: &closure{p, fr, ctx}})
+	}
+}
+
+// enter makes the frame of a call.
+func (p *proto) enter(parent *frame, args []value.Value) *frame {
+	fr := newFrame(parent, p.info.size)
+	p.fill(fr, args)
+	return fr
+}
+
+// fill assigns the parameters and resets the other variables.
+func (p *proto) fill(fr *frame, args []value.Value) {
+	n := copy(fr.slots[:p.params], args)
+	for i := n; i < p.params; i++ {
+		fr.slots[i] = value.Undefined()
+	}
+	fr.unset(p.params)
+}
+
+// Invoke implements rt.Invoker.
+func (k *closure) Invoke(s *rt.State, input value.Value, args []value.Value) value.Value {
+	st := s.Exec.(*state)
+	return st.finish(k.once(st, input, args))
+}
+
+// once runs the body; the result is unset when a tail call is waiting.
+func (k *closure) once(st *state, input value.Value, args []value.Value) value.Value {
+	p := k.proto
+	if p.sig != nil {
+		args = p.sig.Validate(args, input)
+	}
+	st.Alloc(112 + 16*p.info.size)
+	st.Enter(1)
+	st.Leave(1)
+	return p.body(st, p.enter(k.fr, args), k.ctx)
+}
+
+// finish makes waiting tail calls until there is a value.
+func (st *state) finish(v value.Value) value.Value {
+	if !v.IsUnset() {
+		return v
+	}
+	site, outer := st.site, st.outer
+	for v.IsUnset() {
+		st.Step()
+		t := st.tail
+		st.tail = tailCall{}
+		if outer == nil || outer == site {
+			st.outer = t.site
+		}
+		st.site = t.site
+		f := t.fn.Func()
+		if f == nil {
+			panic(rt.NewError("T1006"))
+		}
+		if k, ok := f.Impl.(*closure); ok {
+			v = k.once(st, value.Undefined(), t.args)
+		} else {
+			v = rt.Apply(st.State, f, value.Undefined(), t.args, nil)
+		}
+	}
+	st.site, st.outer = site, outer
+	return v
+}
+
+// tailCall compiles a call in tail position: the function and its arguments
+// are evaluated, the call is left to the loop that runs the caller.
+func (c *compiler) tailCall(n *syntax.Node) code {
+	c.depth++
+	defer func() { c.depth-- }()
+	if b := c.builtin(n); b != nil && n.Predicate == nil {
+		// A standard function cannot recurse on its own: call it right away,
+		// but let errors look as if the caller had returned before.
+		call := *n
+		call.Pos = n.Proc.Pos
+		run := c.call(&call)
+		return func(st *state, fr *frame, ctx value.Value) value.Value {
+			site, outer := st.site, st.outer
+			if outer == site {
+				st.outer = nil
+			}
+			v := run(st, fr, ctx)
+			st.site, st.outer = site, outer
+			return v
+		}
+	}
+	proc := c.node(n.Proc)
+	args := c.args(n.Args, false)
+	site := &callSite{pos: n.Proc.Pos}
+	if n.Proc.Type == syntax.Variable {
+		site.name = n.Proc.Value
+	}
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		fn := proc(st, fr, ctx)
+		list := make([]value.Value, len(args))
+		for i, run := range args {
+			list[i] = run(st, fr, ctx)
+		}
+		st.Alloc(16*len(list) + 16)
+		st.tail = tailCall{fn: fn, args: list, site: site}
+		return value.Unset()
+	}
+}
+
+// args compiles arguments; functions among them are wrapped.
+func (c *compiler) args(nodes []*syntax.Node, wrap bool) []code {
+	list := make([]code, len(nodes))
+	for i, a := range nodes {
+		run := c.node(a)
+		if wrap && mayBeFunction(a) {
+			inner := run
+			run = func(st *state, fr *frame, ctx value.Value) value.Value {
+				v := inner(st, fr, ctx)
+				if v.IsFunction() {
+					return rt.Wrap(v)
+				}
+				return v
+			}
+		}
+		list[i] = run
+	}
+	return list
+}
+
+func mayBeFunction(n *syntax.Node) bool {
+	switch n.Type {
+	case syntax.String, syntax.Number, syntax.Literal, syntax.Binary:
+		return false
+	case syntax.Unary:
+		return n.Value == "["
+	}
+	return true
+}
+
+// builtin finds the standard function that a call names, nil when the name is
+// a variable of the expression or no function.
+func (c *compiler) builtin(n *syntax.Node) *value.Function {
+	p := n.Proc
+	if p.Type != syntax.Variable || p.Value == "" || p.Predicate != nil || p.Group != nil || len(c.scope.resolve(p.Value)) > 0 {
+		return nil
+	}
+	v, ok := c.p.scope[p.Value]
+	if !ok || v.Func() == nil {
+		return nil
+	}
+	c.p.fixed[p.Value] = true
+	return v.Func()
+}
+
+func (c *compiler) call(n *syntax.Node) code {
+	if f := c.builtin(n); f != nil {
+		if run := c.special(n, f); run != nil {
+			return run
+		}
+		return c.native(n, f, c.args(n.Args, true))
+	}
+	return c.callDynamic(n, nil)
+}
+
+// callSite describes a call for errors.
+func (c *compiler) callSite(n *syntax.Node) *callSite {
+	s := &callSite{pos: n.Pos, name: n.Proc.Value}
+	if n.Proc.Type == syntax.Path {
+		s.name = n.Proc.Steps[0].Value
+	}
+	return s
+}
+
+// native compiles a call of a known Go function.
+func (c *compiler) native(n *syntax.Node, f *value.Function, args []code) code {
+	site, keep, depth := c.callSite(n), n.Keep, c.depth
+	impl, ok := f.Impl.(*rt.Native)
+	if !ok {
+		return c.callDynamic(n, nil)
+	}
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		base := len(st.stack)
+		for _, run := range args {
+			v := run(st, fr, ctx)
+			st.push(v)
+		}
+		list := st.stack[base:]
+		prev, outer := st.enterCall(site, depth)
+		if impl.Sig != nil {
+			list = impl.Sig.Validate(list, ctx)
+		}
+		v := impl.Run(st.call(ctx, list))
+		st.level--
+		st.leaveCall(prev, outer, depth)
+		st.drop(base)
+		if v.IsArray() {
+			return unwrap(v, keep)
+		}
+		return v
+	}
+}
+
+func (st *state) enterCall(site *callSite, depth int) (prev, outer *callSite) {
+	prev, outer = st.site, st.outer
+	st.site = site
+	if outer == nil {
+		st.outer = site
+	}
+	st.Enter(depth)
+	return prev, outer
+}
+
+func (st *state) leaveCall(prev, outer *callSite, depth int) {
+	st.Leave(depth)
+	st.site, st.outer = prev, outer
+}
+
+// callDynamic compiles a call of a function that is found at run time. first
+// is the left side of ~>, if the call stands there.
+func (c *compiler) callDynamic(n *syntax.Node, first code) code {
+	proc := c.node(n.Proc)
+	args := c.args(n.Args, true)
+	site, keep, depth := c.callSite(n), n.Keep, c.depth
+	missing := c.missing(n)
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		base := len(st.stack)
+		if first != nil {
+			v := first(st, fr, ctx)
+			st.push(v)
+		}
+		fn := proc(st, fr, ctx)
+		if fn.IsUndefined() && missing != nil {
+			missing(st, fr, ctx)
+		}
+		for _, run := range args {
+			v := run(st, fr, ctx)
+			st.push(v)
+		}
+		list := st.stack[base:]
+		prev, outer := st.enterCall(site, depth)
+		f := fn.Func()
+		if f == nil {
+			panic(rt.NewError("T1006"))
+		}
+		var v value.Value
+		if k, ok := f.Impl.(*closure); ok {
+			v = st.finish(k.once(st, ctx, list))
+		} else {
+			v = rt.Apply(st.State, f, ctx, list, nil)
+		}
+		st.leaveCall(prev, outer, depth)
+		st.drop(base)
+		if v.IsArray() {
+			return unwrap(v, keep)
+		}
+		return v
+	}
+}
+
+// missing compiles the check for a call by a name that lacks its $.
+func (c *compiler) missing(n *syntax.Node) code {
+	if n.Proc.Type != syntax.Path {
+		return nil
+	}
+	name := n.Proc.Steps[0].Value
+	if name == "" {
+		return nil
+	}
+	var read code
+	if _, free := c.slots[name]; free || len(c.scope.resolve(name)) > 0 || c.p.scope[name] != (value.Value{}) {
+		read = c.variable(name)
+	}
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		if read != nil && lib.ScriptTruthy(read(st, fr, ctx)) {
+			panic(rt.NewError("T1005").At(n.Pos).Tok(name))
+		}
+		return value.Undefined()
+	}
+}
+
+func (c *compiler) apply(n *syntax.Node) code {
+	l := c.node(n.LHS)
+	keep := n.Keep
+	finish := func(v value.Value) value.Value {
+		if v.IsArray() {
+			return unwrap(v, keep)
+		}
+		return v
+	}
+	if n.RHS.Type == syntax.Call {
+		call := *n.RHS
+		call.Keep = false
+		c.depth++
+		var run code
+		if f := c.builtin(&call); f != nil {
+			run = c.native(&call, f, append([]code{l}, c.args(call.Args, true)...))
+		} else {
+			run = c.callDynamic(&call, l)
+		}
+		c.depth--
+		return func(st *state, fr *frame, ctx value.Value) value.Value { return finish(run(st, fr, ctx)) }
+	}
+	r := c.node(n.RHS)
+	depth := c.depth
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		a := l(st, fr, ctx)
+		fn := r(st, fr, ctx)
+		f := fn.Func()
+		if f == nil {
+			panic(rt.NewError("T2006").At(n.Pos).Val(fn))
+		}
+		if a.IsFunction() {
+			return walk.Compose(a.Func(), f)
+		}
+		st.Enter(depth)
+		v := rt.Apply(st.State, f, value.Null(), []value.Value{a}, nil)
+		st.Leave(depth)
+		return finish(v)
+	}
+}

@@ -1,0 +1,483 @@
+package exec
+
+import (
+	"math"
+
+	"github.com/sinewhq/sinew/jsonata/internal/lib"
+	"github.com/sinewhq/sinew/jsonata/internal/rt"
+	"github.com/sinewhq/sinew/jsonata/internal/syntax"
+	"github.com/sinewhq/sinew/jsonata/internal/value"
+	"github.com/sinewhq/sinew/jsonata/internal/walk"
+)
+
+type compiler struct {
+	p     *Program
+	scope *scope
+	depth int // evaluation steps between the function's body and the node
+	slots map[string]int
+}
+
+func newCompiler(p *Program) *compiler {
+	c := &compiler{p: p, slots: map[string]int{}}
+	frame := &frameInfo{}
+	frame.add() // rootSlot
+	names := map[string]bool{}
+	anyNode(p.node, func(n *syntax.Node) bool {
+		name := ""
+		switch {
+		case n.Type == syntax.Variable && n.Value != "$":
+			name = n.Value
+		case n.Type == syntax.Call && n.Proc.Type == syntax.Path:
+			name = n.Proc.Steps[0].Value // for the hint that a $ is missing
+		}
+		if _, ok := p.scope[name]; !ok && name != "" {
+			names[name] = true
+		}
+		return false
+	})
+	for name := range names {
+		c.slots[name] = frame.add()
+		p.free = append(p.free, name)
+	}
+	p.init = make([]value.Value, frame.size)
+	c.scope = &scope{frame: frame, slots: map[string]int{}}
+	boundNames(p.node, func(name string) { c.declare(name) })
+	return c
+}
+
+func (c *compiler) declare(name string) {
+	if _, ok := c.scope.slots[name]; !ok {
+		c.scope.slots[name] = c.scope.frame.add()
+	}
+}
+
+// site makes a new place for a member cache.
+func (c *compiler) newSite() int {
+	c.p.sites++
+	return c.p.sites - 1
+}
+
+// global compiles a variable that the expression does not define itself.
+func (c *compiler) global(name string) code {
+	if v, ok := c.p.scope[name]; ok {
+		c.p.fixed[name] = true
+		return constant(v)
+	}
+	slot := rootSlot
+	if name != "$" {
+		slot = c.slots[name]
+	}
+	depth := 0
+	for f := c.scope.frame; f.parent != nil; f = f.parent {
+		depth++
+	}
+	return readSlot(candidate{depth: depth, slot: slot})
+}
+
+func constant(v value.Value) code {
+	return func(*state, *frame, value.Value) value.Value { return v }
+}
+
+// node compiles a node with its predicates and grouping.
+func (c *compiler) node(n *syntax.Node) code {
+	c.depth++
+	defer func() { c.depth-- }()
+	if n.Predicate == nil && n.Group == nil || n.Type == syntax.Path {
+		return c.bare(n)
+	}
+	run := c.bare(n)
+	if n.Keep {
+		// The mark applies behind predicates and grouping.
+		plain := *n
+		plain.Keep = false
+		run = c.bare(&plain)
+	}
+	for _, s := range n.Predicate {
+		run = c.predicate(run, c.stage(s.Filter))
+	}
+	if n.Group != nil {
+		group := c.groupOf(n.Group.Pairs, n.Group.Pos)
+		inner := run
+		run = func(st *state, fr *frame, ctx value.Value) value.Value {
+			return group(st, fr, inner(st, fr, ctx))
+		}
+	}
+	keep := n.Keep
+	return func(st *state, fr *frame, ctx value.Value) value.Value { return unwrap(run(st, fr, ctx), keep) }
+}
+
+// predicate applies a filter to a value; the result is not unwrapped.
+func (c *compiler) predicate(run code, s *stage) code {
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		v := run(st, fr, ctx)
+		base := len(st.stack)
+		if whole := s.run(st, fr, v); whole != nil {
+			return value.FromArray(whole)
+		}
+		return st.take(base, value.Sequence)
+	}
+}
+
+// unwrap ends the evaluation of a node whose result may be a sequence.
+func unwrap(v value.Value, keep bool) value.Value {
+	a := v.Arr()
+	if a == nil || !a.IsSequence() || a.Has(value.TupleStream) {
+		return v
+	}
+	if keep {
+		v = value.FromArray(a.WithFlags(value.KeepSingleton))
+	}
+	return lib.Unwrap(v)
+}
+
+// bare compiles a node without its predicates and grouping.
+func (c *compiler) bare(n *syntax.Node) code {
+	switch n.Type {
+	case syntax.Path:
+		return c.path(n)
+	case syntax.Binary:
+		return c.binary(n)
+	case syntax.Unary:
+		return c.unary(n)
+	case syntax.Name:
+		return c.name(n)
+	case syntax.String, syntax.Number, syntax.Literal:
+		return constant(n.Lit)
+	case syntax.Wildcard:
+		return c.wildcard(n)
+	case syntax.Descendant:
+		return c.descendant(n)
+	case syntax.Condition:
+		return c.condition(n)
+	case syntax.Block:
+		return c.block(n)
+	case syntax.Bind:
+		return c.bind(n)
+	case syntax.Regex:
+		return c.regex(n)
+	case syntax.Call:
+		return c.call(n)
+	case syntax.Variable:
+		return c.varNode(n)
+	case syntax.Lambda:
+		if n.Thunk {
+			return c.tailCall(n.Body)
+		}
+		return c.lambda(n)
+	case syntax.Apply:
+		return c.apply(n)
+	}
+	return c.walked(n)
+}
+
+// walked leaves a node to the tree walker.
+func (c *compiler) walked(n *syntax.Node) code {
+	sc := c.scope
+	p := c.p
+	plain := *n
+	plain.Predicate, plain.Group = nil, nil
+	if n.Type == syntax.Path {
+		plain.Group = n.Group
+	}
+	node := &plain
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		return walk.Eval(st.State, node, ctx, &frameScope{p: p, scope: sc, fr: fr})
+	}
+}
+
+// frameScope shows the slots of frames to the tree walker as a scope.
+type frameScope struct {
+	p     *Program
+	scope *scope
+	fr    *frame
+}
+
+// Lookup implements walk.Scope.
+func (s *frameScope) Lookup(name string) (value.Value, bool) {
+	for _, c := range s.scope.resolve(name) {
+		if v := s.fr.up(c.depth).slots[c.slot]; !v.IsUnset() {
+			return v, true
+		}
+	}
+	root := s.fr
+	for root.parent != nil {
+		root = root.parent
+	}
+	if name == "$" {
+		return root.slots[rootSlot], true
+	}
+	if v, ok := s.p.scope[name]; ok {
+		return v, true
+	}
+	for i, free := range s.p.free {
+		if free == name {
+			return root.slots[i+1], true
+		}
+	}
+	return value.Undefined(), false
+}
+
+// Assign implements walk.Scope.
+func (s *frameScope) Assign(name string, v value.Value) {
+	if slot, ok := s.scope.slots[name]; ok {
+		s.fr.slots[slot] = v
+	}
+}
+
+func (c *compiler) varNode(n *syntax.Node) code {
+	var run code
+	if n.Value == "" {
+		run = func(_ *state, _ *frame, ctx value.Value) value.Value {
+			if a := ctx.Arr(); a != nil && a.Has(value.OuterWrapper) {
+				return a.At(0)
+			}
+			return ctx
+		}
+	} else {
+		run = c.variable(n.Value)
+	}
+	keep := n.Keep
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		v := run(st, fr, ctx)
+		if v.IsArray() {
+			return unwrap(v, keep)
+		}
+		return v
+	}
+}
+
+func (c *compiler) condition(n *syntax.Node) code {
+	then := c.node(n.Then)
+	if n.Default != "" && n.Else != nil && pure(n.Then) {
+		otherwise := c.node(n.Else)
+		if n.Default == "??" {
+			return func(st *state, fr *frame, ctx value.Value) value.Value {
+				if v := then(st, fr, ctx); !v.IsUndefined() {
+					return v
+				}
+				return otherwise(st, fr, ctx)
+			}
+		}
+		return func(st *state, fr *frame, ctx value.Value) value.Value {
+			if v := then(st, fr, ctx); lib.Truthy(v) {
+				return v
+			}
+			return otherwise(st, fr, ctx)
+		}
+	}
+	cond := c.node(n.Cond)
+	if n.Else == nil {
+		return func(st *state, fr *frame, ctx value.Value) value.Value {
+			if isTrue(cond(st, fr, ctx)) {
+				return then(st, fr, ctx)
+			}
+			return value.Undefined()
+		}
+	}
+	otherwise := c.node(n.Else)
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		if isTrue(cond(st, fr, ctx)) {
+			return then(st, fr, ctx)
+		}
+		return otherwise(st, fr, ctx)
+	}
+}
+
+// isTrue is Truthy with the usual case first.
+func isTrue(v value.Value) bool {
+	if v.IsBool() {
+		return v.IsTrue()
+	}
+	return lib.Truthy(v)
+}
+
+// pure reports whether evaluating a node twice gives the same value and has no
+// other effect than evaluating it once.
+func pure(n *syntax.Node) bool {
+	return !anyNode(n, func(c *syntax.Node) bool {
+		switch c.Type {
+		case syntax.Bind, syntax.Lambda, syntax.Partial, syntax.Transform, syntax.Apply, syntax.Regex:
+			return true
+		case syntax.Call:
+			if c.Proc.Type != syntax.Variable {
+				return true
+			}
+			switch c.Proc.Value {
+			case "lookup", "count", "sum", "exists", "string", "number", "lowercase", "uppercase", "trim", "keys":
+				return false
+			}
+			return true
+		}
+		return false
+	})
+}
+
+func (c *compiler) block(n *syntax.Node) code {
+	var names []string
+	for _, e := range n.Exprs {
+		boundNames(e, func(name string) { names = append(names, name) })
+	}
+	if len(names) == 0 {
+		return c.statements(n.Exprs, n.Keep)
+	}
+	outer := c.scope
+	defer func() { c.scope = outer }()
+	own := false
+	for _, e := range n.Exprs {
+		own = own || captures(e)
+	}
+	info := outer.frame
+	if own {
+		info = &frameInfo{parent: outer.frame}
+	}
+	c.scope = &scope{parent: outer, frame: info, slots: map[string]int{}}
+	first := info.size
+	for _, name := range names {
+		c.declare(name)
+	}
+	last := info.size
+	run := c.statements(n.Exprs, n.Keep)
+	if own {
+		return func(st *state, fr *frame, ctx value.Value) value.Value {
+			inner := newFrame(fr, info.size)
+			inner.unset(0)
+			return run(st, inner, ctx)
+		}
+	}
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		for i := first; i < last; i++ {
+			fr.slots[i] = value.Unset()
+		}
+		return run(st, fr, ctx)
+	}
+}
+
+func (c *compiler) statements(exprs []*syntax.Node, keep bool) code {
+	list := make([]code, len(exprs))
+	for i, e := range exprs {
+		list[i] = c.node(e)
+	}
+	switch {
+	case len(list) == 0:
+		return constant(value.Undefined())
+	case len(list) == 1 && !keep:
+		return list[0]
+	}
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		var res value.Value
+		for _, run := range list {
+			res = run(st, fr, ctx)
+		}
+		if res.IsArray() {
+			return unwrap(res, keep)
+		}
+		return res
+	}
+}
+
+func (c *compiler) bind(n *syntax.Node) code {
+	run := c.node(n.RHS)
+	name := n.LHS.Value
+	slot, ok := c.scope.slots[name]
+	if !ok {
+		panic(rt.NewError("S0500").At(n.Pos))
+	}
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		v := run(st, fr, ctx)
+		fr.slots[slot] = v
+		return v
+	}
+}
+
+func (c *compiler) regex(n *syntax.Node) code {
+	re, err := lib.CompileRegex(n.Value, n.Flags)
+	if err != nil {
+		panic(rt.NewError("S0303").At(n.Pos).Tok(n.Value))
+	}
+	return constant(lib.RegexValue(re))
+}
+
+func (c *compiler) wildcard(n *syntax.Node) code {
+	keep := n.Keep
+	return func(st *state, _ *frame, ctx value.Value) value.Value {
+		if a := ctx.Arr(); a != nil && a.Has(value.OuterWrapper) && a.Len() > 0 {
+			ctx = a.At(0)
+		}
+		return unwrap(walk.Wildcard(st.State, ctx), keep)
+	}
+}
+
+func (c *compiler) descendant(n *syntax.Node) code {
+	keep := n.Keep
+	return func(st *state, _ *frame, ctx value.Value) value.Value {
+		return unwrap(walk.Descendants(st.State, ctx), keep)
+	}
+}
+
+func (c *compiler) unary(n *syntax.Node) code {
+	switch n.Value {
+	case "[":
+		return c.array(n)
+	case "{":
+		return c.object(n)
+	}
+	run := c.node(n.LHS)
+	pos := n.Pos
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		v := run(st, fr, ctx)
+		if v.IsUndefined() {
+			return v
+		}
+		if v.IsPlainNumber() && !math.IsInf(v.PlainFloat(), 0) && !math.IsNaN(v.PlainFloat()) {
+			return value.Number(-v.PlainFloat())
+		}
+		return walk.Negate(v, pos)
+	}
+}
+
+// array compiles an array constructor.
+func (c *compiler) array(n *syntax.Node) code {
+	items := make([]code, len(n.Exprs))
+	nested := make([]bool, len(n.Exprs))
+	literal := true
+	for i, e := range n.Exprs {
+		items[i] = c.node(e)
+		nested[i] = e.Value == "["
+		literal = literal && (e.Type == syntax.String || e.Type == syntax.Number || e.Type == syntax.Literal) && e.Predicate == nil && e.Group == nil
+	}
+	flags := value.Flags(0)
+	if n.Cons {
+		flags = value.Cons
+	}
+	if literal && !n.Cons && len(items) > 0 {
+		// Arrays are only changed by their maker, so a constant can be shared.
+		vals := make([]value.Value, len(items))
+		for i, e := range n.Exprs {
+			vals[i] = e.Lit
+		}
+		return constant(value.FromArray(value.NewArray(vals)))
+	}
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		base := len(st.stack)
+		for i, run := range items {
+			v := run(st, fr, ctx)
+			a := v.Arr()
+			switch {
+			case v.IsUndefined():
+			case nested[i] || a == nil:
+				st.push(v)
+			case a.IsRange() && len(items) == 1 && flags == 0:
+				return value.FromArray(value.NewRange(a.At(0).Float(), a.Len()))
+			case a.IsRange():
+				st.AllocArray(a.Len())
+				for k := range a.Len() {
+					st.push(a.At(k))
+				}
+			default:
+				st.Steps(a.Len() >> 2)
+				st.stack = append(st.stack, a.Items()...)
+			}
+		}
+		return st.take(base, flags)
+	}
+}

@@ -1,0 +1,210 @@
+package exec
+
+import (
+	"github.com/sinewhq/sinew/jsonata/internal/syntax"
+	"github.com/sinewhq/sinew/jsonata/internal/value"
+)
+
+// scope is a set of variables at compile time. Several scopes can share a
+// frame at run time.
+type scope struct {
+	parent *scope
+	frame  *frameInfo
+	slots  map[string]int
+	params map[string]bool // always assigned
+}
+
+// frameInfo describes a run-time frame while its code is compiled.
+type frameInfo struct {
+	parent *frameInfo
+	size   int
+}
+
+func (f *frameInfo) add() int {
+	f.size++
+	return f.size - 1
+}
+
+// candidate is one place where a variable may be found.
+type candidate struct {
+	depth int // frames up
+	slot  int
+	sure  bool // always assigned
+}
+
+// resolve lists the places of a variable from the inside out. More than one
+// means that the inner ones may not be assigned when the variable is read.
+func (s *scope) resolve(name string) []candidate {
+	var out []candidate
+	depth := 0
+	frame := s.frame
+	for sc := s; sc != nil; sc = sc.parent {
+		for sc.frame != frame {
+			depth++
+			frame = frame.parent
+		}
+		if slot, ok := sc.slots[name]; ok {
+			c := candidate{depth: depth, slot: slot, sure: sc.params[name]}
+			out = append(out, c)
+			if c.sure {
+				break
+			}
+		}
+	}
+	return out
+}
+
+// boundNames lists the variables that a node assigns in its own scope, leaving
+// out those assigned in scopes that it opens.
+func boundNames(n *syntax.Node, add func(string)) {
+	if n == nil {
+		return
+	}
+	switch n.Type {
+	case syntax.Bind:
+		add(n.LHS.Value)
+	case syntax.Block, syntax.Transform:
+		scopeParts(n, func(c *syntax.Node) { boundNames(c, add) })
+		return
+	case syntax.Lambda:
+		if !n.Thunk {
+			return
+		}
+	}
+	eachChild(n, func(c *syntax.Node) { boundNames(c, add) })
+}
+
+// scopeParts visits the children of a scope-opening node that belong to the
+// scope around it.
+func scopeParts(n *syntax.Node, visit func(*syntax.Node)) {
+	for _, p := range n.Predicate {
+		visit(p.Filter)
+	}
+	for _, p := range n.Stages {
+		if !p.Index {
+			visit(p.Filter)
+		}
+	}
+	if n.Group != nil {
+		for _, p := range n.Group.Pairs {
+			visit(p.Key)
+			visit(p.Value)
+		}
+	}
+	if n.Type == syntax.Transform {
+		visit(n.Pattern)
+		visit(n.Update)
+		if n.Delete != nil {
+			visit(n.Delete)
+		}
+	}
+}
+
+// eachChild visits all children of a resolved node.
+func eachChild(n *syntax.Node, visit func(*syntax.Node)) {
+	for _, c := range []*syntax.Node{n.LHS, n.RHS, n.Proc, n.Body, n.Cond, n.Then, n.Else, n.Pattern, n.Update, n.Delete} {
+		if c != nil {
+			visit(c)
+		}
+	}
+	for _, c := range n.Exprs {
+		visit(c)
+	}
+	for _, c := range n.Steps {
+		visit(c)
+	}
+	if n.Type != syntax.Lambda {
+		for _, c := range n.Args {
+			visit(c)
+		}
+	}
+	for _, p := range n.Pairs {
+		visit(p.Key)
+		visit(p.Value)
+	}
+	for _, t := range n.Terms {
+		visit(t.Expr)
+	}
+	for _, s := range n.Predicate {
+		visit(s.Filter)
+	}
+	for _, s := range n.Stages {
+		if !s.Index {
+			visit(s.Filter)
+		}
+	}
+	if n.Group != nil {
+		for _, p := range n.Group.Pairs {
+			visit(p.Key)
+			visit(p.Value)
+		}
+	}
+}
+
+// any reports whether a node or one below it passes the test.
+func anyNode(n *syntax.Node, test func(*syntax.Node) bool) bool {
+	if test(n) {
+		return true
+	}
+	found := false
+	eachChild(n, func(c *syntax.Node) { found = found || anyNode(c, test) })
+	return found
+}
+
+// captures reports whether a node makes functions that hold on to its scope.
+func captures(n *syntax.Node) bool {
+	return anyNode(n, func(c *syntax.Node) bool {
+		return c.Type == syntax.Lambda && !c.Thunk || c.Type == syntax.Partial || c.Type == syntax.Transform || isTuplePath(c)
+	})
+}
+
+// variable compiles the reading of a variable.
+func (c *compiler) variable(name string) code {
+	places := c.scope.resolve(name)
+	if len(places) == 0 || !places[len(places)-1].sure {
+		fallback := c.global(name)
+		if len(places) == 0 {
+			return fallback
+		}
+		return readMaybe(places, fallback)
+	}
+	if len(places) > 1 {
+		return readMaybe(places, nil)
+	}
+	return readSlot(places[0])
+}
+
+func readSlot(p candidate) code {
+	slot := p.slot
+	switch p.depth {
+	case 0:
+		return func(_ *state, fr *frame, _ value.Value) value.Value { return fr.slots[slot] }
+	case 1:
+		return func(_ *state, fr *frame, _ value.Value) value.Value { return fr.parent.slots[slot] }
+	}
+	depth := p.depth
+	return func(_ *state, fr *frame, _ value.Value) value.Value {
+		return fr.up(depth).slots[slot]
+	}
+}
+
+func (fr *frame) up(depth int) *frame {
+	for range depth {
+		fr = fr.parent
+	}
+	return fr
+}
+
+func readMaybe(places []candidate, fallback code) code {
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		for _, p := range places {
+			if v := fr.up(p.depth).slots[p.slot]; !v.IsUnset() {
+				return v
+			}
+		}
+		if fallback != nil {
+			return fallback(st, fr, ctx)
+		}
+		return value.Undefined()
+	}
+}

@@ -1,0 +1,149 @@
+package syntax
+
+import (
+	"github.com/sinewhq/sinew/jsonata/internal/rt"
+	"github.com/sinewhq/sinew/jsonata/internal/value"
+)
+
+// Type is the kind of a Node.
+type Type uint8
+
+// The node types. Those up to Operator come from the lexer as they are.
+const (
+	End Type = iota
+	Name
+	Variable
+	String
+	Number
+	Literal // true, false, null
+	Regex
+	Operator
+	Binary
+	Unary
+	Call
+	Partial
+	Lambda
+	Condition
+	Block
+	Path
+	Bind
+	Apply
+	Transform
+	Sort
+	Wildcard
+	Descendant
+	Parent
+)
+
+var typeNames = [...]string{"(end)", "name", "variable", "string", "number", "value", "regex", "operator", "binary",
+	"unary", "function", "partial", "lambda", "condition", "block", "path", "bind", "apply", "transform", "sort",
+	"wildcard", "descendant", "parent"}
+
+// String names the type as error tokens do.
+func (t Type) String() string { return typeNames[t] }
+
+// Pair is a key and a value expression of an object or grouping.
+type Pair struct{ Key, Value *Node }
+
+// Term is one key of an order-by.
+type Term struct {
+	Expr       *Node
+	Descending bool
+}
+
+// Stage is a predicate or an index binding of a step.
+type Stage struct {
+	Index  bool
+	Filter *Node
+	Var    string
+	Pos    int
+}
+
+// Group is a grouping at the end of a path or other expression.
+type Group struct {
+	Pairs []Pair
+	Pos   int
+}
+
+// Slot is one use of the parent operator: the name under which the ancestor is
+// bound, and how many levels up it still has to go while it is resolved.
+type Slot struct {
+	Label string
+	Level int
+}
+
+// Node is a node of the syntax tree.
+type Node struct {
+	Type  Type
+	Value string // name, operator or text
+	Num   float64
+	Lit   value.Value // of Number and Literal
+	Pos   int         // in UTF-16 units, as errors report it
+	Off   int         // in bytes
+	EndAt int         // byte offset behind the token
+
+	LHS, RHS *Node // operands; LHS alone of a unary minus
+	Exprs    []*Node
+	Pairs    []Pair
+	Terms    []Term
+	Proc     *Node
+	Args     []*Node // parameters of a lambda
+	Body     *Node
+	Sig      *rt.Signature
+	Cond     *Node
+	Then     *Node
+	Else     *Node
+	Pattern  *Node
+	Update   *Node
+	Delete   *Node
+	Flags    string // of a regular expression
+	Default  string // "?:" or "??" when a condition was written so
+
+	// Set by the resolver.
+	Steps     []*Node
+	Predicate []Stage // predicates of a node that is no path step
+	Stages    []Stage
+	Group     *Group
+	Slot      *Slot
+	Ancestor  *Slot
+	Seeking   []*Slot
+	Focus     string
+	HasFocus  bool
+	Index     string
+	HasIndex  bool
+	Keep      bool // [] was written behind
+	KeepOne   bool // a path that keeps singleton arrays
+	Cons      bool // an array constructor that is not flattened
+	Tuple     bool
+	Thunk     bool // a tail call, wrapped
+	ID        int  // number of the node within its program
+}
+
+// Clone copies a tree that has not been resolved yet.
+func (n *Node) Clone() *Node {
+	if n == nil {
+		return nil
+	}
+	c := *n
+	c.LHS, c.RHS, c.Proc, c.Body = n.LHS.Clone(), n.RHS.Clone(), n.Proc.Clone(), n.Body.Clone()
+	c.Cond, c.Then, c.Else = n.Cond.Clone(), n.Then.Clone(), n.Else.Clone()
+	c.Pattern, c.Update, c.Delete = n.Pattern.Clone(), n.Update.Clone(), n.Delete.Clone()
+	c.Exprs, c.Args = cloneAll(n.Exprs), cloneAll(n.Args)
+	c.Pairs = make([]Pair, len(n.Pairs))
+	for i, p := range n.Pairs {
+		c.Pairs[i] = Pair{p.Key.Clone(), p.Value.Clone()}
+	}
+	c.Terms = make([]Term, len(n.Terms))
+	for i, t := range n.Terms {
+		c.Terms[i] = Term{t.Expr.Clone(), t.Descending}
+	}
+	return &c
+}
+
+func cloneAll(ns []*Node) []*Node {
+	out := make([]*Node, len(ns))
+	for i, n := range ns {
+		out[i] = n.Clone()
+	}
+	return out
+}

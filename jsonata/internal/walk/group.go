@@ -1,0 +1,92 @@
+package walk
+
+import (
+	"strings"
+
+	"github.com/sinewhq/sinew/jsonata/internal/lib"
+	"github.com/sinewhq/sinew/jsonata/internal/rt"
+	"github.com/sinewhq/sinew/jsonata/internal/syntax"
+	"github.com/sinewhq/sinew/jsonata/internal/value"
+)
+
+// groupEntry collects what fell under one key.
+type groupEntry struct {
+	key  string
+	pair int
+	data value.Value
+}
+
+func (w walker) group(pairs []syntax.Pair, pos int, input value.Value, env Scope) value.Value {
+	in := input.Arr()
+	if in == nil {
+		in = seq(input)
+	}
+	streamed := in.Has(value.TupleStream)
+	list := in.Items()
+	if len(list) == 0 && !streamed {
+		list = []value.Value{value.Undefined()}
+	}
+	var order []*groupEntry
+	index := map[string]*groupEntry{}
+	for _, item := range list {
+		context, scope := item, env
+		if streamed {
+			context, scope = item.Obj().Get(contextKey), tupleEnv(env, item.Obj())
+		}
+		for i, p := range pairs {
+			key := w.eval(p.Key, context, scope)
+			if key.IsUndefined() {
+				continue
+			}
+			CheckKey(key, pos)
+			e := index[key.Str()]
+			switch {
+			case e == nil:
+				e = &groupEntry{key: key.Str(), pair: i, data: item}
+				index[e.key] = e
+				order = append(order, e)
+			case e.pair != i:
+				panic(rt.NewError("D1009").At(pos).Val(key))
+			default:
+				e.data = lib.Append(w.st, e.data, item)
+			}
+		}
+	}
+	b := value.NewBuilder(nil, len(order))
+	for _, e := range order {
+		context, scope := e.data, env
+		if streamed {
+			t := reduceTuples(w.st, e.data)
+			context = t.Get(contextKey)
+			t.Delete(contextKey)
+			scope = tupleEnv(env, t)
+		}
+		if v := w.eval(pairs[e.pair].Value, context, scope); !v.IsUndefined() {
+			b.Set(e.key, v)
+		}
+	}
+	w.st.AllocObject(b.Len())
+	return b.Value()
+}
+
+// CheckKey raises the errors for object keys that cannot be.
+func CheckKey(key value.Value, pos int) {
+	if !key.IsString() {
+		panic(rt.NewError("T1003").At(pos).Val(key))
+	}
+	if s := key.Str(); strings.HasPrefix(s, "_jsonata_") && (s == "_jsonata_lambda" || s == "_jsonata_function") {
+		panic(rt.NewError("D1013").At(pos).Val(key))
+	}
+}
+
+// reduceTuples merges the tuples of a group into one, member by member.
+func reduceTuples(st *rt.State, data value.Value) *value.Object {
+	list := items(data)
+	out := copyTuple(list[0].Obj())
+	for _, t := range list[1:] {
+		for i, k := range t.Obj().Keys() {
+			out.Set(k, lib.Append(st, out.Get(k), t.Obj().Vals()[i]))
+		}
+	}
+	return out
+}

@@ -1,0 +1,148 @@
+package jsonata
+
+import (
+	"context"
+	"time"
+
+	"github.com/sinewhq/sinew/jsonata/internal/rt"
+	"github.com/sinewhq/sinew/jsonata/internal/value"
+)
+
+// Limits bound one evaluation. In a Limits passed to WithLimits a field of
+// zero keeps the default, a negative field switches that limit off.
+type Limits struct {
+	// Steps counts units of work: calls, rounds of loops, items built. The
+	// default is 100 million.
+	Steps int64
+	// Depth counts nested evaluation steps, as the reference's stack option
+	// does. A tail call adds nothing. The default is 20,000.
+	Depth int
+	// Time is wall-clock time; the default is 10 seconds.
+	Time time.Duration
+	// Memory is the total of bytes allocated for values, freed or not; the
+	// default is 512 MB.
+	Memory int64
+	// Output is the size of the JSON text that EvalBytes may write; the default
+	// is 256 MB.
+	Output int
+	// Sequence is the length of one result list; there is no default limit.
+	Sequence int
+}
+
+func defaultLimits() rt.Limits {
+	return rt.Limits{Steps: 100_000_000, Depth: 20_000, Time: 10 * time.Second, Memory: 512 << 20, Output: 256 << 20}
+}
+
+func pick[T int | int64 | time.Duration](set, def T) T {
+	switch {
+	case set == 0:
+		return def
+	case set < 0:
+		return 0
+	}
+	return set
+}
+
+func (l Limits) apply(to *rt.Limits) {
+	to.Steps = pick(l.Steps, to.Steps)
+	to.Depth = pick(l.Depth, to.Depth)
+	to.Time = pick(l.Time, to.Time)
+	to.Memory = pick(l.Memory, to.Memory)
+	to.Output = pick(l.Output, to.Output)
+	to.Sequence = pick(l.Sequence, to.Sequence)
+}
+
+// Bindings are the values of variables for one evaluation, by name without $.
+type Bindings map[string]Value
+
+// Option changes how an expression is compiled.
+type Option func(*config)
+
+type config struct {
+	limits    rt.Limits
+	variables map[string]Value
+	script    bool
+	oracle    bool
+	explain   ExplainFunc
+	err       error
+}
+
+// WithLimits sets the limits of every evaluation.
+func WithLimits(l Limits) Option { return func(c *config) { l.apply(&c.limits) } }
+
+// WithVariable binds a variable to a constant for all evaluations.
+func WithVariable(name string, v Value) Option {
+	return func(c *config) { c.variables[name] = v }
+}
+
+// WithScriptOrder gives objects that are written the member order of
+// JavaScript, which moves names that are array indexes to the front. The
+// default is the order of insertion.
+func WithScriptOrder() Option { return func(c *config) { c.script = true } }
+
+// Func is a host function. It gets the context of the evaluation and its
+// arguments, and may block. It must not keep args.
+type Func func(ctx context.Context, args []Value) (Value, error)
+
+// Function describes a host function.
+type Function struct {
+	// Name is the name without $.
+	Name string
+	// Signature is a JSONata signature such as "<s-n?:s>", or "" to accept any
+	// arguments.
+	Signature string
+	// Params is how many arguments higher-order functions such as $map pass; 0
+	// stands for one.
+	Params int
+	// Call is the implementation.
+	Call Func
+}
+
+// WithFunction declares host functions. They may replace standard ones.
+func WithFunction(functions ...Function) Option {
+	return func(c *config) {
+		for _, f := range functions {
+			v, err := NewFunction(f)
+			if err != nil {
+				c.err = err
+				return
+			}
+			c.variables[f.Name] = v
+		}
+	}
+}
+
+// NewFunction makes a function value, for a member of a Wrapped value or a
+// result. The error is that of an invalid signature.
+func NewFunction(f Function) (Value, error) {
+	var sig *rt.Signature
+	if f.Signature != "" {
+		s, err := rt.ParseSignature(f.Signature)
+		if err != nil {
+			return Value{}, err
+		}
+		sig = s
+	}
+	run := func(c *rt.Call) value.Value {
+		ctx := context.WithValue(c.State.Ctx, stateKey{}, c.State)
+		v, err := f.Call(ctx, c.Args)
+		if err != nil {
+			panic(rt.HostError(err))
+		}
+		return v
+	}
+	return value.FromFunction(rt.NewNative(f.Name, f.Params, sig, run)), nil
+}
+
+type stateKey struct{}
+
+// Call calls a function value that a host function got as an argument. ctx
+// must be the context that the host function was called with.
+func Call(ctx context.Context, fn Value, args ...Value) (v Value, err error) {
+	st, ok := ctx.Value(stateKey{}).(*rt.State)
+	if !ok {
+		return Value{}, rt.NewError("T1006").Msg("Call outside of a host function").Finish()
+	}
+	defer rt.Catch(&err)
+	return rt.CallArgs(st, fn, args...), nil
+}
