@@ -82,7 +82,7 @@ func checkDomain(domain string) error {
 			host = h
 		}
 	}
-	if host == "" || len(domain) > 255 || strings.ContainsAny(host, ":/@?#\\ %[]") {
+	if host == "" || len(domain) > 255 || strings.ContainsAny(host, ":/@?#\\ %[]") && net.ParseIP(host) == nil {
 		return sinew.InvalidField("domain", "format", "must be a host name, such as egress.example.com")
 	}
 	return nil

@@ -1,6 +1,7 @@
 package extensions
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strings"
@@ -11,7 +12,7 @@ import (
 
 func dataFunctions() []jsonata.Function {
 	return []jsonata.Function{
-		define("jsonToCsv", 2, simple(jsonToCSV)),
+		define("jsonToCsv", 2, pure(jsonToCSV)),
 		define("jsonToParquet", 2, pure(jsonToParquet)),
 		define("xmlToJs", 2, pure(xmlToJS)),
 		define("jsToXml", 2, simple(jsToXML)),
@@ -33,14 +34,22 @@ type csvWriter struct {
 	eol   string
 }
 
-func jsonToCSV(a args) value {
+func jsonToCSV(a args) (value, error) {
 	rows := compact(args{a.at(0)}).Arr().Items()
 	if a.at(0).IsUndefined() || len(rows) == 0 {
-		return str("")
+		return str(""), nil
+	}
+	for _, row := range rows {
+		if !row.IsObject() && !row.IsHost() {
+			return value{}, errors.New("jsonToCsv: a row is no object")
+		}
 	}
 	o := options{a.at(1)}
 	w := &csvWriter{o: o, delim: o.text("delimiter", ","), eol: o.text("eol", "\n")}
 	fields := w.fields(rows)
+	if len(fields) == 0 {
+		return str(""), nil
+	}
 	var lines []string
 	if !o.has("header") || o.flag("header") {
 		heads := make([]string, len(fields))
@@ -68,7 +77,7 @@ func jsonToCSV(a args) value {
 	if o.flag("withBOM") {
 		out = "\uFEFF" + out
 	}
-	return str(out)
+	return str(out), nil
 }
 
 func (w *csvWriter) fields(rows []value) []csvField {

@@ -35,6 +35,10 @@ type zone struct {
 
 func utcZone() zone { return zone{time.UTC, "UTC", true} }
 
+// systemZone is the zone of the host, which is UTC here. Unlike the fixed zone
+// UTC it shows its offset in numbers.
+func systemZone() zone { return zone{time.UTC, "UTC", false} }
+
 func (d *dateTime) valid() bool { return d.reason == "" }
 
 func invalidDate(reason, detail string) *dateTime {
@@ -62,8 +66,10 @@ func asDate(v value) *dateTime {
 func findZone(name string) (zone, bool) {
 	lower := strings.ToLower(name)
 	switch lower {
-	case "", "utc", "gmt", "local", "system", "default":
+	case "utc", "gmt":
 		return utcZone(), true
+	case "", "local", "system", "default":
+		return systemZone(), true
 	}
 	if rest, ok := strings.CutPrefix(lower, "utc"); ok {
 		if minutes, ok := parseOffset(rest); ok {
@@ -321,15 +327,15 @@ func (d *dateTime) zoneAbbreviation() string {
 }
 
 func (d *dateTime) zoneLongName() string {
-	if d.zone.fixed && d.zone.name == "UTC" {
-		return "Coordinated Universal Time"
+	if d.zone.fixed {
+		return d.zone.name
 	}
 	name, _ := d.t.Zone()
 	long := map[string]string{"EST": "Eastern Standard Time", "EDT": "Eastern Daylight Time", "CST": "Central Standard Time",
 		"CDT": "Central Daylight Time", "MST": "Mountain Standard Time", "MDT": "Mountain Daylight Time",
 		"PST": "Pacific Standard Time", "PDT": "Pacific Daylight Time", "CET": "Central European Standard Time",
 		"CEST": "Central European Summer Time", "EET": "Eastern European Standard Time", "EEST": "Eastern European Summer Time",
-		"GMT": "Greenwich Mean Time", "BST": "British Summer Time", "IST": "India Standard Time", "JST": "Japan Standard Time"}
+		"GMT": "Greenwich Mean Time", "BST": "British Summer Time", "IST": "India Standard Time", "JST": "Japan Standard Time", "UTC": "Coordinated Universal Time"}
 	if l, ok := long[name]; ok {
 		return l
 	}
@@ -337,7 +343,7 @@ func (d *dateTime) zoneLongName() string {
 }
 
 func dtFromISO(a args) value {
-	d := parseISO(a.at(0), utcZone(), false)
+	d := parseISO(a.at(0), systemZone(), false)
 	if z := a.at(1); truthy(z) && d.valid() {
 		d = d.inZone(z)
 	}
@@ -360,7 +366,7 @@ func (d *dateTime) inZone(v value) *dateTime {
 
 func dtFromFormat(a args) value {
 	o := options{a.at(2)}
-	z, keep := utcZone(), false
+	z, keep := systemZone(), false
 	if name := o.get("zone"); name.IsString() {
 		found, ok := findZone(name.Str())
 		if !ok {
@@ -386,7 +392,7 @@ func dtFromFormat(a args) value {
 }
 
 func formatISO(text, format string) string {
-	d := parseISO(str(text), utcZone(), false)
+	d := parseISO(str(text), systemZone(), false)
 	if !d.valid() {
 		return "Invalid DateTime"
 	}

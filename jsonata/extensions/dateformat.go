@@ -30,12 +30,12 @@ func tokenize(format string) []formatToken {
 			flush(quoted)
 			quoted = !quoted
 		case quoted:
-			cur += string(c)
+			cur += format[i : i+1]
 		case cur != "" && cur[0] == c:
-			cur += string(c)
+			cur += format[i : i+1]
 		default:
 			flush(false)
-			cur = string(c)
+			cur = format[i : i+1]
 		}
 	}
 	flush(quoted)

@@ -174,7 +174,7 @@ func (d *dateTime) set(v value) (*dateTime, error) {
 		case "weekday":
 			day += x - weekday(d.t)
 		case "ordinal":
-			month, day = 1, x
+			month, day, hasDay = 1, x, true
 		default:
 			return nil, fmt.Errorf("invalid unit %s", n)
 		}
@@ -184,10 +184,6 @@ func (d *dateTime) set(v value) (*dateTime, error) {
 	}
 	if !hasDay && month >= 1 && month <= 12 {
 		day = min(day, max(daysInMonth(y, month), 1))
-	}
-	f := dateFieldsOf{year: y, month: month, day: day, hour: h, minute: mi, second: s, milli: ms, zone: d.zone}
-	if month < 1 || month > 12 || hasDay && (day < 1 || day > daysInMonth(y, month)) || h > 23 || mi > 59 || s > 59 {
-		return f.date(d.zone, false), nil
 	}
 	return newDate(time.Date(y, time.Month(month), day, h, mi, s, ms*1e6, d.zone.loc), d.zone), nil
 }
@@ -325,7 +321,9 @@ func (d *dateTime) mathMethod(name string) func(a args) (value, error) {
 		return dated(func(a args) (*dateTime, error) { return d.endOf(scriptText(a.at(0))) })
 	case "setZone":
 		return dated(func(a args) (*dateTime, error) { return d.setZone(a.at(0), options{a.at(1)}), nil })
-	case "toUTC", "toLocal":
+	case "toLocal":
+		return dated(func(args) (*dateTime, error) { return d.setZone(str("local"), options{}), nil })
+	case "toUTC":
 		return dated(func(args) (*dateTime, error) {
 			if !d.valid() {
 				return d, nil

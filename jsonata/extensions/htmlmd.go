@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
@@ -27,7 +28,7 @@ func htmlToMarkdown(a args) (value, error) {
 	collapse(body)
 	w := mdWriter{}
 	out := strings.TrimLeft(w.children(body, 0), "\t\r\n")
-	return str(strings.TrimRight(out, "\t\r\n ")), nil
+	return str(strings.TrimRightFunc(out, unicode.IsSpace)), nil
 }
 
 func isBlockElement(n *html.Node) bool {
@@ -222,7 +223,7 @@ func (w mdWriter) element(n *html.Node, depth int) string {
 	case "strong", "b":
 		return flanked(content, around("**"))
 	case "del", "s", "strike":
-		return flanked(content, around("~"))
+		return flanked(content, around("~~"))
 	case "code":
 		return flanked(content, codeMark)
 	case "a":
@@ -412,39 +413,22 @@ func (w mdWriter) table(n *html.Node, depth int) string {
 	out := "\n\n"
 	for i, row := range rows {
 		line, rule := "|", "|"
-		heading := true
 		for c := row.FirstChild; c != nil; c = c.NextSibling {
 			if c.Type != html.ElementNode {
 				continue
 			}
-			heading = heading && c.Data == "th"
 			cell := strings.ReplaceAll(strings.TrimSpace(w.children(c, depth)), "\n", "<br>")
-			cell = strings.ReplaceAll(cell, "|", `\|`)
+			cell = strings.ReplaceAll(cell, "|", `\\|`)
 			for utf16Len(cell) < 3 {
 				cell += " "
 			}
 			line += " " + cell + " |"
-			rule += " " + alignRule(attr(c, "align")) + " |"
-		}
-		if i == 0 && !heading && (row.Parent == nil || row.Parent.Data != "thead") {
-			out += "|" + strings.Repeat("     |", strings.Count(rule, "|")-1) + "\n" + rule + "\n"
+			rule += " --- |"
 		}
 		out += line + "\n"
-		if i == 0 && (heading || row.Parent != nil && row.Parent.Data == "thead") {
+		if i == 0 {
 			out += rule + "\n"
 		}
 	}
 	return out + "\n"
-}
-
-func alignRule(align string) string {
-	switch strings.ToLower(align) {
-	case "left":
-		return ":--"
-	case "right":
-		return "--:"
-	case "center":
-		return ":-:"
-	}
-	return "---"
 }

@@ -167,13 +167,13 @@ func (l *mdLexer) indented(lines []string) (int, *mdToken) {
 			end = n
 		}
 	}
-	raw := strings.Join(lines[:end], "")
+	raw := strings.Join(lines[:n], "") // with the empty lines behind
 	var text []string
 	for _, line := range lines[:end] {
 		line = strings.TrimSuffix(line, "\n")
 		text = append(text, line[min(4, len(line)):])
 	}
-	return end, &mdToken{kind: "code", raw: raw, text: strings.Join(text, "\n")}
+	return n, &mdToken{kind: "code", raw: raw, text: strings.Join(text, "\n"), depth: 1}
 }
 
 func (l *mdLexer) fence(lines []string) (int, *mdToken) {
@@ -266,6 +266,9 @@ func (l *mdLexer) interrupts(line string) bool {
 func (l *mdLexer) html(lines []string) (int, *mdToken) {
 	n := 0
 	for n < len(lines) && !blank(lines[n]) {
+		n++
+	}
+	for n < len(lines) && blank(lines[n]) {
 		n++
 	}
 	raw := strings.Join(lines[:n], "")

@@ -58,6 +58,11 @@ func (l *mdLexer) inline(src string) []*mdToken {
 	}
 	for i := 0; i < len(src); {
 		t := l.span(src, i)
+		if t != nil && t.kind == "text" {
+			text += t.raw
+			i += len(t.raw)
+			continue
+		}
 		if t == nil {
 			_, n := utf8.DecodeRuneInString(src[i:])
 			text += src[i : i+n]
@@ -119,9 +124,29 @@ func (l *mdLexer) span(src string, i int) *mdToken {
 			return &mdToken{kind: "br", raw: rest[:n+1]}
 		}
 	case 'h', 'H', 'f', 'F', 'w', 'W':
-		return bareURL(src, i)
+		if t := bareURL(src, i); t != nil {
+			return t
+		}
 	}
-	return nil
+	return bareMail(src, i)
+}
+
+var mdMail = regexp.MustCompile(`^[A-Za-z0-9._+-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]*[a-zA-Z0-9])+`)
+
+// bareMail reads a mail address that stands in the text.
+func bareMail(src string, i int) *mdToken {
+	c := src[i]
+	if c != '.' && c != '_' && c != '+' && c != '-' && (c|0x20 < 'a' || c|0x20 > 'z') && (c < '0' || c > '9') {
+		return nil
+	}
+	if i > 0 && (src[i-1] == '.' || src[i-1] == '_' || src[i-1] == '+' || src[i-1] == '-' || src[i-1]|0x20 >= 'a' && src[i-1]|0x20 <= 'z' || src[i-1] >= '0' && src[i-1] <= '9') {
+		return nil
+	}
+	m := mdMail.FindString(src[i:])
+	if m == "" {
+		return nil
+	}
+	return linkTo(m, m, "mailto:"+m)
 }
 
 func linkTo(raw, text, href string) *mdToken {

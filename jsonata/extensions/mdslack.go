@@ -62,7 +62,10 @@ func slackToken(t *mdToken) []slackPart {
 		return slackText("*" + t.text + "*")
 	case "link":
 		return slackText("<" + t.href + "|" + t.text + ">")
-	case "blockquote", "code":
+	case "code", "blockquote":
+		if t.depth > 0 {
+			return []slackPart{slackSection(t.raw)}
+		}
 		return []slackPart{slackSection(strings.TrimSuffix(t.raw, "\n"))}
 	}
 	return slackText(t.raw)

@@ -329,7 +329,7 @@ func (b *notionBlockOf) plainMarkdown() string {
 		caption := captionOr(b.data, "Image")
 		return "![" + caption + "](" + fileURL(b.data) + ` "` + caption + "\")\n"
 	case "heading_1", "heading_2", "heading_3", "heading_4", "heading_5", "heading_6":
-		return prefixed(parts, strings.Repeat("#", int(b.kind[8]-'0'))+" ")
+		return strings.Repeat("#", int(b.kind[8]-'0')) + " " + strings.Join(parts, "\n") + "\n"
 	case "table":
 		return "\nTabular values as CSV\n"
 	case "table_row":

@@ -3,6 +3,7 @@ package extensions
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/sinewhq/sinew/jsonata"
 	model "github.com/sinewhq/sinew/jsonata/internal/value"
@@ -154,6 +155,11 @@ func omit(a args) value {
 		}
 	}
 	names, vals := members(a.at(0))
+	if arr := a.at(0).Arr(); arr != nil {
+		for i, v := range arr.Items() {
+			names, vals = append(names, strconv.Itoa(i)), append(vals, v)
+		}
+	}
 	for i, n := range names {
 		if !drop[n] {
 			o.set(n, without(vals[i], n, paths))

@@ -1,11 +1,11 @@
 package extensions
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sinewhq/sinew/jsonata"
 	"github.com/sinewhq/sinew/jsonata/internal/lib"
@@ -26,7 +26,10 @@ func unescape(s string) string {
 		}
 		out = append(out, s[i])
 	}
-	return strings.ToValidUTF8(string(out), "\uFFFD")
+	if !utf8.Valid(out) {
+		return s
+	}
+	return string(out)
 }
 
 func decodePlus(s string) string { return unescape(strings.ReplaceAll(s, "+", " ")) }
@@ -41,6 +44,7 @@ type queryNode struct {
 	keys    []string
 	members map[string]*queryNode
 	array   bool
+	first   bool // the leaf came before the members
 }
 
 func (n *queryNode) child(key string) *queryNode {
@@ -84,6 +88,9 @@ func addPair(root *queryNode, part string, o options) {
 		val = jsonata.Null()
 	}
 	name = decodePlus(name)
+	if name == "" {
+		return
+	}
 	vals := []value{val}
 	if o.flag("comma") && val.IsString() && strings.Contains(val.Str(), ",") {
 		vals = nil
@@ -103,6 +110,7 @@ func addPair(root *queryNode, part string, o options) {
 		}
 		n = n.child(k)
 	}
+	n.first = n.first || len(n.keys) == 0
 	n.leaf = append(n.leaf, vals...)
 }
 
@@ -160,6 +168,12 @@ func (n *queryNode) value() value {
 		}
 		return list(append(out, n.leaf...))
 	}
+	if len(n.leaf) > 0 {
+		if n.first {
+			return list(append(slices.Clone(n.leaf), n.object()))
+		}
+		return list(append([]value{n.object()}, n.leaf...))
+	}
 	return n.object()
 }
 
@@ -181,11 +195,6 @@ func (n *queryNode) object() value {
 	o := newObject()
 	for _, k := range n.keys {
 		o.set(k, n.members[k].value())
-	}
-	for i, v := range n.leaf {
-		if v.IsString() && len(n.keys) > 0 {
-			o.set(cmp.Or(v.Str(), strconv.Itoa(i)), jsonata.Bool(true))
-		}
 	}
 	return o.value()
 }

@@ -304,12 +304,10 @@ func (w *xmlWriter) attributes(v value) {
 	names, vals := members(v)
 	for i, n := range names {
 		if !isNil(vals[i]) {
-			w.buf.WriteString(" " + n + `="` + strings.NewReplacer(`"`, "&quot;").Replace(escapeAttr(scriptText(vals[i]))) + `"`)
+			w.buf.WriteString(" " + n + `="` + strings.ReplaceAll(scriptText(vals[i]), `"`, "&quot;") + `"`)
 		}
 	}
 }
-
-func escapeAttr(s string) string { return strings.ReplaceAll(s, "<", "&lt;") }
 
 // compactMembers writes the members of an object in compact form; it reports
 // whether the content was only text, which stays on its line.
