@@ -28,7 +28,8 @@ type Patch struct {
 }
 
 // Update changes an account. The context is merged by the rules of
-// mergeContext; overrides are replaced whole.
+// mergeContext; overrides are replaced whole, but for secrets in objects that
+// are sent again.
 func (s *Service) Update(ctx context.Context, p sinew.Principal, id string, patch Patch) (sinew.AccountView, error) {
 	if patch.StaticGateID != nil {
 		if err := s.checkGate(ctx, p, *patch.StaticGateID); err != nil {
@@ -81,7 +82,9 @@ func apply(r *sinew.AccountRecord, patch Patch) error {
 	if patch.UnifiedModelOverride.Exists() {
 		r.UnifiedModelOverride = objectText(patch.UnifiedModelOverride)
 	}
-	setIntegrationOverride(r, patch.IntegrationOverride)
+	if err := setIntegrationOverride(r, patch.IntegrationOverride); err != nil {
+		return err
+	}
 	if patch.Status != nil {
 		set(&r.IntegratedAccount, *patch.Status)
 	}
