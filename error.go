@@ -3,6 +3,7 @@ package sinew
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -79,8 +80,24 @@ func (e *Error) WithCause(cause error) *Error {
 	return &with
 }
 
+// maxPathLength bounds how much of a field's name an error repeats.
+const maxPathLength = 200
+
+// quotable makes a name that a caller made up fit for an answer: bounded, and
+// without what JSON cannot hold or readers choke on.
+func quotable(path string) string {
+	path = strings.ReplaceAll(strings.ToValidUTF8(path, "\uFFFD"), "\x00", "\uFFFD")
+	if len(path) <= maxPathLength {
+		return path
+	}
+	return strings.ToValidUTF8(path[:maxPathLength], "") + "…"
+}
+
 // Invalid returns a validation error with one or more failures.
 func Invalid(failures ...Failure) *Error {
+	for i := range failures {
+		failures[i].Path = quotable(failures[i].Path)
+	}
 	message := "The request is not valid"
 	if len(failures) > 0 {
 		message = failures[0].Path + ": " + failures[0].Message

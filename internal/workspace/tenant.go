@@ -40,6 +40,9 @@ func (s *Service) CreateTenant(ctx context.Context, p sinew.Principal, id, name 
 
 // Tenant returns a tenant. NotFound when there is none.
 func (s *Service) Tenant(ctx context.Context, p sinew.Principal, id string) (sinew.Tenant, error) {
+	if !sinew.IsTenantID(id) {
+		return sinew.Tenant{}, sinew.NotFound("Tenant", id)
+	}
 	return s.store.Tenant(ctx, p.EnvironmentID, id)
 }
 
@@ -50,6 +53,9 @@ func (s *Service) Tenants(ctx context.Context, p sinew.Principal, q sinew.ListQu
 
 // UpdateTenant changes a tenant. NotFound when there is none.
 func (s *Service) UpdateTenant(ctx context.Context, p sinew.Principal, id string, patch TenantPatch) (sinew.Tenant, error) {
+	if !sinew.IsTenantID(id) {
+		return sinew.Tenant{}, sinew.NotFound("Tenant", id)
+	}
 	return s.store.UpdateTenant(ctx, p.EnvironmentID, id, func(t *sinew.Tenant) error {
 		if patch.Name != nil {
 			t.Name = *patch.Name
@@ -63,6 +69,9 @@ func (s *Service) UpdateTenant(ctx context.Context, p sinew.Principal, id string
 // DeleteTenant removes a tenant and returns the row that it was. Conflict while
 // it has accounts.
 func (s *Service) DeleteTenant(ctx context.Context, p sinew.Principal, id string) (sinew.Tenant, error) {
+	if !sinew.IsTenantID(id) {
+		return sinew.Tenant{}, sinew.NotFound("Tenant", id)
+	}
 	return s.store.DeleteTenant(ctx, p.EnvironmentID, id)
 }
 
