@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,8 +20,6 @@ import (
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/server"
-
-	"log/slog"
 )
 
 // heapServer is a server that does what its standard input says: "keep TEXT"
