@@ -1,5 +1,5 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
-.PHONY: run build test bench bench-full lint
+.PHONY: run build test bench bench-full bench-jsonata lint
 
 GOFLAGS_BUILD = -trimpath -ldflags "-s -w"
 
@@ -8,3 +8,8 @@ build: ## static binary in bin/sinew
 
 test:
 	go test -race ./...
+
+# The reference runs beside ours when JSONATA_REFERENCE names a folder in which
+# npm package jsonata is installed.
+bench-jsonata:
+	go run ./jsonata/bench $(if $(JSONATA_REFERENCE),--reference $(JSONATA_REFERENCE))
