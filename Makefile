@@ -21,10 +21,10 @@ test: ## every test, on SQLite and PostgreSQL, with the race detector
 	scripts/test
 
 bench: ## the benchmarks, in ten minutes at most
-	scripts/postgres go test -run '^$$' -bench . -benchmem -benchtime 200ms ./...
+	scripts/bench
 
-bench-full: ## the benchmarks at full size
-	scripts/postgres go test -run '^$$' -bench . -benchmem -count 5 ./...
+bench-full: ## the benchmarks with a million accounts
+	scripts/bench 1000000
 
 lint: ## formatting, vet, static analysis and the rules of the package tree
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

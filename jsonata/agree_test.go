@@ -42,7 +42,7 @@ func agree(t *testing.T, name, source string, input []byte) {
 	if err != nil {
 		return
 	}
-	oracle := jsonata.MustCompile(source, jsonata.Oracle())
+	oracle := jsonata.MustCompile(source, jsonata.WithTreeWalker())
 	var doc jsonata.Value
 	if len(input) > 0 {
 		if doc, err = jsonata.Decode(input); err != nil {

@@ -45,7 +45,7 @@ func Compile(source string, options ...Option) (*Expr, error) {
 		maps.Copy(scope, c.variables)
 	}
 	e := &Expr{source: source, prog: prog, config: c}
-	if e.code, err = compileCode(prog, scope, c.oracle); err != nil {
+	if e.code, err = compileCode(prog, scope, c.oracle || c.explain != nil); err != nil {
 		return nil, err
 	}
 	return e, nil
@@ -83,6 +83,7 @@ func (e *Expr) run(ctx context.Context, st *rt.State, input Value, vars []Bindin
 	defer rt.Catch(&err)
 	st.Start(ctx, e.config.limits)
 	st.Script = e.config.script
+	st.Trace = e.tracer()
 	return result(e.code.Run(st, input, plainBindings(vars))), nil
 }
 

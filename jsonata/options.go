@@ -80,6 +80,11 @@ func WithVariable(name string, v Value) Option {
 // default is the order of insertion.
 func WithScriptOrder() Option { return func(c *config) { c.script = true } }
 
+// WithTreeWalker leaves the evaluation to the slow tree walker that the compiled
+// evaluator is checked against. It is meant for tests that look for differences
+// between the two.
+func WithTreeWalker() Option { return func(c *config) { c.oracle = true } }
+
 // Func is a host function. It gets the context of the evaluation and its
 // arguments, and may block. It must not keep args.
 type Func func(ctx context.Context, args []Value) (Value, error)

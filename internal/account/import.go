@@ -55,7 +55,9 @@ func (s *Service) Import(ctx context.Context, p sinew.Principal, in Import) (sin
 	}
 	setContext(&r, mergeContext(jsonx.ObjectValue(), patch), secretPaths)
 	r.ObjectStore = keys
-	setIntegrationOverride(&r, in.IntegrationOverride)
+	if err := setIntegrationOverride(&r, in.IntegrationOverride); err != nil {
+		return sinew.AccountView{}, err
+	}
 	return s.create(ctx, r)
 }
 
@@ -202,16 +204,6 @@ func setContext(r *sinew.AccountRecord, whole jsonx.Value, secretPaths []string)
 	visible, secret := splitContext(whole, secretPaths)
 	r.Context = sinew.JSON(visible.String())
 	r.Secrets.Context = secretText(secret)
-}
-
-// setIntegrationOverride stores an override for one account, its secrets apart.
-func setIntegrationOverride(r *sinew.AccountRecord, override jsonx.Value) {
-	if !override.Exists() {
-		return
-	}
-	visible, secret := definition.Split(override)
-	r.IntegrationOverride = objectText(visible)
-	r.Secrets.IntegrationOverride = secretText(secret)
 }
 
 // objectText is what is stored of a JSON object that may be absent or null.

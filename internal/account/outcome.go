@@ -21,7 +21,7 @@ type Outcome struct {
 
 // Record lets the account follow a vendor call (spec 01 section 12.1, 03
 // section 1.6): 401 means that the credentials no longer work, 403 that a scope
-// is missing, anything else below 500 that they do work. It writes only when
+// is missing, anything below 400 that they do work. It writes only when
 // something changes, so a healthy account costs nothing.
 func (s *Service) Record(ctx context.Context, a *sinew.AccountView, o Outcome) error {
 	if !affects(&a.IntegratedAccount, o) {

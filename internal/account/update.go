@@ -28,7 +28,8 @@ type Patch struct {
 }
 
 // Update changes an account. The context is merged by the rules of
-// mergeContext; overrides are replaced whole.
+// mergeContext; overrides are replaced whole, but for secrets in objects that
+// are sent again.
 func (s *Service) Update(ctx context.Context, p sinew.Principal, id string, patch Patch) (sinew.AccountView, error) {
 	if patch.StaticGateID != nil {
 		if err := s.checkGate(ctx, p, *patch.StaticGateID); err != nil {
@@ -41,22 +42,6 @@ func (s *Service) Update(ctx context.Context, p sinew.Principal, id string, patc
 	return s.change(ctx, p, id, patch.Context, func(r *sinew.AccountRecord) error {
 		return apply(r, patch)
 	})
-}
-
-// checkOverride makes sure that what an account changes of its integration's
-// configuration can be used. Absent and null can.
-func checkOverride(override jsonx.Value) error {
-	if override.Kind() != jsonx.Object {
-		return nil
-	}
-	failures, _ := definition.CheckOverride(override)
-	if len(failures) == 0 {
-		return nil
-	}
-	for i := range failures {
-		failures[i].Path = "integration_" + failures[i].Path
-	}
-	return sinew.Invalid(failures...)
 }
 
 func apply(r *sinew.AccountRecord, patch Patch) error {
@@ -81,7 +66,9 @@ func apply(r *sinew.AccountRecord, patch Patch) error {
 	if patch.UnifiedModelOverride.Exists() {
 		r.UnifiedModelOverride = objectText(patch.UnifiedModelOverride)
 	}
-	setIntegrationOverride(r, patch.IntegrationOverride)
+	if err := setIntegrationOverride(r, patch.IntegrationOverride); err != nil {
+		return err
+	}
 	if patch.Status != nil {
 		set(&r.IntegratedAccount, *patch.Status)
 	}

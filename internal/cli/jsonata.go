@@ -18,7 +18,7 @@ func newJSONataCommand() *cobra.Command {
 		Short: "Evaluate, check and format JSONata expressions",
 		Args:  cobra.NoArgs,
 	}
-	cmd.AddCommand(newJSONataEvalCommand(), newJSONataCasesCommand())
+	cmd.AddCommand(newJSONataEvalCommand(), newJSONataCasesCommand(), newJSONataFmtCommand(), newJSONataLintCommand())
 	return cmd
 }
 

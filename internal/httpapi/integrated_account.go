@@ -31,7 +31,7 @@ type updateAccount struct {
 	Region               *string         `json:"region" input:"true" enum:"wnam,enam,apac,eu" doc:"Must be the current region: an account never moves."`
 	Context              jsonx.Value     `json:"context" type:"object" doc:"Merged into the stored context member by member; null removes one. Credentials that are not sent stay, and oauth is merged."`
 	UnifiedModelOverride jsonx.Value     `json:"unified_model_override" type:"object" nullable:"true" doc:"Replaces the stored override."`
-	IntegrationOverride  jsonx.Value     `json:"integration_override" type:"object" nullable:"true" doc:"Replaces the stored override."`
+	IntegrationOverride  jsonx.Value     `json:"integration_override" type:"object" nullable:"true" doc:"Replaces the stored override whole. Secrets, which no answer shows, stay as long as the object that holds them is sent; {} clears all."`
 	StaticGateID         *string         `json:"truto_static_gate_id" input:"true" nullable:"true" format:"uuid" doc:"The static gate that calls leave through; null for none."`
 	Features             *updateFeatures `json:"features" doc:"What is switched on for the account."`
 }

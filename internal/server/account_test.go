@@ -395,3 +395,33 @@ func TestForeignIdsAreMissing(t *testing.T) {
 		p.get("/integrated-account/" + account).want(200)
 	})
 }
+
+func TestAccountOverrideKeepsItsSecrets(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	_, installation := p.install("zendesk")
+	id := p.connect(installation, "acme-1", "").text("id")
+	secrets := func() string {
+		r, err := p.server.Core.Store.AccountWithSecrets(t.Context(), p.environment.ID, id)
+		p.must(err)
+		return string(r.Secrets.IntegrationOverride)
+	}
+	const path = "/integrated-account/"
+	for _, step := range []struct{ override, shown, secret string }{
+		{`{"headers":{"X-Team":"red","X-Api-Key":"canary"}}`, `{"headers":{"X-Team":"red"}}`, `{"headers":{"X-Api-Key":"canary"}}`},
+		{`{"headers":{"X-Team":"blue"}}`, `{"headers":{"X-Team":"blue"}}`, `{"headers":{"X-Api-Key":"canary"}}`},
+		{`{"label":"Mine"}`, `{"label":"Mine"}`, ``},
+		{`{"headers":{"X-Api-Key":"canary"}}`, `{"headers":{}}`, `{"headers":{"X-Api-Key":"canary"}}`},
+		{`{}`, `{}`, ``},
+	} {
+		got := p.call("PATCH", path+id, `{"integration_override":`+step.override+`}`).want(200)
+		if shown := got.JSON.Get("integration_override").String(); shown != step.shown {
+			t.Errorf("%s: shown as %s, want %s", step.override, shown, step.shown)
+		}
+		if secret := secrets(); secret != step.secret {
+			t.Errorf("%s: got secrets %s, want %s", step.override, secret, step.secret)
+		}
+	}
+	p.call("PATCH", path+id, `{"integration_override":{"base_urls":1}}`).failure("integration_override.base_urls", "unknown_key")
+	p.call("POST", "/integrated-account", `{"tenant_id":"acme-1","environment_integration_id":"`+installation+`","authentication_method":"api_key","context":{"base_url":"https://vendor.example","api_key":"k"},"integration_override":{"label":1}}`).failure("integration_override.label", "type")
+}

@@ -71,6 +71,13 @@ func (l *listed) expect(query string, keep func(jsonx.Value) bool) {
 	}
 }
 
+// on returns the same platform for a subtest.
+func (l *listed) on(t *testing.T) *listed {
+	p := *l.platform
+	p.t = t
+	return &listed{platform: &p, desk: l.desk, crm: l.crm, rows: l.rows}
+}
+
 func TestSeedQueryParameters(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
@@ -107,7 +114,8 @@ func TestSeedQueryParameters(t *testing.T) {
 			},
 			"name=" + url.QueryEscape("Acme Desk - acme-4"): is("tenant_id", "acme-4"),
 		} {
-			l.expect(query, keep)
+			name, _, _ := strings.Cut(query, "=")
+			t.Run(name, func(t *testing.T) { l.on(t).expect(query, keep) })
 		}
 		for _, all := range []string{"", "unknown=1", "environment_id=" + p.environment.ID, "authentication_method=api_key", "limit=5000", "next_cursor="} {
 			if got := p.get("/integrated-account?" + all).want(200).ids(); len(got) != len(l.rows) {
@@ -241,10 +249,6 @@ func TestSeedResponseFields(t *testing.T) {
 			t.Errorf("got envelope %s", list.Text)
 		}
 		row := list.JSON.At("result", "0")
-		kinds := map[string]jsonx.Kind{}
-		for name, value := range row.Members() {
-			kinds[name] = value.Kind()
-		}
 		want := map[string]jsonx.Kind{
 			"id": jsonx.String, "tenant_id": jsonx.String, "name": jsonx.String, "environment_integration_id": jsonx.String, "context": jsonx.Object, "status": jsonx.String,
 			"last_error": jsonx.Null, "last_action_result": jsonx.Null, "last_action_run_result": jsonx.Null, "last_forbidden_error": jsonx.Null,
@@ -252,23 +256,28 @@ func TestSeedResponseFields(t *testing.T) {
 			"environment_id": jsonx.String, "integration": jsonx.Object, "object_store_context_fields": jsonx.Array, "features": jsonx.Object,
 			"unified_model_override": jsonx.Object, "integration_override": jsonx.Object, "environment_integration": jsonx.Object, "truto_static_gate_id": jsonx.Null,
 		}
-		if diff := cmp.Diff(want, kinds); diff != "" {
-			t.Error(diff)
+		for name, kind := range want {
+			t.Run(name, func(t *testing.T) {
+				if got := row.Get(name).Kind(); got != kind {
+					t.Errorf("got %s, want %s", got, kind)
+				}
+			})
+		}
+		for name := range row.Members() {
+			if _, ok := want[name]; !ok {
+				t.Errorf("there is a field %q that nobody documented", name)
+			}
 		}
 		if got := row.At("context", "environment_variables").String(); got != `{"API_HOST":"eu.example.com"}` {
 			t.Errorf("got environment variables %s", got)
 		}
 		integration := row.Get("integration")
 		for _, name := range []string{"id", "name", "category", "is_beta", "config", "team_id", "sharing", "created_at", "updated_at"} {
-			if !integration.Get(name).Exists() {
-				t.Errorf("integration.%s is missing", name)
-			}
-		}
-		config := integration.Get("config")
-		for _, name := range []string{"base_url", "label", "headers", "credentials", "authorization", "resources"} {
-			if !config.Get(name).Exists() {
-				t.Errorf("integration.config.%s is missing", name)
-			}
+			t.Run("integration."+name, func(t *testing.T) {
+				if !integration.Get(name).Exists() {
+					t.Error("the field is missing")
+				}
+			})
 		}
 		if strings.Contains(list.Text, "canary") {
 			t.Errorf("a secret is in the list: %s", list.Text)
@@ -280,6 +289,38 @@ func TestSeedResponseFields(t *testing.T) {
 		}
 		if id := row.Get("id").Str(); !sinew.IsUUID(id) || id[14] != '7' {
 			t.Errorf("id %q is no UUID of version 7", id)
+		}
+	})
+}
+
+// fullDefinition has every documented key of a configuration.
+const fullDefinition = `{
+	"base_url": "https://api.example.com", "label": "Example API", "logo": "https://example.com/logo.png", "icon": "https://example.com/icon.png",
+	"headers": {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "truto"}, "query": {"v": "2"}, "query_array_format": "comma",
+	"actions": {"post_install": {"steps": [{"type": "request", "config": {"path": "/me"}}]}},
+	"credentials": {"api_key": {"format": "api_key", "config": {"fields": [{"name": "api_key", "label": "API key", "type": "password", "required": true}]}}},
+	"authorization": {"format": "bearer", "config": {"value": "{{oauth.token.access_token|api_key}}"}},
+	"pagination": {"format": "page", "config": {"page_key": "page", "limit_key": "per_page"}},
+	"rate_limit": {"is_rate_limited": "status = 429", "retry_after_header_expression": "$number(headers.` + "`retry-after`" + `)", "rate_limit_header_expression": null},
+	"resources": {"users": {"list": {"method": "get", "path": "/users", "response_path": "data.users"}}},
+	"tool_tags": {"users": ["directory"]},
+	"webhook": {"signature_verification": {"format": "hmac", "config": {"algorithm": "sha256", "secret": "{{environment_variables.SECRET}}", "parts": ["$body"], "compare_with": "$header.x-signature", "string_type": "hex"}}},
+	"error_expression": "status = 200 and data.ok = false ? { 'status': 400, 'message': data.reason }"
+}`
+
+func TestSeedConfigFields(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		id := p.call("POST", "/integration", `{"name":"example","config":`+fullDefinition+`}`).want(201).text("id")
+		installation := p.call("POST", "/environment-integration", `{"integration_id":"`+id+`"}`).want(201).text("id")
+		p.call("POST", "/integrated-account", `{"tenant_id":"acme-1","environment_integration_id":"`+installation+`","authentication_method":"api_key","context":{"api_key":"k-canary"}}`).want(201)
+		got := p.get("/integrated-account").want(200).JSON.At("result", "0", "integration", "config")
+		for name, want := range jsonx.MustParse(fullDefinition).Members() {
+			t.Run(name, func(t *testing.T) {
+				if !jsonx.Equal(got.Get(name), want) {
+					t.Errorf("got %s, want %s", got.Get(name), want)
+				}
+			})
 		}
 	})
 }

@@ -125,6 +125,10 @@ func (c *compiler) tailCall(n *syntax.Node) code {
 		call := *n
 		call.Pos = n.Proc.Pos
 		run := c.call(&call)
+		if givesSequence(b) {
+			// A list that a tail call returns reaches the caller whole.
+			run = c.nativeRaw(&call, b, c.args(call.Args, true))
+		}
 		return func(st *state, fr *frame, ctx value.Value) value.Value {
 			site, outer := st.site, st.outer
 			if outer == site {
@@ -205,7 +209,7 @@ func (c *compiler) call(n *syntax.Node) code {
 		}
 		return c.native(n, f, c.args(n.Args, true))
 	}
-	return c.callDynamic(n, nil)
+	return c.callDynamic(n, nil, false)
 }
 
 // callSite describes a call for errors.
@@ -217,12 +221,36 @@ func (c *compiler) callSite(n *syntax.Node) *callSite {
 	return s
 }
 
+// givesSequence reports whether a function may return a sequence.
+func givesSequence(f *value.Function) bool {
+	if !lib.IsStandard(f) {
+		return true
+	}
+	switch f.Name {
+	case "map", "filter", "each", "keys", "lookup", "match", "spread", "distinct":
+		return true
+	}
+	return false
+}
+
 // native compiles a call of a known Go function.
 func (c *compiler) native(n *syntax.Node, f *value.Function, args []code) code {
-	site, keep, depth := c.callSite(n), n.Keep, c.depth
+	run, keep := c.nativeRaw(n, f, args), n.Keep
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		v := run(st, fr, ctx)
+		if v.IsArray() {
+			return unwrap(v, keep)
+		}
+		return v
+	}
+}
+
+// nativeRaw is native without the unwrapping of sequences.
+func (c *compiler) nativeRaw(n *syntax.Node, f *value.Function, args []code) code {
+	site, depth := c.callSite(n), c.depth
 	impl, ok := f.Impl.(*rt.Native)
 	if !ok {
-		return c.callDynamic(n, nil)
+		return c.callDynamic(n, nil, true)
 	}
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		base := len(st.stack)
@@ -239,9 +267,6 @@ func (c *compiler) native(n *syntax.Node, f *value.Function, args []code) code {
 		st.level--
 		st.leaveCall(prev, outer, depth)
 		st.drop(base)
-		if v.IsArray() {
-			return unwrap(v, keep)
-		}
 		return v
 	}
 }
@@ -263,7 +288,7 @@ func (st *state) leaveCall(prev, outer *callSite, depth int) {
 
 // callDynamic compiles a call of a function that is found at run time. first
 // is the left side of ~>, if the call stands there.
-func (c *compiler) callDynamic(n *syntax.Node, first code) code {
+func (c *compiler) callDynamic(n *syntax.Node, first code, raw bool) code {
 	proc := c.node(n.Proc)
 	args := c.args(n.Args, true)
 	site, keep, depth := c.callSite(n), n.Keep, c.depth
@@ -296,7 +321,7 @@ func (c *compiler) callDynamic(n *syntax.Node, first code) code {
 		}
 		st.leaveCall(prev, outer, depth)
 		st.drop(base)
-		if v.IsArray() {
+		if v.IsArray() && !raw {
 			return unwrap(v, keep)
 		}
 		return v
@@ -324,11 +349,11 @@ func (c *compiler) missing(n *syntax.Node) code {
 	}
 }
 
-func (c *compiler) apply(n *syntax.Node) code {
+func (c *compiler) apply(n *syntax.Node, raw bool) code {
 	l := c.node(n.LHS)
 	keep := n.Keep
 	finish := func(v value.Value) value.Value {
-		if v.IsArray() {
+		if v.IsArray() && !raw {
 			return unwrap(v, keep)
 		}
 		return v
@@ -339,9 +364,9 @@ func (c *compiler) apply(n *syntax.Node) code {
 		c.depth++
 		var run code
 		if f := c.builtin(&call); f != nil {
-			run = c.native(&call, f, append([]code{l}, c.args(call.Args, true)...))
+			run = c.nativeRaw(&call, f, append([]code{l}, c.args(call.Args, true)...))
 		} else {
-			run = c.callDynamic(&call, l)
+			run = c.callDynamic(&call, l, true)
 		}
 		c.depth--
 		return func(st *state, fr *frame, ctx value.Value) value.Value { return finish(run(st, fr, ctx)) }

@@ -85,13 +85,11 @@ func (c *compiler) node(n *syntax.Node) code {
 	if n.Predicate == nil && n.Group == nil || n.Type == syntax.Path {
 		return c.bare(n)
 	}
-	run := c.bare(n)
-	if n.Keep {
-		// The mark applies behind predicates and grouping.
-		plain := *n
-		plain.Keep = false
-		run = c.bare(&plain)
-	}
+	// Predicates and grouping see the list before it is unwrapped, and the mark
+	// of [] applies behind them.
+	plain := *n
+	plain.Keep, plain.Predicate, plain.Group = false, nil, nil
+	run := c.raw(&plain)
 	for _, s := range n.Predicate {
 		run = c.predicate(run, c.stage(s.Filter))
 	}
@@ -104,6 +102,34 @@ func (c *compiler) node(n *syntax.Node) code {
 	}
 	keep := n.Keep
 	return func(st *state, fr *frame, ctx value.Value) value.Value { return unwrap(run(st, fr, ctx), keep) }
+}
+
+// raw compiles a node whose result, if it is a sequence, stays one.
+func (c *compiler) raw(n *syntax.Node) code {
+	switch n.Type {
+	case syntax.Wildcard:
+		return func(st *state, _ *frame, ctx value.Value) value.Value {
+			if a := ctx.Arr(); a != nil && a.Has(value.OuterWrapper) && a.Len() > 0 {
+				ctx = a.At(0)
+			}
+			return walk.Wildcard(st.State, ctx)
+		}
+	case syntax.Descendant:
+		return func(st *state, _ *frame, ctx value.Value) value.Value { return walk.Descendants(st.State, ctx) }
+	case syntax.Variable:
+		if n.Value != "" {
+			return c.variable(n.Value)
+		}
+	case syntax.Call:
+		if f := c.builtin(n); f == nil {
+			return c.callDynamic(n, nil, true)
+		} else if givesSequence(f) {
+			return c.nativeRaw(n, f, c.args(n.Args, true))
+		}
+	case syntax.Apply:
+		return c.apply(n, true)
+	}
+	return c.bare(n)
 }
 
 // predicate applies a filter to a value; the result is not unwrapped.
@@ -165,7 +191,7 @@ func (c *compiler) bare(n *syntax.Node) code {
 		}
 		return c.lambda(n)
 	case syntax.Apply:
-		return c.apply(n)
+		return c.apply(n, false)
 	}
 	return c.walked(n)
 }
@@ -253,23 +279,23 @@ func (c *compiler) condition(n *syntax.Node) code {
 		if n.Default == "??" {
 			return func(st *state, fr *frame, ctx value.Value) value.Value {
 				if v := then(st, fr, ctx); !v.IsUndefined() {
-					return v
+					return again(v)
 				}
-				return otherwise(st, fr, ctx)
+				return again(otherwise(st, fr, ctx))
 			}
 		}
 		return func(st *state, fr *frame, ctx value.Value) value.Value {
 			if v := then(st, fr, ctx); lib.Truthy(v) {
-				return v
+				return again(v)
 			}
-			return otherwise(st, fr, ctx)
+			return again(otherwise(st, fr, ctx))
 		}
 	}
 	cond := c.node(n.Cond)
 	if n.Else == nil {
 		return func(st *state, fr *frame, ctx value.Value) value.Value {
 			if isTrue(cond(st, fr, ctx)) {
-				return then(st, fr, ctx)
+				return again(then(st, fr, ctx))
 			}
 			return value.Undefined()
 		}
@@ -277,10 +303,19 @@ func (c *compiler) condition(n *syntax.Node) code {
 	otherwise := c.node(n.Else)
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		if isTrue(cond(st, fr, ctx)) {
-			return then(st, fr, ctx)
+			return again(then(st, fr, ctx))
 		}
-		return otherwise(st, fr, ctx)
+		return again(otherwise(st, fr, ctx))
 	}
+}
+
+// again unwraps the result of a part of a node, since each node unwraps anew:
+// the item of a sequence of one may itself be a sequence.
+func again(v value.Value) value.Value {
+	if v.IsArray() {
+		return unwrap(v, false)
+	}
+	return v
 }
 
 // isTrue is Truthy with the usual case first.
@@ -361,7 +396,8 @@ func (c *compiler) statements(exprs []*syntax.Node, keep bool) code {
 	case len(list) == 0:
 		return constant(value.Undefined())
 	case len(list) == 1 && !keep:
-		return list[0]
+		run := list[0]
+		return func(st *state, fr *frame, ctx value.Value) value.Value { return again(run(st, fr, ctx)) }
 	}
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		var res value.Value
@@ -385,7 +421,7 @@ func (c *compiler) bind(n *syntax.Node) code {
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		v := run(st, fr, ctx)
 		fr.slots[slot] = v
-		return v
+		return again(v)
 	}
 }
 

@@ -193,8 +193,9 @@ func (p *intPicture) decimal(f float64) string {
 		for i := len(p.separators) - 1; i >= 0; i-- {
 			s := p.separators[i]
 			at := len(digits) - s.position
-			if at < 0 {
-				at = max(len(digits)+at, 0)
+			if at < 0 { // the reference then keeps so many digits from the end
+				digits = digits[max(len(digits)+at, 0):]
+				at = 0
 			}
 			digits = slices.Insert(digits, at, s.text)
 		}

@@ -18,6 +18,7 @@ type found struct {
 	group      func(i int) (value.Value, bool)
 	count      int
 	object     value.Value // set for matcher functions
+	done       bool        // set by the visitor that needs nothing more
 }
 
 // eachMatch calls visit for the matches of a pattern in text until it returns
@@ -38,14 +39,19 @@ func eachMatch(c *rt.Call, pattern value.Value, s string, visit func(m *found, c
 	m := matcherResult(c, rt.Apply(c.State, pattern.Func(), value.Undefined(), []value.Value{value.String(s)}, nil))
 	for !m.IsUndefined() {
 		f := foundIn(m)
-		if !visit(f, cut) {
+		more := visit(f, cut)
+		if f.done {
 			return
 		}
+		// The next match is looked for even when the limit is reached.
 		next := Member(m, "next").Func()
 		if next == nil {
 			panic(rt.NewError("T1006"))
 		}
 		m = matcherResult(c, rt.Apply(c.State, next, value.Undefined(), []value.Value{value.Undefined()}, nil))
+		if !more {
+			return
+		}
 	}
 }
 
@@ -59,6 +65,7 @@ func eachRegex(st *rt.State, re *Regex, s string, visit func(m *found, cut func(
 		}
 		return sc.piece(i), true
 	}
+	more := true
 	for first := true; ; first = false {
 		if !first && from >= sc.end() || !sc.find(from) {
 			return
@@ -66,10 +73,14 @@ func eachRegex(st *rt.State, re *Regex, s string, visit func(m *found, cut func(
 		if !first && sc.loc[0] == sc.loc[1] {
 			panic(rt.NewError("D1004").Val(value.String(re.Source)))
 		}
+		if !more {
+			return
+		}
 		f.start, f.end, f.text = sc.loc[0], sc.loc[1], sc.piece(0)
 		from = sc.loc[1]
 		f.object = value.Undefined()
-		if !visit(f, sc.cut) {
+		more = visit(f, sc.cut)
+		if f.done {
 			return
 		}
 	}
@@ -138,8 +149,8 @@ func matches(c *rt.Call, pattern value.Value, s string) bool {
 		}
 	}
 	hit := false
-	eachMatch(c, pattern, s, func(*found, func(a, b int) string) bool {
-		hit = true
+	eachMatch(c, pattern, s, func(m *found, _ func(a, b int) string) bool {
+		hit, m.done = true, true
 		return false
 	})
 	return hit

@@ -147,7 +147,7 @@ func Substring(s string, start float64, length value.Value) string {
 		}
 	}
 	from := clampInt(start)
-	if start < 0 {
+	if from < 0 {
 		from = clampInt(n + math.Trunc(start))
 	}
 	return slice(s, from, clampInt(end))

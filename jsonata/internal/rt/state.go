@@ -30,8 +30,8 @@ type State struct {
 	Tree   *value.Tree // shapes of the objects built by this evaluation
 	Depth  int
 	Eval   func(st *State, call EvalCall) value.Value
-	Trace  any // the evaluator's explain hook, nil when absent
-	Exec   any // the compiled evaluator's part of the state
+	Trace  func(member string, node any, v value.Value) // explain hook of the tree walker
+	Exec   any                                          // the compiled evaluator's part of the state
 	Script bool
 
 	fuel     int64 // steps until the next poll

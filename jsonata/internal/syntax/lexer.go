@@ -21,6 +21,8 @@ type lexer struct {
 	pos      int
 	ascii    bool
 	comments []Comment
+	tokens   []*Node // in the order of the source, when recording
+	record   bool
 }
 
 func newLexer(src string) *lexer {
@@ -107,6 +109,14 @@ func (l *lexer) token(t Type, text string, start int) *Node {
 // next reads a token; nil at the end. After an operand a slash divides, else
 // it opens a regular expression.
 func (l *lexer) next(operand bool) *Node {
+	t := l.scan(operand)
+	if l.record && t != nil {
+		l.tokens = append(l.tokens, &Node{Type: t.Type, Value: t.Value, Off: t.Off, EndAt: t.EndAt})
+	}
+	return t
+}
+
+func (l *lexer) scan(operand bool) *Node {
 	l.skip()
 	if l.pos >= len(l.src) {
 		return nil

@@ -147,3 +147,72 @@ func cloneAll(ns []*Node) []*Node {
 	}
 	return out
 }
+
+// Extent is the range of the source, in bytes, that a resolved node and what is
+// below it were written in.
+func (n *Node) Extent() (start, end int) {
+	start, end = n.Off, n.EndAt
+	grow := func(c *Node) {
+		if c == nil {
+			return
+		}
+		s, e := c.Extent()
+		if e == 0 {
+			return
+		}
+		start, end = min(start, s), max(end, e)
+	}
+	for _, c := range n.children() {
+		grow(c)
+	}
+	for _, c := range n.Steps {
+		grow(c)
+	}
+	for _, s := range append(n.Predicate, n.Stages...) {
+		grow(s.Filter)
+	}
+	if n.Group != nil {
+		for _, p := range n.Group.Pairs {
+			grow(p.Key)
+			grow(p.Value)
+		}
+	}
+	return start, end
+}
+
+// Parts lists what is directly below a resolved node, in the order of
+// evaluation.
+func (n *Node) Parts() []*Node {
+	var out []*Node
+	for _, c := range []*Node{n.Cond, n.LHS, n.RHS, n.Then, n.Else, n.Proc, n.Pattern, n.Update, n.Delete, n.Body} {
+		if c != nil {
+			out = append(out, c)
+		}
+	}
+	out = append(out, n.Exprs...)
+	if n.Type != Lambda {
+		for _, a := range n.Args {
+			if a.Type != Operator {
+				out = append(out, a)
+			}
+		}
+	}
+	for _, p := range n.Pairs {
+		out = append(out, p.Key, p.Value)
+	}
+	out = append(out, n.Steps...)
+	for _, t := range n.Terms {
+		out = append(out, t.Expr)
+	}
+	for _, s := range append(append([]Stage{}, n.Predicate...), n.Stages...) {
+		if !s.Index {
+			out = append(out, s.Filter)
+		}
+	}
+	if n.Group != nil {
+		for _, p := range n.Group.Pairs {
+			out = append(out, p.Key, p.Value)
+		}
+	}
+	return out
+}

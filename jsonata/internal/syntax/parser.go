@@ -21,8 +21,10 @@ type parser struct {
 }
 
 // parse reads the whole source into an unresolved tree.
-func parse(src string) (*Node, *lexer) {
-	lex := newLexer(src)
+func parse(src string) (*Node, *lexer) { return parseWith(newLexer(src)) }
+
+func parseWith(lex *lexer) (*Node, *lexer) {
+	src := lex.src
 	if len(src) > maxSource {
 		panic(rt.NewError("S0201").At(0).Msg("the expression is too long"))
 	}

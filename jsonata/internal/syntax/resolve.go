@@ -26,12 +26,24 @@ func Parse(src string) (prog *Program, err error) {
 	return &Program{Source: src, Root: n, Comments: lex.comments}, nil
 }
 
-// ParseTree reads an expression without resolving it, for tools that work on
-// the source as written.
-func ParseTree(src string) (root *Node, comments []Comment, err error) {
+// Token is a token of the source.
+type Token struct {
+	Type     Type
+	Value    string
+	Off, End int
+}
+
+// Tokens lists the tokens of a valid expression, for tools that work on the
+// source as written.
+func Tokens(src string) (tokens []Token, comments []Comment, err error) {
 	defer rt.Catch(&err)
-	n, lex := parse(src)
-	return n, lex.comments, nil
+	lex := newLexer(src)
+	lex.record = true
+	parseWith(lex)
+	for _, t := range lex.tokens {
+		tokens = append(tokens, Token{t.Type, t.Value, t.Off, t.EndAt})
+	}
+	return tokens, lex.comments, nil
 }
 
 type resolver struct {

@@ -232,7 +232,7 @@ func (d *decoder) object(mask *Mask) Value {
 			}
 			var next *Node
 			key := ""
-			if n := node.last; n != nil && d.ahead(n.key) {
+			if n := node.last; n != nil && n.plain && d.ahead(n.key) {
 				next, key = n, n.key
 				d.pos += len(key) + 2
 			} else {
@@ -305,7 +305,7 @@ func (d *decoder) object(mask *Mask) Value {
 // ahead reports whether the next token is the given key without escapes.
 func (d *decoder) ahead(key string) bool {
 	end := d.pos + len(key) + 2
-	return end <= len(d.s) && d.s[end-1] == '"' && d.s[d.pos+1:end-1] == key && plainKey(key)
+	return end <= len(d.s) && d.s[end-1] == '"' && d.s[d.pos+1:end-1] == key
 }
 
 func plainKey(key string) bool {

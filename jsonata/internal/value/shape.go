@@ -84,7 +84,8 @@ type Node struct {
 	parent *Node
 	key    string
 	depth  int
-	dup    int // position of an earlier equal key, else -1
+	dup    int  // position of an earlier equal key, else -1
+	plain  bool // the key is written without escapes
 	last   *Node
 	next   map[string]*Node
 	shape  *Shape
@@ -120,7 +121,7 @@ func (t *Tree) Child(n *Node, key string, clone bool) *Node {
 	if clone {
 		key = string(append([]byte(nil), key...))
 	}
-	c := &Node{parent: n, key: key, depth: n.depth + 1, dup: -1}
+	c := &Node{parent: n, key: key, depth: n.depth + 1, dup: -1, plain: plainKey(key)}
 	for a := n; a.parent != nil; a = a.parent {
 		if a.key == key {
 			c.dup = a.depth - 1

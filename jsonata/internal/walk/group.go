@@ -63,6 +63,9 @@ func (w walker) group(pairs []syntax.Pair, pos int, input value.Value, env Scope
 		}
 		if v := w.eval(pairs[e.pair].Value, context, scope); !v.IsUndefined() {
 			b.Set(e.key, v)
+			if w.st.Trace != nil {
+				w.st.Trace(e.key, pairs[e.pair].Value, v)
+			}
 		}
 	}
 	w.st.AllocObject(b.Len())

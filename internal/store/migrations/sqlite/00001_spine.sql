@@ -127,6 +127,7 @@ CREATE TABLE tenant (
     PRIMARY KEY (environment_id, id)
 );
 CREATE INDEX tenant_created ON tenant (environment_id, created_at, id);
+CREATE INDEX tenant_name ON tenant (environment_id, name, created_at, id);
 CREATE INDEX tenant_updated ON tenant (environment_id, updated_at, id);
 
 CREATE TABLE static_gate (
