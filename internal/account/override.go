@@ -1,10 +1,28 @@
 package account
 
 import (
+	"strings"
+
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
+
+// checkOverride holds an override for one account against the rules of
+// overrides, so that a mistake is found when it is written and not by a call.
+func checkOverride(override jsonx.Value) error {
+	if !override.Exists() || override.IsNull() {
+		return nil
+	}
+	failures, _ := definition.CheckOverride(override)
+	for i := range failures {
+		failures[i].Path = strings.Replace(failures[i].Path, "override", "integration_override", 1)
+	}
+	if len(failures) > 0 {
+		return sinew.Invalid(failures...)
+	}
+	return nil
+}
 
 // setIntegrationOverride stores an override for one account, its secrets apart.
 // No answer shows them, so they stay as long as the object that held them is

@@ -44,22 +44,6 @@ func (s *Service) Update(ctx context.Context, p sinew.Principal, id string, patc
 	})
 }
 
-// checkOverride makes sure that what an account changes of its integration's
-// configuration can be used. Absent and null can.
-func checkOverride(override jsonx.Value) error {
-	if override.Kind() != jsonx.Object {
-		return nil
-	}
-	failures, _ := definition.CheckOverride(override)
-	if len(failures) == 0 {
-		return nil
-	}
-	for i := range failures {
-		failures[i].Path = "integration_" + failures[i].Path
-	}
-	return sinew.Invalid(failures...)
-}
-
 func apply(r *sinew.AccountRecord, patch Patch) error {
 	if patch.Region != nil && *patch.Region != r.Region {
 		return sinew.InvalidField("region", "immutable", "cannot change: the account's data is placed there; connect a new account")
@@ -120,8 +104,10 @@ func onlyCredentials(patch jsonx.Value, secretPaths []string) []sinew.Failure {
 	}
 	var failures []sinew.Failure
 	refuse := func(path string) {
-		failures = append(failures, sinew.Failure{Path: path, Code: "not_a_credential",
-			Message: "is not a credential of this integration; change variables with PATCH /integrated-account/{id}"})
+		failures = append(failures, sinew.Failure{
+			Path: path, Code: "not_a_credential",
+			Message: "is not a credential of this integration; change variables with PATCH /integrated-account/{id}",
+		})
 	}
 	for name, value := range patch.Members() {
 		tails, ok := allowed[name]

@@ -5,13 +5,16 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -19,8 +22,6 @@ import (
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/server"
-
-	"log/slog"
 )
 
 // heapServer is a server that does what its standard input says: "keep TEXT"
@@ -68,15 +69,34 @@ func TestMemoryForgetsSecrets(t *testing.T) {
 	t.Parallel()
 	h := startHeapServer(t)
 	const secret = "canaryCANARYcanary"
-	integration := h.post("/integration", `{"name":"desk","config":{"base_url":"https://vendor.example",
+	var asked atomic.Int64
+	vendor := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.RequestURI+r.Header.Get("Authorization"), secret) {
+			asked.Add(1)
+		}
+		w.WriteHeader(http.StatusBadRequest)
+		_, _ = fmt.Fprint(w, r.RequestURI, r.Header)
+	}))
+	defer vendor.Close()
+	integration := h.post("/integration", `{"name":"desk","config":{"base_url":"`+vendor.URL+`",
 		"credentials":{"api_key":{"format":"api_key","config":{"fields":[{"name":"api_key","label":"K","type":"password"}]}},
 			"oauth2":{"format":"oauth2","config":{"client":{"id":"x","secret":"`+secret+`1"},"auth":{"tokenHost":"https://vendor.example","tokenPath":"/t"}}}},
-		"authorization":{"format":"bearer","config":{"value":"`+secret+`2"}}}}`)
+		"headers":{"X-Api-Key":"`+secret+`2"},
+		"authorization":{"format":"bearer","config":{"value":"{{api_key}}"}},
+		"resources":{"things":{"list":{"path":"/","query":{"a":"{{environment_variables.A}}"}}}}}}`)
 	installation := h.post("/environment-integration", `{"integration_id":"`+integration+`","override":{"secret_environment_variables":{"A":"`+secret+`3"}}}`)
 	account := h.post("/integrated-account", `{"tenant_id":"a","environment_integration_id":"`+installation+`","authentication_method":"api_key","context":{"api_key":"`+secret+`4"}}`)
 	h.send("PATCH", "/integrated-account/"+account, `{"context":{"oauth":{"token":{"access_token":"`+secret+`5","refresh_token":"`+secret+`6"}}}}`)
 	h.post("/sandbox-integrated-account", `{"id":"`+account+`"}`)
 	h.send("GET", "/integrated-account", "")
+	for range 3 {
+		h.get("/proxy/things?integrated_account_id=" + account)
+	}
+	if asked.Load() != 3 {
+		t.Fatalf("the vendor was asked %d times, want 3", asked.Load())
+	}
+	// A connection keeps the last request in its buffer as long as it is idle.
+	vendor.CloseClientConnections()
 	h.client.CloseIdleConnections()
 	deadline := time.Now().Add(evictionTime)
 	for dump := h.dump(); bytes.Contains(dump, []byte(secret)); dump = h.dump() {
@@ -108,7 +128,7 @@ func startHeapServer(t *testing.T) *heapProcess {
 	dir := t.TempDir()
 	h := &heapProcess{t: t, path: filepath.Join(dir, "heap"), token: newToken(t, dir), client: http.Client{Transport: &http.Transport{}}}
 	command := exec.Command(os.Args[0])
-	command.Args = []string{"heapserver", "serve", "--addr", "127.0.0.1:0", "--data", dir}
+	command.Args = []string{"heapserver", "serve", "--addr", "127.0.0.1:0", "--egress-allow", "127.0.0.0/8", "--data", dir}
 	stdin, err := command.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -182,6 +202,26 @@ func (h *heapProcess) dump() []byte {
 		h.t.Fatal(err)
 	}
 	return content
+}
+
+// get makes a call that the vendor refuses.
+func (h *heapProcess) get(path string) {
+	h.t.Helper()
+	request, err := http.NewRequest(http.MethodGet, h.url+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+h.token)
+	response, err := h.client.Do(request)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		h.t.Fatal(err)
+	}
+	if err := response.Body.Close(); err != nil {
+		h.t.Fatal(err)
+	}
 }
 
 func (h *heapProcess) post(path, body string) (id string) { return h.send("POST", path, body) }

@@ -138,7 +138,7 @@ func (s *Service) send(ctx context.Context, plan *definition.Plan, r *sinew.Acco
 		// What is refused may be quoted, and what quotes it goes to the caller,
 		// the account and the log.
 		hide := newScrubber(r, request)
-		body = hide.bytes(body)
+		body = hide.body(body)
 		hide.header(response.Header)
 	}
 	remote := newRemoteError(plan, r, response, body)

@@ -1,8 +1,14 @@
 package proxy
 
 import (
+	"cmp"
+	"fmt"
 	"net/http"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -17,16 +23,19 @@ const (
 	shortestSecret = 6
 )
 
-// scrubber takes the secrets of a call out of what its vendor says.
-type scrubber struct{ replacer *strings.Replacer }
+// scrubber takes the secrets of a call out of what its vendor says, also where
+// the vendor has escaped them for an address, a page or a JSON text.
+type scrubber struct {
+	find *regexp.Regexp // nil when there is nothing to find
+}
 
 // newScrubber knows the secrets that the account could use, and what the
 // request carried of them.
 func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
-	var pairs []string
+	var secrets []string
 	add := func(text string) {
 		if len(text) >= shortestSecret {
-			pairs = append(pairs, text, hidden)
+			secrets = append(secrets, text)
 		}
 	}
 	for name, values := range request.Header {
@@ -45,7 +54,63 @@ func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
 			eachText(value, add)
 		}
 	}
-	return scrubber{strings.NewReplacer(pairs...)}
+	if len(secrets) == 0 {
+		return scrubber{}
+	}
+	// The longest first: the others may be parts of it.
+	slices.SortFunc(secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	patterns := make([]string, 0, len(secrets))
+	for _, secret := range slices.Compact(secrets) {
+		patterns = append(patterns, escapedForms(secret))
+	}
+	find, err := regexp.Compile(strings.Join(patterns, "|"))
+	if err != nil {
+		// Only a size without reason gets here; then nothing may pass.
+		find = everything
+	}
+	return scrubber{find}
+}
+
+var everything = regexp.MustCompile(`(?s)^.+$`)
+
+// escapedForms is an expression for a text in which each character that is no
+// letter or digit may be escaped: for a URL, for HTML, or for JSON, once or
+// several times over.
+func escapedForms(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r < utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsDigit(r)) {
+			b.WriteRune(r)
+			continue
+		}
+		fmt.Fprintf(&b, `(?:\\*%s|(?i:%s)|&#0*%d;|(?i:&#x0*%x;|\\+u%04x)`, regexp.QuoteMeta(string(r)), percentEncoded(r), r, r, r)
+		switch r {
+		case ' ':
+			b.WriteString(`|\+`)
+		case '"':
+			b.WriteString(`|&quot;`)
+		case '&':
+			b.WriteString(`|&amp;`)
+		case '<':
+			b.WriteString(`|&lt;`)
+		case '>':
+			b.WriteString(`|&gt;`)
+		case '\'':
+			b.WriteString(`|&apos;`)
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
+}
+
+// percentEncoded writes a character as RFC 3986 section 2.1 does; an address
+// within an address has its percent signs escaped again.
+func percentEncoded(r rune) string {
+	var b strings.Builder
+	for _, octet := range []byte(string(r)) {
+		fmt.Fprintf(&b, "%%(?:25)*%02x", octet)
+	}
+	return b.String()
 }
 
 // isCredentialHeader reports whether a request header of this name may carry a
@@ -71,12 +136,48 @@ func eachText(v jsonx.Value, visit func(string)) {
 	}
 }
 
-func (s scrubber) bytes(text []byte) []byte { return []byte(s.replacer.Replace(string(text))) }
+// body scrubs a body: the texts of one that is JSON, the whole of any other.
+func (s scrubber) body(text []byte) []byte {
+	if s.find == nil {
+		return text
+	}
+	if value, err := jsonx.ParseLenient(text); err == nil {
+		return s.value(value).Bytes()
+	}
+	return s.find.ReplaceAllLiteral(text, []byte(hidden))
+}
+
+func (s scrubber) value(v jsonx.Value) jsonx.Value {
+	switch v.Kind() {
+	case jsonx.String:
+		return jsonx.StringValue(s.text(v.Str()))
+	case jsonx.Array:
+		items := make([]jsonx.Value, v.Len())
+		for i, item := range v.Items() {
+			items[i] = s.value(item)
+		}
+		return jsonx.ArrayValue(items...)
+	case jsonx.Object:
+		b := jsonx.NewBuilder(v.Len())
+		for name, value := range v.Members() {
+			b.Set(s.text(name), s.value(value))
+		}
+		return b.Value()
+	}
+	return v
+}
 
 func (s scrubber) header(h http.Header) {
 	for _, values := range h {
 		for i := range values {
-			values[i] = s.replacer.Replace(values[i])
+			values[i] = s.text(values[i])
 		}
 	}
+}
+
+func (s scrubber) text(text string) string {
+	if s.find == nil {
+		return text
+	}
+	return s.find.ReplaceAllLiteralString(text, hidden)
 }

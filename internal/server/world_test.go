@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/testkit"
 )
 
 // world is an environment with rows of every kind.
@@ -139,4 +140,13 @@ func sameTables(t testing.TB, before, after []piece) {
 			t.Errorf("%s has changed:\n%s", before[i].name, cmp.Diff(string(before[i].content), string(after[i].content)))
 		}
 	}
+}
+
+// testkitOf is the database of a platform.
+func testkitOf(p *platform) testkit.Database {
+	name := testkit.SQLite
+	if p.config.DatabaseURL != "" {
+		name = testkit.Postgres
+	}
+	return testkit.Database{Name: name, Dir: p.config.DataDir, URL: string(p.config.DatabaseURL)}
 }

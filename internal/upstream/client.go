@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -212,6 +213,10 @@ func (c *call) send(ctx context.Context, h hop) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The transport keeps scheme and host for as long as it knows the host. As
+	// parts of the whole address they would keep its secrets in memory too.
+	request.URL.Scheme, request.URL.Host = strings.Clone(request.URL.Scheme), strings.Clone(request.URL.Host)
+	request.Host = request.URL.Host
 	request.Header = h.header
 	switch {
 	case h.stream != nil:

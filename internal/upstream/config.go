@@ -37,7 +37,8 @@ type Config struct {
 	// MaxIdlePerHost keeps connections for reuse; default 32.
 	MaxIdlePerHost int
 	// IdleTimeout closes connections that nobody used for so long; default
-	// 90 s.
+	// 55 s, since a connection's buffer keeps the last request with its
+	// credentials, which must not stay in memory for longer than a minute.
 	IdleTimeout time.Duration
 	// UserAgent is sent where the request has none; default "sinew".
 	UserAgent string
@@ -72,7 +73,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxResponseHeader, 128<<10)
 	setDefault(&c.MaxRedirects, 5)
 	setDefault(&c.MaxIdlePerHost, 32)
-	setDefault(&c.IdleTimeout, 90*time.Second)
+	setDefault(&c.IdleTimeout, 55*time.Second)
 	setDefault(&c.UserAgent, "sinew")
 	return c
 }

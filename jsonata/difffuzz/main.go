@@ -216,7 +216,7 @@ func startReference(o options) (*reference, error) {
 		return nil, err
 	}
 	r := &reference{cmd: exec.Command(o.node, "--max-old-space-size=1000", script), dir: dir}
-	r.cmd.Env = append(os.Environ(), "JSONATA_FROM="+from, "TZ=UTC")
+	r.cmd.Env = append(r.cmd.Environ(), "JSONATA_FROM="+from, "TZ=UTC")
 	if r.in, err = r.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
