@@ -86,3 +86,28 @@ func TestInputUntouched(t *testing.T) {
 		t.Errorf("got %s, want %s", out, want)
 	}
 }
+
+// TestPartialDecode shows that reading three fields of a large document costs
+// less memory than the document has bytes.
+func TestPartialDecode(t *testing.T) {
+	var b bytes.Buffer
+	b.WriteString(`{"meta":{"next":"abc","total":3},"status":"ok","items":[`)
+	for i := range 50_000 {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(`{"id":12345,"name":"a name of some length","tags":["x","y","z"],"nested":{"a":1,"b":null}}`)
+	}
+	b.WriteString(`]}`)
+	expr := jsonata.MustCompile(`{ "next": meta.next, "total": meta.total, "status": status }`)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	out, err := expr.EvalBytes(context.Background(), b.Bytes())
+	runtime.ReadMemStats(&after)
+	if err != nil || string(out) != `{"next":"abc","total":3,"status":"ok"}` {
+		t.Fatalf("got %s, %v", out, err)
+	}
+	if used := after.TotalAlloc - before.TotalAlloc; used > uint64(b.Len())/10 {
+		t.Errorf("allocated %d bytes for a document of %d", used, b.Len())
+	}
+}

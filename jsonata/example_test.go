@@ -195,7 +195,7 @@ func ExampleError() {
 	if errors.As(err, &e) {
 		fmt.Println(e.Code, e.Position, e.Token, e.Value, e.Message)
 	}
-	// Output: T2002 2 + "a" the right side of "+" must be a number
+	// Output: T2002 3 + "a" the right side of "+" must be a number
 }
 
 func ExampleDecode() {

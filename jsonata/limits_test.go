@@ -71,6 +71,26 @@ func TestHostileSource(t *testing.T) {
 	}
 }
 
+// TestNestedSource shows that compiling takes time in proportion to the source.
+func TestNestedSource(t *testing.T) {
+	nest := func(open, inner, end string) string {
+		return strings.Repeat(open, 60) + inner + strings.Repeat(end, 60)
+	}
+	start := time.Now()
+	for _, source := range []string{
+		nest(`{"a":`, "1", "}"), nest(`{"a":b, "c":`, "d", "}"), nest("$map(a, function($x) { ", "$x", " })"), nest("$sum(", "a", ")"),
+		nest("$filter($, function($x) { $count(", "$x", ") > 0 })"), nest("$reduce(a, function($x, $y) { ", "$x", " }, 0)"),
+		nest("a{b:", "c", "}"), nest("(", "a", ")[0]"), nest("a[", "b", "]"), nest("function() { $keys(", "a", ") }"),
+	} {
+		if _, err := jsonata.Compile(source); err != nil {
+			t.Errorf("%.30q…: %v", source, err)
+		}
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("took %v", took)
+	}
+}
+
 // TestCancel shows that a cancelled context stops an evaluation.
 func TestCancel(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)

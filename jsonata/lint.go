@@ -14,7 +14,7 @@ type Finding struct {
 	// Code names the kind: "unknown-function", "unknown-variable" or
 	// "undefined-path".
 	Code string
-	// Position counts UTF-16 units from the start of the expression.
+	// Position is the byte offset of the start of the name in the expression.
 	Position int
 	// Name is the function, variable or path concerned.
 	Name string
@@ -72,12 +72,12 @@ func (l *linter) names(n *syntax.Node, scope []string) []string {
 	switch n.Type {
 	case syntax.Variable:
 		if !l.known[n.Value] && !slices.Contains(scope, n.Value) {
-			l.report("unknown-variable", n.Pos, "$"+n.Value, "variable %s is never bound")
+			l.report("unknown-variable", n.Off, "$"+n.Value, "variable %s is never bound")
 		}
 		return scope
 	case syntax.Call, syntax.Partial:
 		if p := n.Proc; p.Type == syntax.Variable && !l.known[p.Value] && !slices.Contains(scope, p.Value) {
-			l.report("unknown-function", p.Pos, "$"+p.Value, "there is no function %s")
+			l.report("unknown-function", p.Off, "$"+p.Value, "there is no function %s")
 			for _, a := range n.Args {
 				scope = l.names(a, scope)
 			}
@@ -149,7 +149,7 @@ func (l *linter) paths(n *syntax.Node, ctx []Value) []Value {
 			}
 			next := childValues(cur, s.Value)
 			if len(next) == 0 {
-				l.report("undefined-path", s.Pos, strings.Join(walked, "."), "path %s finds nothing in the sample")
+				l.report("undefined-path", s.Off, strings.Join(walked, "."), "path %s finds nothing in the sample")
 				next = nil
 			}
 			cur = next

@@ -42,9 +42,11 @@ func (c *compiler) lambdaProto(n *syntax.Node) *proto {
 	return p
 }
 
-func (c *compiler) lambda(n *syntax.Node) code {
-	p := c.lambdaProto(n)
-	arity := len(n.Args)
+func (c *compiler) lambda(n *syntax.Node) code { return c.lambdaProto(n).code() }
+
+// code makes the function value.
+func (p *proto) code() code {
+	arity := p.params
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		st.Alloc(96)
 		st.Step()
@@ -121,10 +123,12 @@ func (c *compiler) tailCall(n *syntax.Node) code {
 		// but let errors look as if the caller had returned before.
 		call := *n
 		call.Pos = n.Proc.Pos
-		run := c.call(&call)
+		var run code
 		if givesSequence(b) {
 			// A list that a tail call returns reaches the caller whole.
 			run = c.nativeRaw(&call, b, c.args(call.Args, true))
+		} else {
+			run = c.call(&call)
 		}
 		return func(st *state, fr *frame, ctx value.Value) value.Value {
 			site, outer := st.Site, st.Outer

@@ -192,6 +192,8 @@ func (c *compiler) bare(n *syntax.Node) code {
 		return c.lambda(n)
 	case syntax.Apply:
 		return c.apply(n, false)
+	case syntax.Parent:
+		return c.parent(n)
 	}
 	return c.walked(n)
 }

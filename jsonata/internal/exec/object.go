@@ -12,11 +12,17 @@ import (
 
 // object compiles an object constructor.
 func (c *compiler) object(n *syntax.Node) code {
-	group := c.groupOf(n.Pairs, n.Pos)
 	keys, ok := constantKeys(n.Pairs)
 	if !ok {
-		return group
+		return c.groupOf(n.Pairs, n.Pos)
 	}
+	// Both forms share the code of the values: compiling it twice would take
+	// time exponential in the depth of nested objects.
+	keyCode, valCode := make([]code, len(n.Pairs)), make([]code, len(n.Pairs))
+	for i, p := range n.Pairs {
+		keyCode[i], valCode[i] = constant(p.Key.Lit), c.node(p.Value)
+	}
+	group := groupBy(keyCode, valCode, n.Pos)
 	if lit := c.literalObject(n, keys); lit != nil {
 		return func(st *state, fr *frame, ctx value.Value) value.Value {
 			if ctx.IsArray() {
@@ -25,10 +31,7 @@ func (c *compiler) object(n *syntax.Node) code {
 			return constantOf(lit)
 		}
 	}
-	b := &objectBuilder{full: value.NewShape(keys)}
-	for _, p := range n.Pairs {
-		b.vals = append(b.vals, c.node(p.Value))
-	}
+	b := &objectBuilder{full: value.NewShape(keys), vals: valCode}
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		if ctx.IsArray() {
 			return group(st, fr, ctx)
@@ -169,6 +172,10 @@ func (c *compiler) groupOf(pairs []syntax.Pair, pos int) func(st *state, fr *fra
 	for i, p := range pairs {
 		keys[i], vals[i] = c.node(p.Key), c.node(p.Value)
 	}
+	return groupBy(keys, vals, pos)
+}
+
+func groupBy(keys, vals []code, pos int) func(st *state, fr *frame, in value.Value) value.Value {
 	return func(st *state, fr *frame, in value.Value) value.Value {
 		list := []value.Value{in}
 		if a := in.Arr(); a != nil {

@@ -469,6 +469,3 @@ func (s *sorter) run(st *state, fr *frame, items []value.Value) {
 		items[i] = rows[int(o.PlainFloat())].item
 	}
 }
-
-// tuplePath compiles a path with variables per item.
-func (c *compiler) tuplePath(n *syntax.Node) code { return c.walked(n) }

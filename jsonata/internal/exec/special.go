@@ -204,9 +204,9 @@ func (c *compiler) literalHOF(n *syntax.Node, f *value.Function) code {
 		return nil
 	}
 	arg := c.node(n.Args[0])
-	general := c.lambda(n.Args[1])
-	slow := c.nativeOn(n, f)
-	l := loop{proto: c.lambdaProto(n.Args[1]), site: c.callSite(n), depth: c.depth}
+	proto := c.lambdaProto(n.Args[1])
+	general, slow := proto.code(), c.nativeOn(n, f)
+	l := loop{proto: proto, site: c.callSite(n), depth: c.depth}
 	wraps := f.Name == "map" || f.Name == "filter"
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		list := arg(st, fr, ctx)
@@ -277,9 +277,9 @@ func siftLoop(st *state, l *loop, fr *frame, ctx, obj value.Value) value.Value {
 // reduce compiles $reduce with a literal function and a start value.
 func (c *compiler) reduce(n *syntax.Node, f *value.Function) code {
 	arg, start := c.node(n.Args[0]), c.node(n.Args[2])
-	general := c.lambda(n.Args[1])
-	slow := c.nativeOn(n, f)
-	l := loop{proto: c.lambdaProto(n.Args[1]), site: c.callSite(n), depth: c.depth}
+	proto := c.lambdaProto(n.Args[1])
+	general, slow := proto.code(), c.nativeOn(n, f)
+	l := loop{proto: proto, site: c.callSite(n), depth: c.depth}
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		list := arg(st, fr, ctx)
 		acc := start(st, fr, ctx)

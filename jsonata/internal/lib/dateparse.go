@@ -102,7 +102,7 @@ func ParseISO(s string) (ms float64, ok bool) {
 		}
 		x.s = x.s[n:]
 	}
-	offset := 0.0
+	offset, outside := 0.0, false // an offset that no time can have
 	switch {
 	case !x.ok:
 	case x.has('Z'):
@@ -114,6 +114,7 @@ func ParseISO(s string) (ms float64, ok bool) {
 		}
 		x.s = x.s[1:]
 		h := field(2, 29)
+		outside = h > 23 || !clock
 		if x.ok && x.has(':') {
 			x.s = x.s[1:]
 		}
@@ -122,7 +123,7 @@ func ParseISO(s string) (ms float64, ok bool) {
 	if !x.ok || !limits || x.s != "" {
 		return 0, false
 	}
-	if month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || hour == 24 && (minute > 0 || second > 0 || milli > 0) || fraction && !clock {
+	if month < 1 || month > 12 || day < 1 || day > 31 || hour > 24 || hour == 24 && (minute > 0 || second > 0 || milli > 0) || fraction && !clock || outside {
 		return math.NaN(), true
 	}
 	days := float64(daysFromCivil(int64(year), int64(month), 1)) + day - 1

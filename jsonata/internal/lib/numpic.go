@@ -316,7 +316,8 @@ func (s *numberSymbols) format(f float64, p *numberPart) string {
 	for len(fp) < p.minFrac {
 		fp = append(fp, s.zero)
 	}
-	text := strings.Join(s.groupInteger(ip, p), "") + s.decimal + strings.Join(s.groupFraction(fp, p), "")
+	whole := append(append(slices.Clone(ip), s.decimal), fp...)
+	text := strings.Join(s.group(whole, len(ip), p), "")
 	if !p.hasDec || len(fp) == 0 {
 		// The reference drops the last character here, which is the decimal
 		// separator unless the picture has none but its suffix has digits.
@@ -375,30 +376,31 @@ func toFixed(f float64, places int) string {
 	return out
 }
 
-func (s *numberSymbols) groupInteger(ip []string, p *numberPart) []string {
+// group puts the grouping separators into a number given as its characters,
+// whose decimal separator is at point. A position beyond the start counts from
+// the end of the whole text, since that is how the reference cuts strings.
+func (s *numberSymbols) group(text []string, point int, p *numberPart) []string {
 	if p.regular > 0 {
-		groups := (len(ip) - 1) / p.regular
-		n := len(ip)
-		for g := 1; g <= groups; g++ {
-			ip = slices.Insert(ip, n-g*p.regular, s.grouping)
+		n := point
+		for g := 1; g <= (n-1)/p.regular; g++ {
+			text = slices.Insert(text, n-g*p.regular, s.grouping)
+			point++
 		}
-		return ip
-	}
-	n := len(ip)
-	for _, pos := range p.intGroups {
-		at := n - pos
-		if at < 0 {
-			at = max(len(ip)+1+at, 0) // slice counts a negative index from the end
+	} else {
+		for _, pos := range p.intGroups {
+			at := point - pos
+			if at < 0 {
+				at = max(len(text)+at, 0)
+			}
+			text = slices.Insert(text, min(at, len(text)), s.grouping)
+			point++
 		}
-		ip = slices.Insert(ip, min(at, len(ip)), s.grouping)
-		n++
 	}
-	return ip
-}
-
-func (s *numberSymbols) groupFraction(fp []string, p *numberPart) []string {
+	if i := slices.Index(text, s.decimal); i >= 0 {
+		point = i
+	}
 	for _, pos := range p.fracGroups {
-		fp = slices.Insert(fp, min(pos, len(fp)), s.grouping)
+		text = slices.Insert(text, min(pos+point+1, len(text)), s.grouping)
 	}
-	return fp
+	return text
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dlclark/regexp2/v2"
@@ -18,13 +19,16 @@ import (
 // characters outside the BMP (which JavaScript sees as two units each), use a
 // backtracking engine with a limit on time and stack.
 type Regex struct {
-	Source string
-	Flags  string
-	fast   *regexp.Regexp
-	slow   *regexp2.Regexp
-	groups int
-	behind bool       // a match can depend on the text before it
-	class  *[128]bool // set when the pattern is one character class
+	Source  string
+	Flags   string
+	fast    *regexp.Regexp
+	slow    *regexp2.Regexp
+	once    sync.Once // guards slow and fault
+	fault   error
+	options regexp2.RegexOptions
+	groups  int
+	behind  bool       // a match can depend on the text before it
+	class   *[128]bool // set when the pattern is one character class
 }
 
 // defaultMatchTime bounds one match of the backtracking engine.
@@ -41,19 +45,35 @@ func CompileRegex(pattern, flags string) (*Regex, error) {
 			options |= regexp2.Multiline
 		}
 	}
+	r := &Regex{Source: pattern, Flags: flags, options: options}
+	if text, ok := translate(pattern, flags); ok {
+		if re, err := regexp.Compile(text); err == nil {
+			r.fast, r.behind, r.groups = re, needsContext(re), re.NumSubexp()
+			r.class = singleClass(re)
+			return r, nil
+		}
+	}
+	slow, err := r.backtracker()
+	if err != nil {
+		return nil, err
+	}
+	r.groups = len(slow.GetGroupNumbers()) - 1
+	return r, nil
+}
+
+// backtracker is the pattern for the backtracking engine, made on first use.
+func (r *Regex) backtracker() (*regexp2.Regexp, error) {
+	r.once.Do(func() { r.slow, r.fault = compileSlow(r.Source, r.options) })
+	return r.slow, r.fault
+}
+
+func compileSlow(pattern string, options regexp2.RegexOptions) (*regexp2.Regexp, error) {
 	slow, err := regexp2.Compile(unitPattern(pattern), options, regexp2.OptionMaxBacktrackingStackSize(1<<20))
 	if err != nil {
 		return nil, err
 	}
 	slow.MatchTimeout = defaultMatchTime
-	r := &Regex{Source: pattern, Flags: flags, slow: slow, groups: len(slow.GetGroupNumbers()) - 1}
-	if text, ok := translate(pattern, flags); ok {
-		if re, err := regexp.Compile(text); err == nil && re.NumSubexp() == r.groups {
-			r.fast, r.behind = re, needsContext(re)
-			r.class = singleClass(re)
-		}
-	}
-	return r, nil
+	return slow, nil
 }
 
 // unitPattern writes characters outside the BMP as their two UTF-16 units,
@@ -125,7 +145,11 @@ func (s *scan) find(from int) bool {
 	if !s.units {
 		return s.findFast(from)
 	}
-	m, err := s.re.slow.FindRunesMatchStartingAt(s.runes, from)
+	slow, err := s.re.backtracker()
+	if err != nil {
+		panic(rt.NewError("S0303").Tok(s.re.Source))
+	}
+	m, err := slow.FindRunesMatchStartingAt(s.runes, from)
 	if err != nil {
 		s.st.Check()
 		msg := "the regular expression took too long"

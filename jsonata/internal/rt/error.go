@@ -15,8 +15,9 @@ type Error struct {
 	// Code is the code that the reference documentation gives this failure,
 	// such as "S0201" or "T2001".
 	Code string
-	// Position counts UTF-16 units from the start of the expression, -1 when
-	// the failure has no place.
+	// Position counts UTF-16 units from the start of the expression to the end
+	// of the token concerned, as the reference does; -1 when the failure has no
+	// place.
 	Position int
 	// Token is the operator, name or other token concerned, if any.
 	Token string

@@ -39,6 +39,8 @@ type State struct {
 	Op    *Site // outermost logical operator in progress
 	Evals int   // nested $eval
 
+	Grown map[value.Extension]*value.Shape // shapes of tuples
+
 	fuel     int64 // steps until the next poll
 	used     int64 // steps spent before the current round of fuel
 	grant    int64
@@ -68,6 +70,9 @@ func (st *State) Start(ctx context.Context, l Limits) {
 	}
 	if st.Tree == nil || st.Tree.Size() > 1024 {
 		st.Tree = value.NewTree()
+	}
+	if st.Grown == nil || len(st.Grown) > 256 {
+		st.Grown = map[value.Extension]*value.Shape{}
 	}
 	st.refuel()
 }

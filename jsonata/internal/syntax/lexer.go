@@ -102,8 +102,10 @@ func (l *lexer) skip() {
 	}
 }
 
+// token makes the token from start to the current position. Its place in errors
+// is where it ends, as in the reference.
 func (l *lexer) token(t Type, text string, start int) *Node {
-	return &Node{Type: t, Value: text, Pos: l.utf16(start), Off: start, EndAt: l.pos}
+	return &Node{Type: t, Value: text, Pos: l.utf16(l.pos), Off: start, EndAt: l.pos}
 }
 
 // next reads a token; nil at the end. After an operand a slash divides, else

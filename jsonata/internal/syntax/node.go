@@ -78,7 +78,7 @@ type Node struct {
 	Value string // name, operator or text
 	Num   float64
 	Lit   value.Value // of Number and Literal
-	Pos   int         // in UTF-16 units, as errors report it
+	Pos   int         // end of the token in UTF-16 units, as errors report it
 	Off   int         // in bytes
 	EndAt int         // byte offset behind the token
 

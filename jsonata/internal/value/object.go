@@ -54,6 +54,30 @@ func (o *Object) Set(key string, v Value) {
 	o.vals = append(o.vals, v)
 }
 
+// Extension names a shape and a key to add to it.
+type Extension struct {
+	Shape *Shape
+	Key   string
+}
+
+// SetShared is Set that takes the longer shape from a cache, so that objects
+// that grow alike share it.
+func (o *Object) SetShared(cache map[Extension]*Shape, key string, v Value) {
+	if i := o.shape.Find(key); i >= 0 {
+		o.vals[i] = v
+		return
+	}
+	at := Extension{o.shape, key}
+	next := cache[at]
+	if next == nil {
+		next = NewShape(append(slices.Clone(o.shape.keys), key))
+		cache[at] = next
+	}
+	o.src = ""
+	o.shape = next
+	o.vals = append(o.vals, v)
+}
+
 // Delete removes a member of an object that the caller has just built.
 func (o *Object) Delete(key string) {
 	i := o.shape.Find(key)

@@ -32,7 +32,7 @@ func WrapInput(v value.Value) value.Value {
 func EvalSource(st *rt.State, call rt.EvalCall) value.Value {
 	prog, err := syntax.Parse(call.Source)
 	if err != nil {
-		panic(rt.NewError("D3120").Tok(err.(*rt.Error).Message).Val(value.String(err.Error())))
+		panic(rt.NewError("D3120").Msg("syntax error in the expression given to $eval: " + err.Error()).Val(value.String(err.Error())))
 	}
 	scope, ok := call.Env.(Scope)
 	if !ok {
@@ -52,7 +52,7 @@ func EvalSource(st *rt.State, call rt.EvalCall) value.Value {
 				}
 				e.Finish()
 				st.Site, st.Outer, st.Op = site, outer, op
-				panic(rt.NewError("D3121").Tok(e.Message).Val(value.String(e.Error())))
+				panic(rt.NewError("D3121").Msg("error in the expression given to $eval: " + e.Error()).Val(value.String(e.Error())))
 			}
 		}()
 		defer st.Locate()

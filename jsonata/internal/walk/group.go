@@ -88,7 +88,7 @@ func reduceTuples(st *rt.State, data value.Value) *value.Object {
 	out := copyTuple(list[0].Obj())
 	for _, t := range list[1:] {
 		for i, k := range t.Obj().Keys() {
-			out.Set(k, lib.Append(st, out.Get(k), t.Obj().Vals()[i]))
+			out.SetShared(st.Grown, k, lib.Append(st, out.Get(k), t.Obj().Vals()[i]))
 		}
 	}
 	return out

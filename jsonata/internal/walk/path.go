@@ -139,7 +139,7 @@ func (w walker) stages(stages []syntax.Stage, in *value.Array, env Scope) *value
 			continue
 		}
 		for i := range in.Len() {
-			in.At(i).Obj().Set(s.Var, value.Number(float64(i)))
+			in.At(i).Obj().SetShared(w.st.Grown, s.Var, value.Number(float64(i)))
 		}
 	}
 	return in
@@ -154,8 +154,8 @@ func (w walker) tupleStep(n *syntax.Node, in []value.Value, tuples *value.Array,
 		} else {
 			res = tupleStream()
 			for i, v := range w.sort(n, value.NewSequence(in), env).Items() {
-				t := newTuple(v)
-				t.Set(n.Index, value.Number(float64(i)))
+				t := w.newTuple(v)
+				t.SetShared(w.st.Grown, n.Index, value.Number(float64(i)))
 				res.Push(value.FromObject(t))
 			}
 		}
@@ -164,7 +164,7 @@ func (w walker) tupleStep(n *syntax.Node, in []value.Value, tuples *value.Array,
 	if tuples == nil {
 		tuples = tupleStream()
 		for _, v := range in {
-			tuples.Push(value.FromObject(newTuple(v)))
+			tuples.Push(value.FromObject(w.newTuple(v)))
 		}
 	}
 	out := tupleStream()
@@ -178,7 +178,7 @@ func (w walker) tupleStep(n *syntax.Node, in []value.Value, tuples *value.Array,
 		for i, r := range items(res) {
 			w.st.Step()
 			w.st.AllocObject(t.Len() + 2)
-			out.Push(value.FromObject(extendTuple(n, t, r, i, streamed)))
+			out.Push(value.FromObject(w.extendTuple(n, t, r, i, streamed)))
 		}
 	}
 	return w.stages(n.Stages, out, env)
@@ -190,45 +190,59 @@ func tupleStream() *value.Array {
 	return s
 }
 
-func newTuple(v value.Value) *value.Object {
-	o := value.NewObject(value.NewShape(nil), nil)
-	o.Set(contextKey, v)
-	return o
+// tupleShape is the shape of a tuple that holds only its context.
+var tupleShape = value.NewShape([]string{contextKey})
+
+func (w walker) newTuple(v value.Value) *value.Object {
+	return value.NewObject(tupleShape, []value.Value{v})
 }
 
 func copyTuple(t *value.Object) *value.Object {
-	return value.NewObject(t.Shape(), append([]value.Value(nil), t.Vals()...))
+	return value.NewObject(t.Shape(), append(make([]value.Value, 0, len(t.Vals())+2), t.Vals()...))
 }
 
 // extendTuple makes the tuple of one result of a step.
-func extendTuple(n *syntax.Node, t *value.Object, r value.Value, i int, streamed bool) *value.Object {
+func (w walker) extendTuple(n *syntax.Node, t *value.Object, r value.Value, i int, streamed bool) *value.Object {
 	out := copyTuple(t)
 	if streamed {
 		for k, key := range r.Obj().Keys() {
-			out.Set(key, r.Obj().Vals()[k])
+			out.SetShared(w.st.Grown, key, r.Obj().Vals()[k])
 		}
 		return out
 	}
 	if n.HasFocus {
-		out.Set(n.Focus, r)
+		out.SetShared(w.st.Grown, n.Focus, r)
 	} else {
-		out.Set(contextKey, r)
+		out.SetShared(w.st.Grown, contextKey, r)
 	}
 	if n.HasIndex {
-		out.Set(n.Index, value.Number(float64(i)))
+		out.SetShared(w.st.Grown, n.Index, value.Number(float64(i)))
 	}
 	if n.Ancestor != nil {
-		out.Set(n.Ancestor.Label, t.Get(contextKey))
+		out.SetShared(w.st.Grown, n.Ancestor.Label, t.Get(contextKey))
 	}
 	return out
 }
 
-func tupleEnv(env Scope, t *value.Object) *Env {
-	e := NewEnv(env)
-	for i, k := range t.Keys() {
-		e.Assign(k, t.Vals()[i])
+// tupleScope shows the members of a tuple as variables.
+type tupleScope struct {
+	Env
+	tuple *value.Object
+}
+
+func tupleEnv(env Scope, t *value.Object) *tupleScope {
+	return &tupleScope{Env: Env{outer: env}, tuple: t}
+}
+
+// Lookup implements Scope.
+func (e *tupleScope) Lookup(name string) (value.Value, bool) {
+	if v, ok := e.vars[name]; ok {
+		return v, true
 	}
-	return e
+	if i := e.tuple.Shape().Find(name); i >= 0 {
+		return e.tuple.Vals()[i], true
+	}
+	return e.outer.Lookup(name)
 }
 
 func (w walker) filter(pred *syntax.Node, input value.Value, env Scope) *value.Array {
