@@ -331,11 +331,13 @@ func (d *dateTime) zoneLongName() string {
 		return d.zone.name
 	}
 	name, _ := d.t.Zone()
-	long := map[string]string{"EST": "Eastern Standard Time", "EDT": "Eastern Daylight Time", "CST": "Central Standard Time",
+	long := map[string]string{
+		"EST": "Eastern Standard Time", "EDT": "Eastern Daylight Time", "CST": "Central Standard Time",
 		"CDT": "Central Daylight Time", "MST": "Mountain Standard Time", "MDT": "Mountain Daylight Time",
 		"PST": "Pacific Standard Time", "PDT": "Pacific Daylight Time", "CET": "Central European Standard Time",
 		"CEST": "Central European Summer Time", "EET": "Eastern European Standard Time", "EEST": "Eastern European Summer Time",
-		"GMT": "Greenwich Mean Time", "BST": "British Summer Time", "IST": "India Standard Time", "JST": "Japan Standard Time", "UTC": "Coordinated Universal Time"}
+		"GMT": "Greenwich Mean Time", "BST": "British Summer Time", "IST": "India Standard Time", "JST": "Japan Standard Time", "UTC": "Coordinated Universal Time",
+	}
 	if l, ok := long[name]; ok {
 		return l
 	}

@@ -144,8 +144,12 @@ var lineEscapes = []struct {
 	pattern *regexp.Regexp
 	with    string
 }{
-	{regexp.MustCompile(`^-`), `\-`}, {regexp.MustCompile(`^\+ `), `\+ `}, {regexp.MustCompile(`^(=+)`), `\$1`},
-	{regexp.MustCompile(`^(#{1,6}) `), `\$1 `}, {regexp.MustCompile("^~~~"), `\~~~`}, {regexp.MustCompile(`^>`), `\>`},
+	{regexp.MustCompile(`^-`), `\-`},
+	{regexp.MustCompile(`^\+ `), `\+ `},
+	{regexp.MustCompile(`^(=+)`), `\$1`},
+	{regexp.MustCompile(`^(#{1,6}) `), `\$1 `},
+	{regexp.MustCompile("^~~~"), `\~~~`},
+	{regexp.MustCompile(`^>`), `\>`},
 	{regexp.MustCompile(`^(\d+)\. `), `$1\. `},
 }
 

@@ -17,8 +17,10 @@ type numberSymbols struct {
 }
 
 func newNumberSymbols(options value.Value) *numberSymbols {
-	s := &numberSymbols{decimal: ".", grouping: ",", exponent: "e", minus: "-", percent: "%",
-		perMille: "‰", zero: "0", digit: "#", separator: ";"}
+	s := &numberSymbols{
+		decimal: ".", grouping: ",", exponent: "e", minus: "-", percent: "%",
+		perMille: "‰", zero: "0", digit: "#", separator: ";",
+	}
 	fields := map[string]*string{
 		"decimal-separator": &s.decimal, "grouping-separator": &s.grouping, "exponent-separator": &s.exponent,
 		"minus-sign": &s.minus, "percent": &s.percent, "per-mille": &s.perMille, "zero-digit": &s.zero,

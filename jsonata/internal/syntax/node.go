@@ -35,9 +35,11 @@ const (
 	Parent
 )
 
-var typeNames = [...]string{"(end)", "name", "variable", "string", "number", "value", "regex", "operator", "binary",
+var typeNames = [...]string{
+	"(end)", "name", "variable", "string", "number", "value", "regex", "operator", "binary",
 	"unary", "function", "partial", "lambda", "condition", "block", "path", "bind", "apply", "transform", "sort",
-	"wildcard", "descendant", "parent"}
+	"wildcard", "descendant", "parent",
+}
 
 // String names the type as error tokens do.
 func (t Type) String() string { return typeNames[t] }
