@@ -94,8 +94,12 @@ func deletedIDs(p *platform) map[string][]string {
 	gone := newWorld(p, "gone")
 	ids := map[string][]string{}
 	for _, row := range []struct{ noun, id string }{
-		{"sandbox-integrated-account", gone.sandbox}, {"integrated-account", gone.account}, {"tenant", gone.tenant},
-		{"static-gate", gone.gate}, {"environment-integration", gone.installation}, {"integration", gone.integration},
+		{"sandbox-integrated-account", gone.sandbox},
+		{"integrated-account", gone.account},
+		{"tenant", gone.tenant},
+		{"static-gate", gone.gate},
+		{"environment-integration", gone.installation},
+		{"integration", gone.integration},
 	} {
 		p.call("DELETE", "/"+row.noun+"/"+row.id, "").want(200)
 		ids[row.noun] = append(ids[row.noun], row.id)
