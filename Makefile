@@ -1,5 +1,5 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
-.PHONY: help run build test bench bench-full lint
+.PHONY: help run build test bench bench-full bench-jsonata lint
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS = -s -w -X github.com/sinewhq/sinew/internal/cli.version=$(VERSION)
@@ -25,6 +25,9 @@ bench: ## the benchmarks, in ten minutes at most
 
 bench-full: ## the benchmarks with a million accounts
 	scripts/bench 1000000
+
+bench-jsonata: ## JSONata alone, beside the reference engine on Node
+	scripts/bench-jsonata
 
 lint: ## formatting, vet, static analysis and the rules of the package tree
 	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \

@@ -1,10 +1,6 @@
 package account
 
-import (
-	"fmt"
-
-	"github.com/sinewhq/sinew"
-)
+import "github.com/sinewhq/sinew"
 
 // Trigger is what makes an account change its status.
 type Trigger string
@@ -81,6 +77,3 @@ func set(a *sinew.IntegratedAccount, status sinew.AccountStatus) {
 	}
 	a.Status = status
 }
-
-// String names the trigger in logs.
-func (t Trigger) String() string { return fmt.Sprintf("trigger %s", string(t)) }

@@ -104,8 +104,10 @@ func onlyCredentials(patch jsonx.Value, secretPaths []string) []sinew.Failure {
 	}
 	var failures []sinew.Failure
 	refuse := func(path string) {
-		failures = append(failures, sinew.Failure{Path: path, Code: "not_a_credential",
-			Message: "is not a credential of this integration; change variables with PATCH /integrated-account/{id}"})
+		failures = append(failures, sinew.Failure{
+			Path: path, Code: "not_a_credential",
+			Message: "is not a credential of this integration; change variables with PATCH /integrated-account/{id}",
+		})
 	}
 	for name, value := range patch.Members() {
 		tails, ok := allowed[name]

@@ -103,8 +103,10 @@ func errorAnswer(err error, requestID, accept string) Answer {
 	}
 	if strings.Contains(accept, problemType) {
 		header.Set("Content-Type", problemType)
-		return encodeError(status, header, problem{Type: "about:blank", Title: http.StatusText(status), Status: status,
-			Detail: message, Code: code, RequestID: requestID, Errors: failures})
+		return encodeError(status, header, problem{
+			Type: "about:blank", Title: http.StatusText(status), Status: status,
+			Detail: message, Code: code, RequestID: requestID, Errors: failures,
+		})
 	}
 	body := errorBody{StatusCode: status, Error: http.StatusText(status), Message: message, Code: code, RequestID: requestID}
 	if len(failures) > 0 {

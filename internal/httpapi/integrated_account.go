@@ -73,16 +73,21 @@ func accountOperations(s *account.Service, tokens *access.Service, renderer *vie
 	summary := Parameter{Name: "view", Enum: []string{"full", "summary"}, Description: "summary answers with the short form of GET /schemas/integrated-account."}
 	show := func(c *Call, a sinew.AccountView, err error) (Answer, error) { return showAccount(c, renderer, a, err) }
 	return []Operation{
-		{Method: "GET", Path: "/integrated-account", ID: "listIntegratedAccounts", Tag: "Integrated accounts", Summary: "List integrated accounts",
+		{
+			Method: "GET", Path: "/integrated-account", ID: "listIntegratedAccounts", Tag: "Integrated accounts", Summary: "List integrated accounts",
 			Description: "Integrated accounts are created when a customer connects an app.",
 			Fields:      sinew.AccountFields(), Query: []Parameter{summary}, Alias: true, Answer: view.Account{}, Alternative: view.AccountSummary{},
-			Handle: func(c *Call) (Answer, error) { return listAccounts(c, s, renderer) }},
-		{Method: "GET", Path: "/integrated-account/{id}", ID: "getIntegratedAccount", Tag: "Integrated accounts", Summary: "Get an integrated account",
+			Handle: func(c *Call) (Answer, error) { return listAccounts(c, s, renderer) },
+		},
+		{
+			Method: "GET", Path: "/integrated-account/{id}", ID: "getIntegratedAccount", Tag: "Integrated accounts", Summary: "Get an integrated account",
 			Query: []Parameter{summary}, Answer: view.Account{}, Alternative: view.AccountSummary{}, Handle: func(c *Call) (Answer, error) {
 				a, err := s.Get(c.Context(), c.Principal, c.Path("id"))
 				return show(c, a, err)
-			}},
-		{Method: "POST", Path: "/integrated-account", ID: "createIntegratedAccount", Tag: "Integrated accounts", Summary: "Import an integrated account",
+			},
+		},
+		{
+			Method: "POST", Path: "/integrated-account", ID: "createIntegratedAccount", Tag: "Integrated accounts", Summary: "Import an integrated account",
 			Description: "For credentials that the caller holds already.", Body: importAccount{}, Status: http.StatusCreated, Answer: view.Account{}, Handle: func(c *Call) (Answer, error) {
 				var in importAccount
 				if err := c.Bind(&in); err != nil {
@@ -90,8 +95,10 @@ func accountOperations(s *account.Service, tokens *access.Service, renderer *vie
 				}
 				a, err := s.Import(c.Context(), c.Principal, in.account())
 				return show(c, a, err)
-			}},
-		{Method: "PATCH", Path: "/integrated-account/{id}", ID: "updateIntegratedAccount", Tag: "Integrated accounts", Summary: "Update an integrated account",
+			},
+		},
+		{
+			Method: "PATCH", Path: "/integrated-account/{id}", ID: "updateIntegratedAccount", Tag: "Integrated accounts", Summary: "Update an integrated account",
 			Body: updateAccount{}, Answer: view.Account{}, Handle: func(c *Call) (Answer, error) {
 				var in updateAccount
 				if err := c.Bind(&in); err != nil {
@@ -99,8 +106,10 @@ func accountOperations(s *account.Service, tokens *access.Service, renderer *vie
 				}
 				a, err := s.Update(c.Context(), c.Principal, c.Path("id"), in.patch())
 				return show(c, a, err)
-			}},
-		{Method: "PATCH", Path: "/integrated-account/{id}/credentials", ID: "updateIntegratedAccountCredentials", Tag: "Integrated accounts", Summary: "Update the credentials of an integrated account",
+			},
+		},
+		{
+			Method: "PATCH", Path: "/integrated-account/{id}/credentials", ID: "updateIntegratedAccountCredentials", Tag: "Integrated accounts", Summary: "Update the credentials of an integrated account",
 			Description: "Changes credential members of the context and nothing else.", Body: updateCredentials{}, Answer: view.Account{}, Handle: func(c *Call) (Answer, error) {
 				var in updateCredentials
 				if err := c.Bind(&in); err != nil {
@@ -108,19 +117,25 @@ func accountOperations(s *account.Service, tokens *access.Service, renderer *vie
 				}
 				a, err := s.UpdateCredentials(c.Context(), c.Principal, c.Path("id"), in.Context)
 				return show(c, a, err)
-			}},
-		{Method: "DELETE", Path: "/integrated-account/{id}", ID: "deleteIntegratedAccount", Tag: "Integrated accounts", Summary: "Delete an integrated account",
+			},
+		},
+		{
+			Method: "DELETE", Path: "/integrated-account/{id}", ID: "deleteIntegratedAccount", Tag: "Integrated accounts", Summary: "Delete an integrated account",
 			Description: "Deletes everything that hangs on it.", Answer: deleted{}, Handle: func(c *Call) (Answer, error) {
 				if err := s.Delete(c.Context(), c.Principal, c.Path("id")); err != nil {
 					return Answer{}, err
 				}
 				return c.Deleted(c.Path("id"))
-			}},
-		{Method: "POST", Path: "/integrated-account/bulk-delete", ID: "bulkDeleteIntegratedAccounts", Tag: "Integrated accounts", Summary: "Delete many integrated accounts",
+			},
+		},
+		{
+			Method: "POST", Path: "/integrated-account/bulk-delete", ID: "bulkDeleteIntegratedAccounts", Tag: "Integrated accounts", Summary: "Delete many integrated accounts",
 			Description: "By ids or by tenant; all that match, or nothing.", Body: bulkDelete{}, Answer: bulkDeleted{}, Handle: func(c *Call) (Answer, error) {
 				return deleteAccounts(c, s)
-			}},
-		{Method: "POST", Path: "/integrated-account/token", ID: "createIntegratedAccountToken", Tag: "Integrated accounts", Summary: "Create an integrated-account token",
+			},
+		},
+		{
+			Method: "POST", Path: "/integrated-account/token", ID: "createIntegratedAccountToken", Tag: "Integrated accounts", Summary: "Create an integrated-account token",
 			Description: "The token reaches one account for 15 minutes, and may be given to a browser.", Body: createAccountToken{}, Answer: accountToken{}, Handle: func(c *Call) (Answer, error) {
 				var in createAccountToken
 				if err := c.Bind(&in); err != nil {
@@ -131,13 +146,17 @@ func accountOperations(s *account.Service, tokens *access.Service, renderer *vie
 					return Answer{}, err
 				}
 				return c.JSON(accountToken{IntegratedAccountToken: secret, Token: secret})
-			}},
-		{Method: "GET", Path: "/integrated-account/me", ID: "getMe", Tag: "Integrated accounts", Summary: "Get the token's own integrated account",
+			},
+		},
+		{
+			Method: "GET", Path: "/integrated-account/me", ID: "getMe", Tag: "Integrated accounts", Summary: "Get the token's own integrated account",
 			Description: "Shows the OAuth access token in the context, which file pickers need; reading it is audited.", Access: AccessAccountOnly, Browser: true, Answer: view.Account{}, Handle: func(c *Call) (Answer, error) {
 				a, err := s.Me(c.Context(), c.Principal)
 				return show(c, a, err)
-			}},
-		{Method: "PATCH", Path: "/integrated-account/me", ID: "updateMe", Tag: "Integrated accounts", Summary: "Update the token's own integrated account",
+			},
+		},
+		{
+			Method: "PATCH", Path: "/integrated-account/me", ID: "updateMe", Tag: "Integrated accounts", Summary: "Update the token's own integrated account",
 			Access: AccessAccountOnly, Browser: true, Body: updateMe{}, Answer: view.Account{}, Handle: func(c *Call) (Answer, error) {
 				var in updateMe
 				if err := c.Bind(&in); err != nil {
@@ -145,7 +164,8 @@ func accountOperations(s *account.Service, tokens *access.Service, renderer *vie
 				}
 				a, err := s.UpdateMe(c.Context(), c.Principal, in.Context)
 				return show(c, a, err)
-			}},
+			},
+		},
 	}
 }
 

@@ -43,15 +43,18 @@ func requestFields() []sinew.Field {
 func integrationOperations(s *integration.Service) []Operation {
 	plain := func(i sinew.Integration) view.Integration { return view.NewIntegration(i, nil) }
 	return []Operation{
-		{Method: "GET", Path: "/integration", ID: "listIntegrations", Tag: "Integrations", Summary: "List integrations",
+		{
+			Method: "GET", Path: "/integration", ID: "listIntegrations", Tag: "Integrations", Summary: "List integrations",
 			Description: "Those of the caller's team, those that it may install or ask for, and those that it has installed.",
 			Fields:      sinew.IntegrationFields(), Answer: view.Integration{}, Handle: func(c *Call) (Answer, error) {
 				return listed(c, s.List, plain)
-			}},
+			},
+		},
 		{Method: "GET", Path: "/integration/{id}", ID: "getIntegration", Tag: "Integrations", Summary: "Get an integration", Answer: view.Integration{}, Handle: func(c *Call) (Answer, error) {
 			return shown(c, plain)(s.Get(c.Context(), c.Principal, c.Path("id")))
 		}},
-		{Method: "POST", Path: "/integration", ID: "createIntegration", Tag: "Integrations", Summary: "Create an integration",
+		{
+			Method: "POST", Path: "/integration", ID: "createIntegration", Tag: "Integrations", Summary: "Create an integration",
 			Description: "The configuration is checked; warnings in the answer name what is probably a mistake.",
 			Body:        createIntegration{}, Status: http.StatusCreated, Answer: view.Integration{}, Handle: func(c *Call) (Answer, error) {
 				var in createIntegration
@@ -65,8 +68,10 @@ func integrationOperations(s *integration.Service) []Operation {
 					return Answer{}, err
 				}
 				return c.JSON(view.NewIntegration(created, warnings))
-			}},
-		{Method: "PATCH", Path: "/integration/{id}", ID: "updateIntegration", Tag: "Integrations", Summary: "Update an integration",
+			},
+		},
+		{
+			Method: "PATCH", Path: "/integration/{id}", ID: "updateIntegration", Tag: "Integrations", Summary: "Update an integration",
 			Body: updateIntegration{}, Answer: view.Integration{}, Handle: func(c *Call) (Answer, error) {
 				var in updateIntegration
 				if err := c.Bind(&in); err != nil {
@@ -79,19 +84,25 @@ func integrationOperations(s *integration.Service) []Operation {
 					return Answer{}, err
 				}
 				return c.JSON(view.NewIntegration(changed, warnings))
-			}},
-		{Method: "DELETE", Path: "/integration/{id}", ID: "deleteIntegration", Tag: "Integrations", Summary: "Delete an integration",
+			},
+		},
+		{
+			Method: "DELETE", Path: "/integration/{id}", ID: "deleteIntegration", Tag: "Integrations", Summary: "Delete an integration",
 			Description: "Answers 409 while it is installed anywhere.", Answer: deleted{}, Handle: func(c *Call) (Answer, error) {
 				if err := s.Delete(c.Context(), c.Principal, c.Path("id")); err != nil {
 					return Answer{}, err
 				}
 				return c.Deleted(c.Path("id"))
-			}},
-		{Method: "POST", Path: "/integration/{id}/request", ID: "requestIntegration", Tag: "Integrations", Summary: "Ask to install an integration",
+			},
+		},
+		{
+			Method: "POST", Path: "/integration/{id}/request", ID: "requestIntegration", Tag: "Integrations", Summary: "Ask to install an integration",
 			Description: "For integrations whose sharing is ask.", Status: http.StatusCreated, Answer: view.IntegrationRequest{}, Handle: func(c *Call) (Answer, error) {
 				return shown(c, view.NewIntegrationRequest)(s.Ask(c.Context(), c.Principal, c.Path("id")))
-			}},
-		{Method: "GET", Path: "/integration/{id}/request", ID: "listIntegrationRequests", Tag: "Integrations", Summary: "List the requests for an integration",
+			},
+		},
+		{
+			Method: "GET", Path: "/integration/{id}/request", ID: "listIntegrationRequests", Tag: "Integrations", Summary: "List the requests for an integration",
 			Description: "For the owner.", Fields: requestFields(), Answer: view.IntegrationRequest{}, Handle: func(c *Call) (Answer, error) {
 				q, err := c.List()
 				if err != nil {
@@ -99,15 +110,18 @@ func integrationOperations(s *integration.Service) []Operation {
 				}
 				page, err := s.Requests(c.Context(), c.Principal, c.Path("id"), q)
 				return rows(c, q, page, err, view.NewIntegrationRequest)
-			}},
-		{Method: "PATCH", Path: "/integration/{id}/request/{request_id}", ID: "answerIntegrationRequest", Tag: "Integrations", Summary: "Approve or refuse a request",
+			},
+		},
+		{
+			Method: "PATCH", Path: "/integration/{id}/request/{request_id}", ID: "answerIntegrationRequest", Tag: "Integrations", Summary: "Approve or refuse a request",
 			Description: "For the owner.", Body: answerRequest{}, Answer: view.IntegrationRequest{}, Handle: func(c *Call) (Answer, error) {
 				var in answerRequest
 				if err := c.Bind(&in); err != nil {
 					return Answer{}, err
 				}
 				return shown(c, view.NewIntegrationRequest)(s.Answer(c.Context(), c.Principal, c.Path("id"), c.Path("request_id"), sinew.RequestStatus(in.Status)))
-			}},
+			},
+		},
 	}
 }
 
@@ -126,15 +140,20 @@ type updateInstallation struct {
 
 func installationOperations(s *integration.Service) []Operation {
 	return []Operation{
-		{Method: "GET", Path: "/environment-integration", ID: "listEnvironmentIntegrations", Tag: "Environment integrations", Summary: "List installed integrations",
+		{
+			Method: "GET", Path: "/environment-integration", ID: "listEnvironmentIntegrations", Tag: "Environment integrations", Summary: "List installed integrations",
 			Fields: sinew.EnvironmentIntegrationFields(), Answer: view.EnvironmentIntegration{}, Handle: func(c *Call) (Answer, error) {
 				return listed(c, s.Installations, view.NewEnvironmentIntegration)
-			}},
-		{Method: "GET", Path: "/environment-integration/{id}", ID: "getEnvironmentIntegration", Tag: "Environment integrations", Summary: "Get an installed integration",
+			},
+		},
+		{
+			Method: "GET", Path: "/environment-integration/{id}", ID: "getEnvironmentIntegration", Tag: "Environment integrations", Summary: "Get an installed integration",
 			Answer: view.EnvironmentIntegration{}, Handle: func(c *Call) (Answer, error) {
 				return shown(c, view.NewEnvironmentIntegration)(s.Installed(c.Context(), c.Principal, c.Path("id")))
-			}},
-		{Method: "POST", Path: "/environment-integration", ID: "installIntegration", Tag: "Environment integrations", Summary: "Install an integration",
+			},
+		},
+		{
+			Method: "POST", Path: "/environment-integration", ID: "installIntegration", Tag: "Environment integrations", Summary: "Install an integration",
 			Description: "Answers 200 with the row unchanged when it is installed already.",
 			Body:        installIntegration{}, Status: http.StatusCreated, Answer: view.EnvironmentIntegration{}, Handle: func(c *Call) (Answer, error) {
 				var in installIntegration
@@ -150,8 +169,10 @@ func installationOperations(s *integration.Service) []Operation {
 					answer.Status = http.StatusOK
 				}
 				return answer, err
-			}},
-		{Method: "PATCH", Path: "/environment-integration/{id}", ID: "updateEnvironmentIntegration", Tag: "Environment integrations", Summary: "Update an installed integration",
+			},
+		},
+		{
+			Method: "PATCH", Path: "/environment-integration/{id}", ID: "updateEnvironmentIntegration", Tag: "Environment integrations", Summary: "Update an installed integration",
 			Body: updateInstallation{}, Answer: view.EnvironmentIntegration{}, Handle: func(c *Call) (Answer, error) {
 				var in updateInstallation
 				if err := c.Bind(&in); err != nil {
@@ -162,14 +183,17 @@ func installationOperations(s *integration.Service) []Operation {
 					return Answer{}, err
 				}
 				return c.JSON(view.NewEnvironmentIntegration(changed).WithWarnings(warnings))
-			}},
-		{Method: "DELETE", Path: "/environment-integration/{id}", ID: "uninstallIntegration", Tag: "Environment integrations", Summary: "Uninstall an integration",
+			},
+		},
+		{
+			Method: "DELETE", Path: "/environment-integration/{id}", ID: "uninstallIntegration", Tag: "Environment integrations", Summary: "Uninstall an integration",
 			Description: "Removes every integrated account below it.", Answer: deleted{}, Handle: func(c *Call) (Answer, error) {
 				if err := s.Uninstall(c.Context(), c.Principal, c.Path("id")); err != nil {
 					return Answer{}, err
 				}
 				return c.Deleted(c.Path("id"))
-			}},
+			},
+		},
 	}
 }
 

@@ -221,14 +221,18 @@ func (w *documentWriter) errorResponse() jsonx.Value {
 // documentOperations serve the document.
 func (a *API) documentOperations() []Operation {
 	return []Operation{
-		{Method: "GET", Path: "/openapi.json", ID: "getOpenAPIJSON", Tag: "Service", Summary: "Read this document as JSON",
+		{
+			Method: "GET", Path: "/openapi.json", ID: "getOpenAPIJSON", Tag: "Service", Summary: "Read this document as JSON",
 			Access: AccessPublic, Media: "application/json", Handle: func(*Call) (Answer, error) {
 				return Answer{Body: a.document.json}, nil
-			}},
-		{Method: "GET", Path: "/openapi.yml", ID: "getOpenAPIYAML", Tag: "Service", Summary: "Read this document as YAML",
+			},
+		},
+		{
+			Method: "GET", Path: "/openapi.yml", ID: "getOpenAPIYAML", Tag: "Service", Summary: "Read this document as YAML",
 			Access: AccessPublic, Media: "application/yaml", Handle: func(*Call) (Answer, error) {
 				return Answer{Body: a.document.yaml, Header: map[string][]string{"Content-Type": {"application/yaml"}}}, nil
-			}},
+			},
+		},
 	}
 }
 

@@ -23,7 +23,8 @@ func sandboxFields() []sinew.Field {
 
 func sandboxOperations(s *account.Service, renderer *view.Renderer) []Operation {
 	return []Operation{
-		{Method: "GET", Path: "/sandbox-integrated-account", ID: "listSandboxAccounts", Tag: "Sandbox accounts", Summary: "List sandbox accounts",
+		{
+			Method: "GET", Path: "/sandbox-integrated-account", ID: "listSandboxAccounts", Tag: "Sandbox accounts", Summary: "List sandbox accounts",
 			Fields: sandboxFields(), Answer: view.SandboxAccount{}, Handle: func(c *Call) (Answer, error) {
 				q, err := c.List()
 				if err != nil {
@@ -36,13 +37,17 @@ func sandboxOperations(s *account.Service, renderer *view.Renderer) []Operation 
 				return c.Page(q, page.Next, len(page.Rows), func(dst []byte, i int) ([]byte, error) {
 					return appendSandbox(dst, renderer, &page.Rows[i])
 				})
-			}},
-		{Method: "GET", Path: "/sandbox-integrated-account/{id}", ID: "getSandboxAccount", Tag: "Sandbox accounts", Summary: "Get a sandbox account",
+			},
+		},
+		{
+			Method: "GET", Path: "/sandbox-integrated-account/{id}", ID: "getSandboxAccount", Tag: "Sandbox accounts", Summary: "Get a sandbox account",
 			Answer: view.SandboxAccount{}, Handle: func(c *Call) (Answer, error) {
 				copied, err := s.Sandbox(c.Context(), c.Principal, c.Path("id"))
 				return showSandbox(renderer, copied, err)
-			}},
-		{Method: "POST", Path: "/sandbox-integrated-account", ID: "createSandboxAccount", Tag: "Sandbox accounts", Summary: "Make a sandbox copy of an account",
+			},
+		},
+		{
+			Method: "POST", Path: "/sandbox-integrated-account", ID: "createSandboxAccount", Tag: "Sandbox accounts", Summary: "Make a sandbox copy of an account",
 			Description: "The copy reads through the same connection and refuses writes.", Body: createSandbox{}, Status: http.StatusCreated, Answer: view.SandboxAccount{}, Handle: func(c *Call) (Answer, error) {
 				var in createSandbox
 				if err := c.Bind(&in); err != nil {
@@ -50,14 +55,17 @@ func sandboxOperations(s *account.Service, renderer *view.Renderer) []Operation 
 				}
 				copied, err := s.CreateSandbox(c.Context(), c.Principal, in.ID)
 				return showSandbox(renderer, copied, err)
-			}},
-		{Method: "DELETE", Path: "/sandbox-integrated-account/{id}", ID: "deleteSandboxAccount", Tag: "Sandbox accounts", Summary: "Delete a sandbox account",
+			},
+		},
+		{
+			Method: "DELETE", Path: "/sandbox-integrated-account/{id}", ID: "deleteSandboxAccount", Tag: "Sandbox accounts", Summary: "Delete a sandbox account",
 			Description: "Leaves the account that it is a copy of.", Answer: deleted{}, Handle: func(c *Call) (Answer, error) {
 				if err := s.DeleteSandbox(c.Context(), c.Principal, c.Path("id")); err != nil {
 					return Answer{}, err
 				}
 				return c.Deleted(c.Path("id"))
-			}},
+			},
+		},
 	}
 }
 

@@ -29,7 +29,8 @@ func serviceOperations(e Engines) []Operation {
 	return []Operation{
 		{Method: "GET", Path: "/ping", ID: "ping", Tag: "Service", Summary: "Check that the API answers", Access: AccessPublic, Answer: status{}, Handle: ok},
 		{Method: "GET", Path: "/healthz", ID: "getHealth", Tag: "Service", Summary: "Check that the process lives", Access: AccessPublic, Answer: status{}, Handle: ok},
-		{Method: "GET", Path: "/readyz", ID: "getReadiness", Tag: "Service", Summary: "Check that the server can work",
+		{
+			Method: "GET", Path: "/readyz", ID: "getReadiness", Tag: "Service", Summary: "Check that the server can work",
 			Description: "Answers 503 while a part that every request needs does not work.", Access: AccessPublic, Answer: Readiness{},
 			Handle: func(c *Call) (Answer, error) {
 				readiness := e.Ready(c.Context())
@@ -38,18 +39,23 @@ func serviceOperations(e Engines) []Operation {
 					answer.Status = http.StatusServiceUnavailable
 				}
 				return answer, err
-			}},
-		{Method: "GET", Path: "/metrics", ID: "getMetrics", Tag: "Service", Summary: "Read metrics for Prometheus", Access: AccessLoopback, Media: "text/plain",
+			},
+		},
+		{
+			Method: "GET", Path: "/metrics", ID: "getMetrics", Tag: "Service", Summary: "Read metrics for Prometheus", Access: AccessLoopback, Media: "text/plain",
 			Handle: func(c *Call) (Answer, error) {
 				page := &pageRecorder{header: http.Header{}}
 				e.Metrics.ServeHTTP(page, c.Request)
 				return Answer{Status: page.status, Header: page.header, Body: page.body.Bytes()}, nil
-			}},
-		{Method: "GET", Path: "/schemas/integrated-account", ID: "getAccountSchema", Tag: "Service", Summary: "Read the JSON Schema of the account summary",
+			},
+		},
+		{
+			Method: "GET", Path: "/schemas/integrated-account", ID: "getAccountSchema", Tag: "Service", Summary: "Read the JSON Schema of the account summary",
 			Description: "The schema (2020-12) of what ?view=summary answers.", Access: AccessPublic, Media: "application/schema+json",
 			Handle: func(*Call) (Answer, error) {
 				return Answer{Body: summarySchema().Indented(), Header: http.Header{"Content-Type": {"application/schema+json"}}}, nil
-			}},
+			},
+		},
 	}
 }
 

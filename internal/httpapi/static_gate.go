@@ -51,12 +51,14 @@ func gateOperations(w *workspace.Service) []Operation {
 			}
 			return shown(c, view.NewStaticGate)(w.UpdateStaticGate(c.Context(), c.Principal, c.Path("id"), in.Name, in.Domain))
 		}},
-		{Method: "DELETE", Path: "/static-gate/{id}", ID: "deleteStaticGate", Tag: "Static gates", Summary: "Delete a static gate",
+		{
+			Method: "DELETE", Path: "/static-gate/{id}", ID: "deleteStaticGate", Tag: "Static gates", Summary: "Delete a static gate",
 			Description: "Answers 409 while accounts call through it.", Answer: deleted{}, Handle: func(c *Call) (Answer, error) {
 				if err := w.DeleteStaticGate(c.Context(), c.Principal, c.Path("id")); err != nil {
 					return Answer{}, err
 				}
 				return c.Deleted(c.Path("id"))
-			}},
+			},
+		},
 	}
 }

@@ -52,14 +52,16 @@ func tenantOperations(w *workspace.Service) []Operation {
 		{Method: "GET", Path: "/tenant/{id}", ID: "getTenant", Tag: "Tenants", Summary: "Get a tenant", Answer: view.Tenant{}, Handle: func(c *Call) (Answer, error) {
 			return shown(c, view.NewTenant)(w.Tenant(c.Context(), c.Principal, c.Path("id")))
 		}},
-		{Method: "POST", Path: "/tenant", ID: "createTenant", Tag: "Tenants", Summary: "Create a tenant", Description: "Answers 409 when the tenant exists.",
+		{
+			Method: "POST", Path: "/tenant", ID: "createTenant", Tag: "Tenants", Summary: "Create a tenant", Description: "Answers 409 when the tenant exists.",
 			Body: createTenant{}, Status: http.StatusCreated, Answer: view.Tenant{}, Handle: func(c *Call) (Answer, error) {
 				var in createTenant
 				if err := c.Bind(&in); err != nil {
 					return Answer{}, err
 				}
 				return shown(c, view.NewTenant)(w.CreateTenant(c.Context(), c.Principal, in.ID, in.Name, metadataText(in.Metadata)))
-			}},
+			},
+		},
 		{Method: "PATCH", Path: "/tenant/{id}", ID: "updateTenant", Tag: "Tenants", Summary: "Update a tenant", Body: updateTenant{}, Answer: view.Tenant{}, Handle: func(c *Call) (Answer, error) {
 			var in updateTenant
 			if err := c.Bind(&in); err != nil {
@@ -67,12 +69,16 @@ func tenantOperations(w *workspace.Service) []Operation {
 			}
 			return shown(c, view.NewTenant)(w.UpdateTenant(c.Context(), c.Principal, c.Path("id"), workspace.TenantPatch{Name: in.Name, Metadata: metadataText(in.Metadata)}))
 		}},
-		{Method: "DELETE", Path: "/tenant/{id}", ID: "deleteTenant", Tag: "Tenants", Summary: "Delete a tenant",
+		{
+			Method: "DELETE", Path: "/tenant/{id}", ID: "deleteTenant", Tag: "Tenants", Summary: "Delete a tenant",
 			Description: "Answers with the row that it was; 409 while the tenant has integrated accounts.", Answer: view.Tenant{}, Handle: func(c *Call) (Answer, error) {
 				return shown(c, view.NewTenant)(w.DeleteTenant(c.Context(), c.Principal, c.Path("id")))
-			}},
-		{Method: "POST", Path: "/tenant/bulk", ID: "bulkWriteTenants", Tag: "Tenants", Summary: "Write many tenants", Description: "All or nothing.",
-			Body: bulkTenants{}, Answer: bulkInserted{}, Handle: func(c *Call) (Answer, error) { return putTenants(c, w) }},
+			},
+		},
+		{
+			Method: "POST", Path: "/tenant/bulk", ID: "bulkWriteTenants", Tag: "Tenants", Summary: "Write many tenants", Description: "All or nothing.",
+			Body: bulkTenants{}, Answer: bulkInserted{}, Handle: func(c *Call) (Answer, error) { return putTenants(c, w) },
+		},
 	}
 }
 

@@ -21,10 +21,12 @@ type updateEnvironment struct {
 
 func teamOperations(w *workspace.Service) []Operation {
 	return []Operation{
-		{Method: "GET", Path: "/team", ID: "listTeams", Tag: "Teams", Summary: "List teams", Description: "Lists the token's own team.",
+		{
+			Method: "GET", Path: "/team", ID: "listTeams", Tag: "Teams", Summary: "List teams", Description: "Lists the token's own team.",
 			Fields: sinew.BasicFields("team"), Answer: view.Team{}, Handle: func(c *Call) (Answer, error) {
 				return listed(c, w.Teams, view.NewTeam)
-			}},
+			},
+		},
 		{Method: "GET", Path: "/team/{id}", ID: "getTeam", Tag: "Teams", Summary: "Get a team", Answer: view.Team{}, Handle: func(c *Call) (Answer, error) {
 			return shown(c, view.NewTeam)(w.Team(c.Context(), c.Principal, c.Path("id")))
 		}},
@@ -42,10 +44,12 @@ func teamOperations(w *workspace.Service) []Operation {
 		{Method: "GET", Path: "/user/{id}", ID: "getUser", Tag: "Users", Summary: "Get a user", Answer: view.User{}, Handle: func(c *Call) (Answer, error) {
 			return shown(c, view.NewUser)(w.User(c.Context(), c.Principal, c.Path("id")))
 		}},
-		{Method: "GET", Path: "/environment", ID: "listEnvironments", Tag: "Environments", Summary: "List environments", Description: "Lists the token's own environment.",
+		{
+			Method: "GET", Path: "/environment", ID: "listEnvironments", Tag: "Environments", Summary: "List environments", Description: "Lists the token's own environment.",
 			Fields: sinew.BasicFields("environment"), Answer: view.Environment{}, Handle: func(c *Call) (Answer, error) {
 				return listed(c, w.Environments, view.NewEnvironment)
-			}},
+			},
+		},
 		{Method: "GET", Path: "/environment/{id}", ID: "getEnvironment", Tag: "Environments", Summary: "Get an environment", Answer: view.Environment{}, Handle: func(c *Call) (Answer, error) {
 			return shown(c, view.NewEnvironment)(w.Environment(c.Context(), c.Principal, c.Path("id")))
 		}},
@@ -80,11 +84,13 @@ func tokenOperations(a *access.Service) []Operation {
 // sessionOnly is an operation that no token may call: people do it, by the
 // command line.
 func sessionOnly(method, path, id, tag, summary string) Operation {
-	return Operation{Method: method, Path: path, ID: id, Tag: tag, Summary: summary,
+	return Operation{
+		Method: method, Path: path, ID: id, Tag: tag, Summary: summary,
 		Description: "No token may do this: use the sinew command line.",
 		Handle: func(c *Call) (Answer, error) {
 			return Answer{}, sinew.Errorf(sinew.KindForbidden, "A token may not do this; use the sinew command line").WithCode("session_only")
-		}}
+		},
+	}
 }
 
 // listed answers with one page of what an engine lists, in the form of a view.

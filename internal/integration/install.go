@@ -134,7 +134,9 @@ func (s *Service) Uninstall(ctx context.Context, p sinew.Principal, id string) e
 		if a != nil {
 			return view.DeletedAccount(a.IntegratedAccount)
 		}
-		return sinew.Event{EnvironmentID: ei.EnvironmentID, Type: sinew.EventEnvironmentIntegrationDeleted,
-			Payload: sinew.JSON(`{"id":"` + ei.ID + `"}`), CreatedAt: now()}
+		return sinew.Event{
+			EnvironmentID: ei.EnvironmentID, Type: sinew.EventEnvironmentIntegrationDeleted,
+			Payload: sinew.JSON(`{"id":"` + ei.ID + `"}`), CreatedAt: now(),
+		}
 	})
 }

@@ -23,6 +23,7 @@ func newRemoteError(plan *definition.Plan, r *sinew.AccountRecord, response *ups
 	}
 	raw := rawBody(body)
 	remote := &RemoteError{Status: response.Status, Raw: raw, Message: findMessage(raw), Header: upstream.ResponseHeader(response.Header)}
+	normalizeRetryAfter(remote.Header, time.Now())
 	if remote.Message == "" {
 		remote.Message = http.StatusText(response.Status)
 	}

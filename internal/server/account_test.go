@@ -122,8 +122,10 @@ func TestPatchFields(t *testing.T) {
 		gate := p.call("POST", "/static-gate", `{"name":"g","domain":"egress.example.com"}`).want(201).text("id")
 		changed := p.call("PATCH", path, `{"tenant_id":"acme-2","name":"Renamed","status":"needs_reauth","features":{"super_query":"apac"},
 			"truto_static_gate_id":"`+gate+`","unified_model_override":{"crm":{}},"integration_override":{"headers":{"X-Team":"red"}},"region":"wnam"}`).want(200)
-		for field, want := range map[string]string{"tenant_id": `"acme-2"`, "name": `"Renamed"`, "status": `"needs_reauth"`, "features": `{"super_query":"apac"}`,
-			"truto_static_gate_id": `"` + gate + `"`, "unified_model_override": `{"crm":{}}`, "integration_override": `{"headers":{"X-Team":"red"}}`} {
+		for field, want := range map[string]string{
+			"tenant_id": `"acme-2"`, "name": `"Renamed"`, "status": `"needs_reauth"`, "features": `{"super_query":"apac"}`,
+			"truto_static_gate_id": `"` + gate + `"`, "unified_model_override": `{"crm":{}}`, "integration_override": `{"headers":{"X-Team":"red"}}`,
+		} {
 			if got := changed.JSON.Get(field).String(); got != want {
 				t.Errorf("%s: got %s, want %s", field, got, want)
 			}
@@ -243,8 +245,10 @@ func TestAccountTokenReachesItsAccountAlone(t *testing.T) {
 		if len(entries) != 1 || entries[0].Action != "credential.read" || entries[0].Subject != own {
 			t.Errorf("got audit entries %+v", entries)
 		}
-		for _, call := range []string{"GET /integrated-account", "GET /integrated-account/" + own, "PATCH /integrated-account/" + own, "DELETE /integrated-account/" + own,
-			"POST /integrated-account/token", "GET /integration", "GET /team", "GET /api-token", "GET /tenant", "POST /static-gate"} {
+		for _, call := range []string{
+			"GET /integrated-account", "GET /integrated-account/" + own, "PATCH /integrated-account/" + own, "DELETE /integrated-account/" + own,
+			"POST /integrated-account/token", "GET /integration", "GET /team", "GET /api-token", "GET /tenant", "POST /static-gate",
+		} {
 			method, path, _ := strings.Cut(call, " ")
 			if got := mine.call(method, path, "{}"); got.Status != 403 {
 				t.Errorf("%s: got %d, want 403", call, got.Status)

@@ -17,8 +17,10 @@ func TestIntegrationLife(t *testing.T) {
 		if strings.Contains(created.Text, "canary") {
 			t.Errorf("the client secret is in the answer: %s", created.Text)
 		}
-		for field, want := range map[string]string{"name": `"desk"`, "category": `"helpdesk"`, "is_beta": "true", "sharing": `"allow"`, "version": "1", "can_install": "true",
-			"installed_environment": "[]", "team_id": `"` + p.environment.TeamID + `"`, "default_oauth_app_id": "null"} {
+		for field, want := range map[string]string{
+			"name": `"desk"`, "category": `"helpdesk"`, "is_beta": "true", "sharing": `"allow"`, "version": "1", "can_install": "true",
+			"installed_environment": "[]", "team_id": `"` + p.environment.TeamID + `"`, "default_oauth_app_id": "null",
+		} {
 			if got := created.JSON.Get(field).String(); got != want {
 				t.Errorf("%s: got %s, want %s", field, got, want)
 			}

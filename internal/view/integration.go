@@ -102,9 +102,11 @@ type EmbeddedEnvironmentIntegration struct {
 }
 
 func newEmbeddedInstallation(ei *sinew.EnvironmentIntegration) EmbeddedEnvironmentIntegration {
-	return EmbeddedEnvironmentIntegration{ID: ei.ID, IntegrationID: ei.IntegrationID, EnvironmentID: ei.EnvironmentID,
+	return EmbeddedEnvironmentIntegration{
+		ID: ei.ID, IntegrationID: ei.IntegrationID, EnvironmentID: ei.EnvironmentID,
 		ShowInCatalog: ei.ShowInCatalog, IsEnabled: ei.IsEnabled, Override: jsonx.Raw(ei.Override),
-		CreatedAt: Time(ei.CreatedAt), UpdatedAt: Time(ei.UpdatedAt)}
+		CreatedAt: Time(ei.CreatedAt), UpdatedAt: Time(ei.UpdatedAt),
+	}
 }
 
 // EnvironmentIntegration is an integration installed in an environment.

@@ -37,8 +37,10 @@ type User struct {
 
 // NewUser shows a user.
 func NewUser(u sinew.User) User {
-	return User{ID: u.ID, Name: u.Name, Email: u.Email, IsActive: u.IsActive, IsStaff: u.IsStaff, LastLoginAt: Time(u.LastLoginAt),
-		Roles: u.Roles, Teams: []string{u.TeamID}, Environments: u.EnvironmentIDs, CreatedAt: Time(u.CreatedAt), UpdatedAt: Time(u.UpdatedAt)}
+	return User{
+		ID: u.ID, Name: u.Name, Email: u.Email, IsActive: u.IsActive, IsStaff: u.IsStaff, LastLoginAt: Time(u.LastLoginAt),
+		Roles: u.Roles, Teams: []string{u.TeamID}, Environments: u.EnvironmentIDs, CreatedAt: Time(u.CreatedAt), UpdatedAt: Time(u.UpdatedAt),
+	}
 }
 
 // Environment is an isolated workspace of a team.
@@ -68,8 +70,10 @@ type APIToken struct {
 
 // NewAPIToken shows a token.
 func NewAPIToken(t sinew.APIToken) APIToken {
-	return APIToken{ID: t.ID, Name: t.Name, EnvironmentID: t.EnvironmentID, CreatedBy: orNil(t.CreatedBy),
-		ExpiresAt: Time(t.ExpiresAt), CreatedAt: Time(t.CreatedAt), UpdatedAt: Time(t.UpdatedAt)}
+	return APIToken{
+		ID: t.ID, Name: t.Name, EnvironmentID: t.EnvironmentID, CreatedBy: orNil(t.CreatedBy),
+		ExpiresAt: Time(t.ExpiresAt), CreatedAt: Time(t.CreatedAt), UpdatedAt: Time(t.UpdatedAt),
+	}
 }
 
 // Category groups integrations.
@@ -113,8 +117,10 @@ type StaticGate struct {
 
 // NewStaticGate shows a gate.
 func NewStaticGate(g sinew.StaticGate) StaticGate {
-	return StaticGate{ID: g.ID, Name: g.Name, Domain: g.Domain, CreatedBy: orNil(g.CreatedBy), EnvironmentID: g.EnvironmentID,
-		CreatedAt: Time(g.CreatedAt), UpdatedAt: Time(g.UpdatedAt)}
+	return StaticGate{
+		ID: g.ID, Name: g.Name, Domain: g.Domain, CreatedBy: orNil(g.CreatedBy), EnvironmentID: g.EnvironmentID,
+		CreatedAt: Time(g.CreatedAt), UpdatedAt: Time(g.UpdatedAt),
+	}
 }
 
 func orNil(s string) *string {

@@ -140,8 +140,10 @@ func (s *Service) Categories(ctx context.Context, _ sinew.Principal, q sinew.Lis
 
 // standardCategories are there from the first start on.
 func standardCategories(at time.Time) []sinew.Category {
-	labels := []string{"Accounting", "ATS", "Calendar", "Code Hosting", "CRM", "Custom", "E-commerce", "File Storage", "Helpdesk", "HRIS",
-		"Instant Messaging", "Knowledge Base", "Marketing", "Payments", "Ticketing", "User Directory"}
+	labels := []string{
+		"Accounting", "ATS", "Calendar", "Code Hosting", "CRM", "Custom", "E-commerce", "File Storage", "Helpdesk", "HRIS",
+		"Instant Messaging", "Knowledge Base", "Marketing", "Payments", "Ticketing", "User Directory",
+	}
 	categories := make([]sinew.Category, len(labels))
 	for i, label := range labels {
 		name := strings.ReplaceAll(strings.ToLower(label), " ", "-")

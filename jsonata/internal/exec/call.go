@@ -91,15 +91,12 @@ func (st *state) finish(v value.Value) value.Value {
 	if !v.IsUnset() {
 		return v
 	}
-	site, outer := st.site, st.outer
+	site, outer := st.Site, st.Outer
 	for v.IsUnset() {
 		st.Step()
 		t := st.tail
 		st.tail = tailCall{}
-		if outer == nil || outer == site {
-			st.outer = t.site
-		}
-		st.site = t.site
+		st.TailCall(t.site, site, outer)
 		f := t.fn.Func()
 		if f == nil {
 			panic(rt.NewError("T1006"))
@@ -110,7 +107,7 @@ func (st *state) finish(v value.Value) value.Value {
 			v = rt.Apply(st.State, f, value.Undefined(), t.args, nil)
 		}
 	}
-	st.site, st.outer = site, outer
+	st.Site, st.Outer = site, outer
 	return v
 }
 
@@ -130,20 +127,20 @@ func (c *compiler) tailCall(n *syntax.Node) code {
 			run = c.nativeRaw(&call, b, c.args(call.Args, true))
 		}
 		return func(st *state, fr *frame, ctx value.Value) value.Value {
-			site, outer := st.site, st.outer
+			site, outer := st.Site, st.Outer
 			if outer == site {
-				st.outer = nil
+				st.Outer = nil
 			}
 			v := run(st, fr, ctx)
-			st.site, st.outer = site, outer
+			st.Site, st.Outer = site, outer
 			return v
 		}
 	}
 	proc := c.node(n.Proc)
 	args := c.args(n.Args, false)
-	site := &callSite{pos: n.Proc.Pos}
+	site := &rt.Site{Pos: n.Proc.Pos}
 	if n.Proc.Type == syntax.Variable {
-		site.name = n.Proc.Value
+		site.Name = n.Proc.Value
 	}
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		fn := proc(st, fr, ctx)
@@ -213,10 +210,10 @@ func (c *compiler) call(n *syntax.Node) code {
 }
 
 // callSite describes a call for errors.
-func (c *compiler) callSite(n *syntax.Node) *callSite {
-	s := &callSite{pos: n.Pos, name: n.Proc.Value}
+func (c *compiler) callSite(n *syntax.Node) *rt.Site {
+	s := &rt.Site{Pos: n.Pos, Name: n.Proc.Value}
 	if n.Proc.Type == syntax.Path {
-		s.name = n.Proc.Steps[0].Value
+		s.Name = n.Proc.Steps[0].Value
 	}
 	return s
 }
@@ -271,19 +268,15 @@ func (c *compiler) nativeRaw(n *syntax.Node, f *value.Function, args []code) cod
 	}
 }
 
-func (st *state) enterCall(site *callSite, depth int) (prev, outer *callSite) {
-	prev, outer = st.site, st.outer
-	st.site = site
-	if outer == nil {
-		st.outer = site
-	}
+func (st *state) enterCall(site *rt.Site, depth int) (prev, outer *rt.Site) {
+	prev, outer = st.EnterCall(site)
 	st.Enter(depth)
 	return prev, outer
 }
 
-func (st *state) leaveCall(prev, outer *callSite, depth int) {
+func (st *state) leaveCall(prev, outer *rt.Site, depth int) {
 	st.Leave(depth)
-	st.site, st.outer = prev, outer
+	st.Site, st.Outer = prev, outer
 }
 
 // callDynamic compiles a call of a function that is found at run time. first

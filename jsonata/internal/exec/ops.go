@@ -60,9 +60,12 @@ func (c *compiler) logical(n *syntax.Node) code {
 		defer located(n)
 		return lib.Truthy(v)
 	}
+	site := &rt.Site{Name: n.Value, Pos: n.Pos}
 	right := func(st *state, fr *frame, ctx value.Value) value.Value {
-		defer located(n)
-		return value.Bool(isTrue(r(st, fr, ctx)))
+		op, outer := st.EnterOp(site)
+		v := isTrue(r(st, fr, ctx))
+		st.LeaveOp(op, outer)
+		return value.Bool(v)
 	}
 	if simple(n.RHS) {
 		right = func(st *state, fr *frame, ctx value.Value) value.Value {

@@ -74,7 +74,7 @@ func (p *Program) Release(s *rt.State) {
 	if cap(st.stack) > 1<<16 {
 		st.stack = nil
 	}
-	st.tail, st.site, st.outer, st.level = tailCall{}, nil, nil, 0
+	st.tail, st.level = tailCall{}, 0
 	s.Ctx = nil
 	clear(st.cache)
 	p.states.Put(st)
@@ -83,6 +83,7 @@ func (p *Program) Release(s *rt.State) {
 // Run evaluates the program. Errors are raised as panics of type *rt.Error.
 func (p *Program) Run(s *rt.State, input value.Value, vars []map[string]value.Value) value.Value {
 	s.Eval = walk.EvalSource
+	defer s.Locate()
 	if !p.direct || p.overridden(vars) {
 		env := walk.NewEnv(p.scope)
 		for _, m := range vars {
@@ -113,7 +114,6 @@ func (p *Program) Run(s *rt.State, input value.Value, vars []map[string]value.Va
 			}
 		}
 	}
-	defer st.locate()
 	return p.root(st, fr, walk.WrapInput(input))
 }
 
@@ -128,22 +128,4 @@ func (p *Program) overridden(vars []map[string]value.Value) bool {
 		}
 	}
 	return false
-}
-
-// locate gives an error the name of the innermost call that it passed and the
-// place of the outermost, as the reference does.
-func (st *state) locate() {
-	e := recover()
-	if e == nil {
-		return
-	}
-	if err, ok := e.(*rt.Error); ok && st.site != nil {
-		if !err.HasToken() && st.site.name != "" {
-			err.Tok(st.site.name)
-		}
-		if st.outer.pos > 0 || err.Position < 0 {
-			err.At(st.outer.pos)
-		}
-	}
-	panic(e)
 }

@@ -143,7 +143,7 @@ func (c *compiler) fromMillis(n *syntax.Node, f *value.Function) code {
 // a function value or, unless the body holds on to it, a frame each time.
 type loop struct {
 	proto *proto
-	site  *callSite
+	site  *rt.Site
 	depth int
 	fr    *frame
 }

@@ -14,8 +14,6 @@ type state struct {
 	stack []value.Value // scratch for arguments and results under construction
 	cache []lookup      // one for each place that reads a member
 	tail  tailCall
-	site  *callSite // innermost call in progress
-	outer *callSite // outermost call in progress
 
 	vals []value.Value // slabs that finished values are cut from
 	objs []value.Object
@@ -44,18 +42,12 @@ type lookup struct {
 	slot  int
 }
 
-// callSite names a call for the errors that pass through it.
-type callSite struct {
-	name string
-	pos  int
-}
-
 // tailCall is a call in tail position that waits to be made by the loop that
 // called the function it stands in.
 type tailCall struct {
 	fn   value.Value
 	args []value.Value
-	site *callSite
+	site *rt.Site
 }
 
 // frame holds the variables of a function call, of a block that closures can

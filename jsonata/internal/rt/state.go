@@ -34,6 +34,11 @@ type State struct {
 	Exec   any                                          // the compiled evaluator's part of the state
 	Script bool
 
+	Site  *Site // innermost call in progress
+	Outer *Site // outermost call or logical operator in progress
+	Op    *Site // outermost logical operator in progress
+	Evals int   // nested $eval
+
 	fuel     int64 // steps until the next poll
 	used     int64 // steps spent before the current round of fuel
 	grant    int64
@@ -51,6 +56,7 @@ type EvalCall struct {
 // Start makes the state ready for a new evaluation.
 func (st *State) Start(ctx context.Context, l Limits) {
 	st.Ctx, st.Limits, st.Depth, st.used = ctx, l, 0, 0
+	st.Site, st.Outer, st.Op, st.Evals = nil, nil, nil, 0
 	st.Now = time.Now()
 	st.mem = l.Memory
 	if l.Memory <= 0 {

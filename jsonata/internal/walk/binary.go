@@ -12,12 +12,13 @@ import (
 func (w walker) binary(n *syntax.Node, input value.Value, env Scope) (res value.Value) {
 	l := w.eval(n.LHS, input, env)
 	if n.Value == "and" || n.Value == "or" {
-		defer located(n)
+		op, outer := w.st.EnterOp(&rt.Site{Name: n.Value, Pos: n.Pos})
 		b := lib.Truthy(l)
-		if b == (n.Value == "or") {
-			return value.Bool(b)
+		if b == (n.Value == "and") {
+			b = lib.Truthy(w.eval(n.RHS, input, env))
 		}
-		return value.Bool(lib.Truthy(w.eval(n.RHS, input, env)))
+		w.st.LeaveOp(op, outer)
+		return value.Bool(b)
 	}
 	r := w.eval(n.RHS, input, env)
 	defer located(n)

@@ -88,6 +88,7 @@ func thunkOf(v value.Value) *lambda {
 
 // run makes tail calls until one returns a value.
 func (w walker) run(res value.Value, input value.Value, env Scope) value.Value {
+	site, outer := w.st.Site, w.st.Outer
 	for t := thunkOf(res); t != nil; t = thunkOf(res) {
 		w.st.Step()
 		call := t.body
@@ -96,51 +97,28 @@ func (w walker) run(res value.Value, input value.Value, env Scope) value.Value {
 		for i, a := range call.Args {
 			args[i] = w.eval(a, t.input, t.env)
 		}
-		token := ""
+		s := &rt.Site{Pos: call.Proc.Pos}
 		if call.Proc.Type == syntax.Variable {
-			token = call.Proc.Value
+			s.Name = call.Proc.Value
 		}
-		res = w.inner(proc, args, input, env, token, call.Proc.Pos)
+		w.st.TailCall(s, site, outer)
+		res = w.inner(proc, args, input, env)
+		w.st.LeaveCall(site, outer)
 	}
 	return res
 }
 
-// inner calls a function once. Errors get the name of the function if they
-// have none, and the place of the call whether they have one or not.
-func (w walker) inner(proc value.Value, args []value.Value, input value.Value, env Scope, token string, pos int) value.Value {
+// inner calls a function once.
+func (w walker) inner(proc value.Value, args []value.Value, input value.Value, env Scope) value.Value {
 	f := proc.Func()
 	if f == nil {
 		panic(rt.NewError("T1006"))
 	}
-	defer func() {
-		if e := recover(); e != nil {
-			err, ok := e.(*rt.Error)
-			if ok && marked(f) {
-				if !err.HasToken() && token != "" {
-					err.Tok(token)
-				}
-				if pos > 0 {
-					err.At(pos)
-				}
-			}
-			panic(e)
-		}
-	}()
 	if l, ok := f.Impl.(*lambda); ok {
 		w.st.Step()
 		return l.once(input, args)
 	}
 	return rt.Apply(w.st, f, input, args, env)
-}
-
-// marked reports whether calls of f leave name and place on errors; functions
-// that were passed as arguments and regular expressions do not.
-func marked(f *value.Function) bool {
-	switch f.Impl.(type) {
-	case rt.Closure, *lib.Regex:
-		return false
-	}
-	return true
 }
 
 func (w walker) call(n *syntax.Node, input value.Value, env Scope, first *value.Value) value.Value {
@@ -161,21 +139,10 @@ func (w walker) call(n *syntax.Node, input value.Value, env Scope, first *value.
 		}
 		args = append(args, v)
 	}
-	token := procName(n.Proc)
-	defer func() {
-		if e := recover(); e != nil {
-			if err, ok := e.(*rt.Error); ok {
-				if err.Position <= 0 {
-					err.At(n.Pos)
-				}
-				if err.Token == "" && token != "" {
-					err.Tok(token)
-				}
-			}
-			panic(e)
-		}
-	}()
-	return w.run(w.inner(proc, args, input, env, token, n.Pos), input, env)
+	site, outer := w.st.EnterCall(&rt.Site{Name: procName(n.Proc), Pos: n.Pos})
+	res := w.run(w.inner(proc, args, input, env), input, env)
+	w.st.LeaveCall(site, outer)
+	return res
 }
 
 // bound reports whether a name without $ is also the name of a variable that
@@ -250,7 +217,7 @@ func (w walker) apply(n *syntax.Node, input value.Value, env Scope) value.Value 
 	if l.IsFunction() {
 		return Compose(l.Func(), r.Func())
 	}
-	return w.run(w.inner(r, []value.Value{l}, value.Null(), env, "", 0), value.Null(), env)
+	return w.run(w.inner(r, []value.Value{l}, value.Null(), env), value.Null(), env)
 }
 
 // Composed is the function f ~> g.

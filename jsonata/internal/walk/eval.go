@@ -38,6 +38,11 @@ func EvalSource(st *rt.State, call rt.EvalCall) value.Value {
 	if !ok {
 		scope = NewEnv(Table(lib.Standard()))
 	}
+	if st.Evals++; st.Evals > maxEvals {
+		panic(rt.NewError("D1011"))
+	}
+	site, outer, op := st.Site, st.Outer, st.Op
+	st.Site, st.Outer, st.Op = nil, nil, nil
 	var res value.Value
 	func() {
 		defer func() {
@@ -46,13 +51,20 @@ func EvalSource(st *rt.State, call rt.EvalCall) value.Value {
 					panic(e)
 				}
 				e.Finish()
+				st.Site, st.Outer, st.Op = site, outer, op
 				panic(rt.NewError("D3121").Tok(e.Message).Val(value.String(e.Error())))
 			}
 		}()
+		defer st.Locate()
 		res = Eval(st, prog.Root, call.Input, scope)
 	}()
+	st.Evals--
+	st.Site, st.Outer, st.Op = site, outer, op
 	return res
 }
+
+// maxEvals bounds the nesting of $eval.
+const maxEvals = 64
 
 // seq makes a sequence value.
 func seq(items ...value.Value) *value.Array { return value.NewSequence(items) }
