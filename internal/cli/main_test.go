@@ -56,8 +56,6 @@ type running struct {
 	waited  chan error
 }
 
-const serverKey = "server"
-
 func serve(ts *testscript.TestScript, neg bool, args []string) {
 	if neg {
 		ts.Fatalf("unsupported: ! serve; use ! exec sinew serve")

@@ -95,8 +95,9 @@ func (f *flock) crawl() {
 		}
 		for _, path := range f.paths(o) {
 			f.look(f.get(path))
-			f.look(f.call("GET", path+"?view=summary", ""))
-			f.look(f.call("GET", path, "", "Accept", "application/problem+json"))
+			if o.Alternative {
+				f.look(f.get(path + "?view=summary"))
+			}
 		}
 	}
 }

@@ -24,6 +24,8 @@ type operation struct {
 	Body   jsonx.Value
 	Answer jsonx.Value
 	Access httpapi.Access
+	// Alternative says that ?view=summary shows another form.
+	Alternative bool
 	// SessionOnly says that no token may call it.
 	SessionOnly bool
 }
@@ -70,6 +72,7 @@ func readOperation(t testing.TB, document jsonx.Value, method, path string, desc
 			o.Parameters = append(o.Parameters, parameter.Get("name").Str())
 		} else {
 			o.Query = append(o.Query, parameter)
+			o.Alternative = o.Alternative || parameter.Get("name").Str() == "view"
 		}
 	}
 	o.Body = resolve(document, described.At("requestBody", "content", "application/json", "schema"))
@@ -92,10 +95,8 @@ func resolveTo(document, schema jsonx.Value, depth int) jsonx.Value {
 	if depth == 0 || schema.Kind() != jsonx.Object {
 		return schema
 	}
-	for _, one := range []string{"items"} {
-		if inner := schema.Get(one); inner.Exists() {
-			schema = schema.With(one, resolveTo(document, inner, depth-1))
-		}
+	if inner := schema.Get("items"); inner.Exists() {
+		schema = schema.With("items", resolveTo(document, inner, depth-1))
 	}
 	properties := schema.Get("properties")
 	for name, inner := range properties.Members() {

@@ -53,7 +53,7 @@ func TestKilledBesideAnother(t *testing.T) {
 	random, token := newRand(seed, 0), i.newToken()
 	doomed, steady := newCrew(t, i, seed, token), newCrew(t, i, seed+1, token)
 	other := i.serve()
-	kills := rounds(25)
+	kills := rounds(20)
 	for range kills {
 		victim := i.serve()
 		var work sync.WaitGroup
@@ -78,7 +78,7 @@ func TestKilledWhileStarting(t *testing.T) {
 	t.Parallel()
 	seed := newSeed(t)
 	random := newRand(seed, 0)
-	for range rounds(10) {
+	for range rounds(6) {
 		i := newInstallation(t, testkit.NewSQLite(t))
 		for range 3 {
 			victim, _ := i.spawn()
