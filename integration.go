@@ -117,6 +117,19 @@ type InstallationRecord struct {
 	OverrideSecret JSON
 }
 
+// DefinitionKey identifies what an installation and its integration say: two
+// rows with the same key say the same.
+type DefinitionKey struct {
+	InstallationID      string
+	InstallationVersion int64
+	IntegrationVersion  int64
+}
+
+// Key returns the key of the definition.
+func (ei *EnvironmentIntegration) Key() DefinitionKey {
+	return DefinitionKey{InstallationID: ei.ID, InstallationVersion: ei.Version, IntegrationVersion: ei.Integration.Version}
+}
+
 // EnvironmentIntegrationFields are the fields that installations can be
 // filtered by.
 func EnvironmentIntegrationFields() []Field {

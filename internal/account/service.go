@@ -46,8 +46,11 @@ type Service struct {
 
 // New returns a service over a store and an object store.
 func New(store Store, blobs blob.Store, log *slog.Logger) *Service {
-	return &Service{store: store, blobs: blobs, renderer: view.NewRenderer(), log: log}
+	return &Service{store: store, blobs: blobs, renderer: view.NewRenderer(passwordFields), log: log}
 }
+
+// Renderer shows accounts as answers and events do.
+func (s *Service) Renderer() *view.Renderer { return s.renderer }
 
 // now is the time of a change, in the precision that is stored.
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

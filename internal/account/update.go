@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/sinewhq/sinew"
@@ -181,6 +182,21 @@ func (s *Service) change(ctx context.Context, p sinew.Principal, id string, patc
 // names that are known.
 func secretPaths(config jsonx.Value) []string {
 	return append([]string{"oauth.token"}, definition.SecretFields(config)...)
+}
+
+// passwordFields are the fields that an installation collects as passwords.
+func passwordFields(installation *sinew.EnvironmentIntegration) ([]string, error) {
+	config, err := installationConfig(*installation)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, path := range definition.SecretFields(config) {
+		if !strings.Contains(path, ".") && !slices.Contains(definition.ProtectedPaths(), path) {
+			names = append(names, path)
+		}
+	}
+	return names, nil
 }
 
 func secretPathsOf(a *sinew.AccountView) ([]string, error) {

@@ -7,7 +7,6 @@ import (
 	"github.com/sinewhq/sinew/internal/access"
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/integration"
-	"github.com/sinewhq/sinew/internal/view"
 	"github.com/sinewhq/sinew/internal/workspace"
 )
 
@@ -25,7 +24,7 @@ type Engines struct {
 
 // ControlPlane returns the operations of the control plane.
 func ControlPlane(e Engines) [][]Operation {
-	renderer := view.NewRenderer()
+	renderer := e.Accounts.Renderer()
 	return [][]Operation{
 		serviceOperations(e),
 		teamOperations(e.Workspace),

@@ -16,7 +16,7 @@ const maxConfigs = 1024
 // Secrets are not among them: they are laid over for each call.
 type configCache struct {
 	mu      sync.RWMutex
-	entries map[*sinew.EnvironmentIntegration]parsedConfig
+	entries map[sinew.DefinitionKey]parsedConfig
 }
 
 type parsedConfig struct {
@@ -59,7 +59,7 @@ func withSecret(visible jsonx.Value, secret sinew.JSON) (jsonx.Value, error) {
 
 func (c *configCache) parsed(ei *sinew.EnvironmentIntegration) (parsedConfig, error) {
 	c.mu.RLock()
-	p, ok := c.entries[ei]
+	p, ok := c.entries[ei.Key()]
 	c.mu.RUnlock()
 	if ok {
 		return p, nil
@@ -74,8 +74,8 @@ func (c *configCache) parsed(ei *sinew.EnvironmentIntegration) (parsedConfig, er
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.entries == nil || len(c.entries) >= maxConfigs {
-		c.entries = make(map[*sinew.EnvironmentIntegration]parsedConfig)
+		c.entries = make(map[sinew.DefinitionKey]parsedConfig)
 	}
-	c.entries[ei] = p
+	c.entries[ei.Key()] = p
 	return p, nil
 }

@@ -215,3 +215,26 @@ func TestChangesOfDefinitionsShowAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestFieldsThatBecomePasswordsAreHidden changes a field's type after an
+// account was written: what it holds must leave no more.
+func TestFieldsThatBecomePasswordsAreHidden(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	integration, installation := p.install("desk")
+	id := p.connect(installation, "acme-1", "").text("id")
+	p.call("PATCH", "/integrated-account/"+id, `{"context":{"license":"license-canary","note":"about license"}}`).want(200)
+	fields := `[{"name":"base_url","label":"Address","type":"text","required":true},{"name":"api_key","label":"API key","type":"password","required":true},{"name":"license","label":"Licence","type":"password"}]`
+	p.call("PATCH", "/integration/"+integration, `{"config":{"credentials":{"api_key":{"config":{"fields":`+fields+`}}}}}`).want(200)
+	for _, path := range []string{"/integrated-account", "/integrated-account?view=summary", "/integrated-account/" + id} {
+		if got := p.get(path).want(200).Text; strings.Contains(got, "license-canary") || !strings.Contains(got, "about license") {
+			t.Errorf("%s: got %s", path, got)
+		}
+	}
+	p.call("PATCH", "/integrated-account/"+id, `{"name":"touched"}`).want(200)
+	record, err := p.server.Core.Store.AccountWithSecrets(t.Context(), p.environment.ID, id)
+	p.must(err)
+	if strings.Contains(string(record.Context), "license-canary") || !strings.Contains(string(record.Secrets.Context), "license-canary") {
+		t.Errorf("the next write left it among the variables: %s", record.Context)
+	}
+}

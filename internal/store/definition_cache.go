@@ -52,16 +52,11 @@ func (c *definitionCache) put(entries []cachedDefinition) {
 	}
 	for _, entry := range entries {
 		old, ok := c.entries[entry.installation.ID]
-		if ok && sameDefinition(old.installation, entry.installation) {
-			// Keep the pointer: what others derived from it stays good.
-			entry.installation = old.installation
+		if ok && old.installation.Key() == entry.installation.Key() {
+			entry.installation = old.installation // one copy is enough
 		}
 		c.entries[entry.installation.ID] = entry
 	}
-}
-
-func sameDefinition(a, b *sinew.EnvironmentIntegration) bool {
-	return a.Version == b.Version && a.Integration.Version == b.Integration.Version
 }
 
 // attach gives each row its installation, reading those that are not cached

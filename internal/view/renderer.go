@@ -1,6 +1,7 @@
 package view
 
 import (
+	"strings"
 	"sync"
 
 	"github.com/sinewhq/sinew"
@@ -10,12 +11,16 @@ import (
 // Renderer writes accounts as JSON. It keeps the texts of the integrations and
 // installations that many accounts share. It is safe for concurrent use.
 type Renderer struct {
+	// hidden names the context members of an installation's accounts that must
+	// not be shown wherever they are stored.
+	hidden func(*sinew.EnvironmentIntegration) ([]string, error)
+
 	mu        sync.RWMutex
-	fragments map[*sinew.EnvironmentIntegration]*fragment
+	fragments map[sinew.DefinitionKey]*fragment
 }
 
 // maxFragments bounds the texts kept.
-const maxFragments = 4096
+const maxFragments = 1024
 
 // fragment holds the texts of an installation that its accounts repeat.
 type fragment struct {
@@ -23,21 +28,24 @@ type fragment struct {
 	identity     []byte // its identity, for events
 	installation []byte
 	variables    []byte // override.environment_variables, nil when there are none
+	hidden       []string
 }
 
-// NewRenderer returns an empty renderer.
-func NewRenderer() *Renderer {
-	return &Renderer{fragments: make(map[*sinew.EnvironmentIntegration]*fragment)}
+// NewRenderer returns an empty renderer. hidden names the top-level members of
+// the context that are secret by what the installation says now: an account
+// that was written before it said so may still hold them among its variables.
+func NewRenderer(hidden func(*sinew.EnvironmentIntegration) ([]string, error)) *Renderer {
+	return &Renderer{hidden: hidden, fragments: make(map[sinew.DefinitionKey]*fragment)}
 }
 
 func (r *Renderer) fragment(ei *sinew.EnvironmentIntegration) (*fragment, error) {
 	r.mu.RLock()
-	f := r.fragments[ei]
+	f := r.fragments[ei.Key()]
 	r.mu.RUnlock()
 	if f != nil {
 		return f, nil
 	}
-	f, err := newFragment(ei)
+	f, err := r.newFragment(ei)
 	if err != nil {
 		return nil, err
 	}
@@ -46,13 +54,16 @@ func (r *Renderer) fragment(ei *sinew.EnvironmentIntegration) (*fragment, error)
 	if len(r.fragments) >= maxFragments {
 		clear(r.fragments)
 	}
-	r.fragments[ei] = f
+	r.fragments[ei.Key()] = f
 	return f, nil
 }
 
-func newFragment(ei *sinew.EnvironmentIntegration) (*fragment, error) {
+func (r *Renderer) newFragment(ei *sinew.EnvironmentIntegration) (*fragment, error) {
 	f := &fragment{}
 	var err error
+	if f.hidden, err = r.hidden(ei); err != nil {
+		return nil, err
+	}
 	if f.integration, err = jsonx.Marshal(newEmbedded(ei.Integration)); err != nil {
 		return nil, err
 	}
@@ -83,7 +94,7 @@ func (r *Renderer) AppendAccount(dst []byte, a *sinew.AccountView) ([]byte, erro
 	if err != nil {
 		return dst, err
 	}
-	dst = appendAccount(dst, &a.IntegratedAccount, f.variables)
+	dst = f.appendAccount(dst, &a.IntegratedAccount, f.variables)
 	dst = append(dst, `,"integration":`...)
 	dst = append(dst, f.integration...)
 	return appendTail(dst, a, f), nil
@@ -92,11 +103,11 @@ func (r *Renderer) AppendAccount(dst []byte, a *sinew.AccountView) ([]byte, erro
 // AppendEvent appends an account as events carry it: the integration's identity
 // alone, and no environment variables in the context.
 func (r *Renderer) AppendEvent(dst []byte, a *sinew.AccountView) ([]byte, error) {
-	f, err := newFragment(a.EnvironmentIntegration)
+	f, err := r.fragment(a.EnvironmentIntegration)
 	if err != nil {
 		return dst, err
 	}
-	dst = appendAccount(dst, &a.IntegratedAccount, nil)
+	dst = f.appendAccount(dst, &a.IntegratedAccount, nil)
 	dst = append(dst, `,"integration":`...)
 	dst = append(dst, f.identity...)
 	return appendTail(dst, a, f), nil
@@ -120,14 +131,14 @@ func (r *Renderer) AppendSummary(dst []byte, a *sinew.AccountView) ([]byte, erro
 	dst = appendText(dst, `,"integration":`, a.IntegrationName)
 	dst = appendText(dst, `,"name":`, a.Name)
 	dst = appendText(dst, `,"status":`, summaryStatus(a.Status))
-	dst = AppendContext(append(dst, `,"context":`...), a.Context, f.variables)
+	dst = f.appendContext(append(dst, `,"context":`...), a.Context, f.variables)
 	dst = appendText(dst, `,"externalId":`, a.TenantID)
 	dst = jsonx.AppendTime(append(dst, `,"createdAt":`...), a.CreatedAt)
 	dst = jsonx.AppendTime(append(dst, `,"updatedAt":`...), a.UpdatedAt)
 	return append(dst, '}'), nil
 }
 
-func appendAccount(dst []byte, a *sinew.IntegratedAccount, variables []byte) []byte {
+func (f *fragment) appendAccount(dst []byte, a *sinew.IntegratedAccount, variables []byte) []byte {
 	dst = appendText(dst, `{"id":`, a.ID)
 	dst = appendText(dst, `,"tenant_id":`, a.TenantID)
 	dst = appendText(dst, `,"name":`, a.Name)
@@ -142,17 +153,18 @@ func appendAccount(dst []byte, a *sinew.IntegratedAccount, variables []byte) []b
 	dst = appendText(dst, `,"authentication_method":`, string(a.AuthenticationMethod))
 	dst = appendText(dst, `,"region":`, string(a.Region))
 	dst = appendNullable(dst, `,"features":{"super_query":`, string(a.SuperQuery))
-	dst = AppendContext(append(dst, `},"context":`...), a.Context, variables)
+	dst = f.appendContext(append(dst, `},"context":`...), a.Context, variables)
 	dst = appendKeys(append(dst, `,"object_store_context_fields":`...), a.ObjectStore)
 	dst = appendJSON(dst, `,"unified_model_override":`, a.UnifiedModelOverride.Or(sinew.EmptyObject))
 	dst = appendJSON(dst, `,"integration_override":`, a.IntegrationOverride.Or(sinew.EmptyObject))
 	return appendNullable(dst, `,"truto_static_gate_id":`, a.StaticGateID)
 }
 
-// AppendContext appends a context with the installation's environment
-// variables in it, which are not stored with the account.
-func AppendContext(dst []byte, context sinew.JSON, variables []byte) []byte {
-	text := context.Or(sinew.EmptyObject)
+// appendContext appends a context with the installation's environment
+// variables in it, which are not stored with the account, and without members
+// that have become secret.
+func (f *fragment) appendContext(dst []byte, context sinew.JSON, variables []byte) []byte {
+	text := f.withoutHidden(context.Or(sinew.EmptyObject))
 	if len(variables) == 0 {
 		return append(dst, text...)
 	}
@@ -163,6 +175,22 @@ func AppendContext(dst []byte, context sinew.JSON, variables []byte) []byte {
 	dst = append(dst, `"environment_variables":`...)
 	dst = append(dst, variables...)
 	return append(dst, '}')
+}
+
+// withoutHidden leaves hidden members out. The usual context has none of them,
+// which a search in the text tells.
+func (f *fragment) withoutHidden(context sinew.JSON) sinew.JSON {
+	for _, name := range f.hidden {
+		if !strings.Contains(string(context), name) {
+			continue
+		}
+		whole, err := jsonx.ParseString(string(context))
+		if err != nil {
+			return sinew.EmptyObject // not readable, so not known to be free of secrets
+		}
+		context = sinew.JSON(whole.Without(name).String())
+	}
+	return context
 }
 
 func appendText(dst []byte, name, value string) []byte {

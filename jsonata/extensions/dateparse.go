@@ -64,17 +64,17 @@ func millis(fraction string) int {
 
 // dateFieldsOf are the pieces that were read of a date.
 type dateFieldsOf struct {
-	year, month, day             int
-	week, weekday, ordinal       int
-	hasWeek, hasOrdinal          bool
-	hour, minute, second, milli  int
-	zone                         zone
-	hasOffset                    bool
-	wantWeekday                  int
-	badZone                      bool
-	weekYear, quarter            int
-	hasMonth, hasWeekYear, hasPM bool
-	pm                           bool
+	year, month, day            int
+	week, weekday, ordinal      int
+	hasWeek, hasOrdinal         bool
+	hour, minute, second, milli int
+	zone                        zone
+	hasOffset                   bool
+	wantWeekday                 int
+	badZone                     bool
+	weekYear, quarter           int
+	hasWeekYear, hasPM          bool
+	pm                          bool
 }
 
 func (f *dateFieldsOf) offset(zulu bool, offset, name string) {

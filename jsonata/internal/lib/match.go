@@ -171,7 +171,7 @@ func match(c *rt.Call) value.Value {
 			sc = newScan(c.State, re, s.Str())
 		}
 		eachMatch(c, c.Arg(1), s.Str(), func(m *found, _ func(a, b int) string) bool {
-			start := float64(m.start)
+			var start float64
 			if sc != nil {
 				start = float64(sc.unit(m.start))
 			} else {
