@@ -85,7 +85,10 @@ func (l listing[T]) statement(q sinew.ListQuery, hint, scope string, args ...any
 	if q.After != nil {
 		fmt.Fprintf(&b, " AND (%s, %s) %s (%s, %s)", key, id, than, w.param(q.After.Key.UnixMilli()), w.param(q.After.ID))
 	}
-	fmt.Fprintf(&b, " ORDER BY %s %s, %s %s LIMIT %s", key, order, id, order, w.param(q.Limit+1))
+	// The limit stands in the text: with a parameter, PostgreSQL would plan
+	// every call anew, not knowing that it asks for few rows, and SQLite would
+	// parse it anew.
+	fmt.Fprintf(&b, " ORDER BY %s %s, %s %s LIMIT %d", key, order, id, order, q.Limit+1)
 	return b.String(), w.args, nil
 }
 

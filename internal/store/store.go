@@ -33,6 +33,7 @@ type Store struct {
 	dialect dialect
 	vault   *seal.Vault
 
+	accounts    listing[accountRow]
 	statements  statementCache
 	definitions definitionCache
 }
