@@ -43,11 +43,11 @@ func (s *Store) ListAccounts(ctx context.Context, environmentID string, q sinew.
 	if err != nil {
 		return sinew.Page[sinew.AccountView]{}, fmt.Errorf("list accounts: %w", err)
 	}
-	rows, err := s.prepared(ctx, text, args...)
+	rows, err := s.reader.QueryContext(ctx, text, args...)
 	if err != nil {
 		return sinew.Page[sinew.AccountView]{}, fmt.Errorf("list accounts: %w", err)
 	}
-	found, err := collect(rows, scanAccountRow)
+	found, err := collect(rows, scanAccountRow, q.Limit+1)
 	if err != nil {
 		return sinew.Page[sinew.AccountView]{}, fmt.Errorf("list accounts: %w", err)
 	}

@@ -37,11 +37,11 @@ func (l listing[T]) page(ctx context.Context, s *Store, q sinew.ListQuery, scope
 	if err != nil {
 		return sinew.Page[T]{}, err
 	}
-	rows, err := s.prepared(ctx, text, args...)
+	rows, err := s.reader.QueryContext(ctx, text, args...)
 	if err != nil {
 		return sinew.Page[T]{}, err
 	}
-	all, err := collect(rows, l.scan)
+	all, err := collect(rows, l.scan, q.Limit+1)
 	if err != nil {
 		return sinew.Page[T]{}, err
 	}

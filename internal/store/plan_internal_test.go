@@ -11,9 +11,9 @@ import (
 
 // KeptStatements returns how many prepared statements the store keeps.
 func (s *Store) KeptStatements() int {
-	s.statements.mu.RLock()
-	defer s.statements.mu.RUnlock()
-	return len(s.statements.texts)
+	s.reader.statements.mu.RLock()
+	defer s.reader.statements.mu.RUnlock()
+	return len(s.reader.statements.texts)
 }
 
 // ExplainGeneric returns the plan that PostgreSQL keeps for a page of accounts

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync"
 	"sync/atomic"
 )
@@ -75,19 +76,52 @@ func (c *statementCache) close() {
 	c.texts = nil
 }
 
-// prepared runs a reading query through the cache.
-func (s *Store) prepared(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	kept := s.statements.get(query)
-	if kept == nil {
-		prepared, err := s.reader.PrepareContext(ctx, query)
-		if err != nil {
-			return nil, err
-		}
-		kept = &statement{Stmt: prepared}
-		kept.users.Store(1)
-		s.statements.put(query, kept)
+// reader is the pool that reads, through the cache of statements.
+type reader struct {
+	*sql.DB
+	statements statementCache
+}
+
+// maxKeptText bounds the texts that are kept, in bytes: longer ones hold lists
+// of values, which do not come twice.
+const maxKeptText = 4 << 10
+
+// QueryContext is that of sql.DB.
+func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	kept, err := r.prepared(ctx, query)
+	if err != nil || kept == nil {
+		return r.DB.QueryContext(ctx, query, args...)
 	}
 	// Rows under way keep a closed statement alive until they are closed.
 	defer kept.release()
 	return kept.QueryContext(ctx, args...)
+}
+
+// QueryRowContext is that of sql.DB.
+func (r *reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	kept, err := r.prepared(ctx, query)
+	if err != nil || kept == nil {
+		return r.DB.QueryRowContext(ctx, query, args...)
+	}
+	defer kept.release()
+	return kept.QueryRowContext(ctx, args...)
+}
+
+// prepared returns the statement of a text for the caller to release, or nil
+// when the text is not worth one.
+func (r *reader) prepared(ctx context.Context, query string) (*statement, error) {
+	if len(query) > maxKeptText {
+		return nil, nil
+	}
+	if kept := r.statements.get(query); kept != nil {
+		return kept, nil
+	}
+	prepared, err := r.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, fmt.Errorf("prepare statement: %w", err)
+	}
+	kept := &statement{Stmt: prepared}
+	kept.users.Store(1)
+	r.statements.put(query, kept)
+	return kept, nil
 }
