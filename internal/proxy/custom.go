@@ -49,11 +49,13 @@ func (c *call) customPlan() (*plan, error) {
 
 // under puts the path under a base URL.
 func (u *Custom) under(base string) (string, error) {
-	for segment := range strings.SplitSeq(u.Path, "/") {
-		clear, err := url.PathUnescape(segment)
-		if err != nil || clear == "." || clear == ".." || strings.ContainsAny(clear, "\x00\r\n\\") {
-			return "", sinew.InvalidField("path", "path", "has a segment that cannot be sent to the vendor")
-		}
+	clear, err := url.PathUnescape(u.Path)
+	bad := err != nil || strings.ContainsAny(clear, "\x00\r\n\\")
+	for segment := range strings.SplitSeq(clear, "/") {
+		bad = bad || segment == "." || segment == ".."
+	}
+	if bad {
+		return "", sinew.InvalidField("path", "path", "has a segment that cannot be sent to the vendor")
 	}
 	path, query, _ := strings.Cut(base, "?")
 	target := strings.TrimRight(path, "/") + "/" + u.Path
