@@ -139,7 +139,7 @@ func looksLikeJSON(h http.Header, text []byte) bool {
 // passes reports whether an answer is passed on as it comes, without being read
 // into memory: it is a file, and nothing in the definition asks for its content.
 func (c *call) passes(h http.Header) bool {
-	if c.plan.ResponseFormat != "" || c.lists() || c.Custom == nil && c.Method == MethodDelete {
+	if c.Whole || c.plan.ResponseFormat != "" || c.lists() || c.Custom == nil && c.Method == MethodDelete {
 		return false
 	}
 	name := mediaType(h)

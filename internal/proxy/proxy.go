@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -94,6 +95,8 @@ type Call struct {
 	StreamLength int64
 	// Custom is a call past the resources of the definition, nil for others.
 	Custom *Custom
+	// Whole asks for the answer in memory, even if it is a file.
+	Whole bool
 	// Explain asks for an account of how the call was made.
 	Explain bool
 }
@@ -117,6 +120,9 @@ type Result struct {
 	Stream io.ReadCloser
 	// Vendor is how long the vendor took to answer.
 	Vendor time.Duration
+	// Sent is set, also beside an error, once the vendor may have got the
+	// request.
+	Sent bool
 	// Explanation is set for a call with Explain.
 	Explanation *Explanation
 }
@@ -134,6 +140,7 @@ type call struct {
 	paged     *paginate.Request
 	hide      *scrubber // made when it is needed, see scrubbing
 	request   *upstream.Request
+	sent      bool
 	trace     *Explanation // nil when nobody asks
 }
 
@@ -146,7 +153,7 @@ func (s *Service) Do(ctx context.Context, c Call) (Result, error) {
 		under.trace = newExplanation()
 	}
 	result, err := under.run(ctx)
-	result.Explanation = under.trace
+	result.Explanation, result.Sent = under.trace, under.sent
 	return result, under.explained(err)
 }
 
@@ -197,6 +204,7 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 	s := c.service
 	started := time.Now()
 	response, err := s.sender.Do(ctx, request)
+	c.sent = !neverLeft(err)
 	if err != nil {
 		s.metrics.ObserveUpstream(c.account.IntegrationName, 0, time.Since(started))
 		return Result{}, err
@@ -220,6 +228,13 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 		remote.Vendor = took
 	}
 	return result, err
+}
+
+// neverLeft reports whether an error says that there was no connection to send
+// the request over.
+func neverLeft(err error) bool {
+	var known *sinew.Error
+	return errors.As(err, &known) && (known.Code == upstream.CodeBlocked || known.Code == upstream.CodeUnreachable || known.Code == upstream.CodeHeader)
 }
 
 // answer turns a vendor's answer into the caller's.
