@@ -96,7 +96,7 @@ func newCall(c *httpapi.Call) (proxy.Call, error) {
 	if err := c.TakeAccount(accountID); err != nil {
 		return proxy.Call{}, err
 	}
-	call := proxy.Call{Principal: c.Principal, AccountID: accountID, Query: c.Query}
+	call := proxy.Call{Principal: c.Principal, RequestID: c.RequestID(), AccountID: accountID, Query: c.Query}
 	if call.Explain, err = flag(c, "explain"); err != nil {
 		return call, err
 	}

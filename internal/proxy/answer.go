@@ -49,6 +49,7 @@ func (c *call) envelope(ctx context.Context, r *reply, status int, p payload) (R
 			p = nothing()
 		}
 		list := p.list()
+		c.count = list.items
 		next, prev, err := c.page(ctx, r, list)
 		if err != nil {
 			return Result{}, err

@@ -44,6 +44,11 @@ type Metrics interface {
 	ObserveUpstream(integration string, status int, took time.Duration)
 }
 
+// Recorder keeps the log. It never waits.
+type Recorder interface {
+	Record(e sinew.LogEntry)
+}
+
 // Config is what a Service is built from. Every field is required.
 type Config struct {
 	Accounts Accounts
@@ -51,6 +56,7 @@ type Config struct {
 	Sender   Sender
 	Sealer   Sealer
 	Metrics  Metrics
+	Recorder Recorder
 	Log      *slog.Logger
 }
 
@@ -61,6 +67,7 @@ type Service struct {
 	sender      Sender
 	sealer      Sealer
 	metrics     Metrics
+	recorder    Recorder
 	log         *slog.Logger
 	expressions *expression.Engine
 	definitions planCache
@@ -69,7 +76,7 @@ type Service struct {
 // New returns a service.
 func New(c Config) *Service {
 	return &Service{
-		accounts: c.Accounts, gates: c.Gates, sender: c.Sender, sealer: c.Sealer, metrics: c.Metrics, log: c.Log,
+		accounts: c.Accounts, gates: c.Gates, sender: c.Sender, sealer: c.Sealer, metrics: c.Metrics, recorder: c.Recorder, log: c.Log,
 		expressions: expression.NewEngine(),
 	}
 }
@@ -77,6 +84,8 @@ func New(c Config) *Service {
 // Call is what a caller wants of a vendor.
 type Call struct {
 	Principal sinew.Principal
+	// RequestID finds the call in the log.
+	RequestID string
 	AccountID string
 	Resource  string
 	// Method is the key in the definition: list, get, create, update, delete or
@@ -141,6 +150,8 @@ type call struct {
 	hide      *scrubber // made when it is needed, see scrubbing
 	request   *upstream.Request
 	sent      bool
+	status    int          // the vendor's
+	count     int          // records of a list, -1 for other answers
 	trace     *Explanation // nil when nobody asks
 }
 
@@ -148,11 +159,13 @@ type call struct {
 // not exist is NotFound; a write on a sandbox account is NotAllowed; a template
 // of the URL or the authorization without a value is Invalid.
 func (s *Service) Do(ctx context.Context, c Call) (Result, error) {
-	under := &call{Call: c, service: s}
+	under := &call{Call: c, service: s, count: -1}
 	if c.Explain {
 		under.trace = newExplanation()
 	}
+	began := time.Now()
 	result, err := under.run(ctx)
+	under.record(ctx, began, result, err)
 	result.Explanation, result.Sent = under.trace, under.sent
 	return result, under.explained(err)
 }
@@ -210,6 +223,7 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 		return Result{}, err
 	}
 	r := &reply{Response: response}
+	c.status = response.Status
 	streams := response.Status < http.StatusBadRequest && c.passes(response.Header)
 	if !streams {
 		r.raw, err = response.ReadAll()

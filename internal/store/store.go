@@ -33,6 +33,7 @@ type Store struct {
 	dialect dialect
 	vault   *seal.Vault
 
+	logs        logStore
 	accounts    listing[accountRow]
 	definitions definitionCache
 }
@@ -68,6 +69,10 @@ func Migrate(ctx context.Context, config Config) (version int64, err error) {
 func (s *Store) Close() error {
 	s.reader.statements.close()
 	err := s.reader.Close()
+	if s.logs.writer != s.writer && s.logs.writer != nil {
+		s.logs.reader.statements.close()
+		err = errors.Join(err, s.logs.reader.Close(), s.logs.writer.Close())
+	}
 	if s.writer != s.reader.DB {
 		err = errors.Join(err, s.writer.Close())
 	}
