@@ -1,0 +1,201 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"text/tabwriter"
+	"time"
+
+	"github.com/sinewhq/sinew/internal/testkit"
+)
+
+// The pace of the measurement of what a call adds, in requests a second.
+const pace = 2000
+
+// BenchmarkProxy prints what a proxied call costs beside httputil.ReverseProxy
+// and nginx in front of the same vendor: a record of 2 KB, and a list of 100
+// records with cursor paging and an error expression. It runs once whatever b.N
+// is.
+func BenchmarkProxy(b *testing.B) {
+	if b.N > 1 {
+		return
+	}
+	vendor := benchVendor(b)
+	targets := []benchTarget{
+		{name: "vendor alone", get: vendor + "/things/1", list: vendor + "/things"},
+		benchReverseProxy(b, vendor),
+	}
+	if nginx, ok := benchNginx(b, vendor); ok {
+		targets = append(targets, nginx)
+	}
+	for _, database := range []testkit.Database{testkit.NewSQLite(b), testkit.NewPostgres(b)} {
+		targets = append(targets, benchSinew(b, database, vendor))
+	}
+	for _, work := range []struct {
+		name string
+		path func(benchTarget) string
+	}{{"get of 2 KB", func(t benchTarget) string { return t.get }}, {"list of 100 KB", func(t benchTarget) string { return t.list }}} {
+		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
+		fmt.Fprintf(table, "\n%s\trequests/s\tby reverse proxy\tp50 at %d/s\tp99 at %d/s\tadded p50\tadded p99\t\n", work.name, pace, pace)
+		var base, alone []time.Duration
+		for i, target := range targets {
+			all := hammer(b, work.path(target), target.token)
+			paced := paceCalls(b, work.path(target), target.token)
+			if i == 0 {
+				alone = paced
+			}
+			if i == 1 {
+				base = all
+			}
+			ratio := "-"
+			if base != nil {
+				ratio = fmt.Sprintf("%.2f", float64(len(all))/float64(len(base)))
+			}
+			at := func(of []time.Duration, p int) time.Duration { return of[(len(of)-1)*p/100] }
+			fmt.Fprintf(table, "%s\t%.0f\t%s\t%s\t%s\t%s\t%s\t\n", target.name, float64(len(all))/float64(*secondsFlag), ratio,
+				at(paced, 50).Round(time.Microsecond), at(paced, 99).Round(time.Microsecond),
+				(at(paced, 50) - at(alone, 50)).Round(time.Microsecond), (at(paced, 99) - at(alone, 99)).Round(time.Microsecond))
+		}
+		if err := table.Flush(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+type benchTarget struct{ name, get, list, token string }
+
+// benchVendor answers at once.
+func benchVendor(b *testing.B) string {
+	record := []byte(`{"id":"1","name":"Ada","note":"` + strings.Repeat("lorem ipsum ", 165) + `"}`)
+	item := `{"id":"%d","name":"Ada Lovelace","email":"ada@example.com","tags":["a","b"],"nested":{"k":null,"v":true},"note":"` + strings.Repeat("lorem ipsum ", 72) + `"}`
+	items := make([]string, 100)
+	for i := range items {
+		items[i] = fmt.Sprintf(item, i)
+	}
+	list := []byte(`{"ok":true,"items":[` + strings.Join(items, ",") + `],"paging":{"next":"abc"}}`)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := list
+		if r.URL.Path == "/things/1" {
+			body = record
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		_, _ = w.Write(body)
+	}))
+	b.Cleanup(server.Close)
+	return server.URL
+}
+
+func benchReverseProxy(b *testing.B, vendor string) benchTarget {
+	target, err := url.Parse(vendor)
+	if err != nil {
+		b.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		Transport: &http.Transport{MaxIdleConnsPerHost: 64},
+	}
+	server := httptest.NewServer(proxy)
+	b.Cleanup(server.Close)
+	return benchTarget{name: "httputil.ReverseProxy", get: server.URL + "/things/1", list: server.URL + "/things"}
+}
+
+// benchNginx starts nginx where the machine has it.
+func benchNginx(b *testing.B, vendor string) (benchTarget, bool) {
+	program, err := exec.LookPath("nginx")
+	if err != nil {
+		fmt.Println("nginx is not installed: its row is left out")
+		return benchTarget{}, false
+	}
+	dir := b.TempDir()
+	port := testkit.FreePort(b)
+	config := fmt.Sprintf(`daemon off; worker_processes 1; error_log stderr crit; pid %[1]s/nginx.pid;
+events { worker_connections 256; }
+http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastcgi_temp_path %[1]s; uwsgi_temp_path %[1]s; scgi_temp_path %[1]s;
+  upstream vendor { server %[2]s; keepalive 64; }
+  server { listen 127.0.0.1:%[3]d; location / { proxy_pass http://vendor; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffers 8 64k; } } }`,
+		dir, strings.TrimPrefix(vendor, "http://"), port)
+	file := filepath.Join(dir, "nginx.conf")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		b.Fatal(err)
+	}
+	command := exec.Command(program, "-c", file, "-p", dir)
+	var output bytes.Buffer
+	command.Stderr = &output
+	if err := command.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = command.Process.Signal(os.Interrupt)
+		_ = command.Wait()
+	})
+	address := fmt.Sprintf("http://127.0.0.1:%d", port)
+	for range 100 {
+		response, err := http.Get(address + "/things/1")
+		if err == nil {
+			_ = response.Body.Close()
+			return benchTarget{name: "nginx", get: address + "/things/1", list: address + "/things"}, true
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	b.Fatalf("nginx does not answer: %s", output.String())
+	return benchTarget{}, false
+}
+
+func benchSinew(b *testing.B, db testkit.Database, vendor string) benchTarget {
+	c := platformConfig(b, db)
+	p := startPlatform(b, c)
+	integration := p.call("POST", "/integration", `{"name":"bench","config":{"label":"Bench","base_url":"`+vendor+`","credentials":{"api_key":{"format":"api_key","config":{"fields":[{"name":"api_key","label":"Key","type":"password"}]}}},
+		"authorization":{"format":"bearer","config":{"value":"{{api_key}}"}},"error_expression":"data.ok = false ? {'status': 400, 'message': data.message}",
+		"resources":{"things":{"list":{"path":"/things","response_path":"items","pagination":{"format":"cursor","config":{"cursor_path":"paging.next","cursor_key":"after"}}},"get":{"path":"/things/{{id}}","error_expression":null}}}}}`).want(201).text("id")
+	installed := p.call("POST", "/environment-integration", `{"integration_id":"`+integration+`"}`).want(201).text("id")
+	account := p.call("POST", "/integrated-account", `{"tenant_id":"t","environment_integration_id":"`+installed+`","authentication_method":"api_key","context":{"api_key":"key-of-the-bench"}}`).want(201).text("id")
+	query := "?integrated_account_id=" + account
+	return benchTarget{name: "sinew, " + db.Name, get: p.url + "/proxy/things/1" + query, list: p.url + "/proxy/things" + query, token: p.token}
+}
+
+// paceCalls sends calls at a steady pace, whether or not earlier ones have been
+// answered, and returns how long each took, sorted.
+func paceCalls(b *testing.B, address, token string) []time.Duration {
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64, MaxConnsPerHost: 64, ReadBufferSize: readBuffer}}
+	defer client.CloseIdleConnections()
+	var mu sync.Mutex
+	var all []time.Duration
+	var work sync.WaitGroup
+	buffers := sync.Pool{New: func() any { buffer := make([]byte, readBuffer); return &buffer }}
+	began := time.Now()
+	total := pace * *secondsFlag
+	for i := range total {
+		due := began.Add(time.Duration(i) * time.Second / pace)
+		if wait := time.Until(due); wait > 0 {
+			time.Sleep(wait)
+		}
+		work.Go(func() {
+			buffer := buffers.Get().(*[]byte)
+			defer buffers.Put(buffer)
+			if once(b, context.Background(), client, *buffer, address, token) {
+				took := time.Since(due)
+				mu.Lock()
+				all = append(all, took)
+				mu.Unlock()
+			}
+		})
+	}
+	work.Wait()
+	slices.Sort(all)
+	return all
+}
+
