@@ -56,19 +56,15 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, version string
 		return nil, errors.Join(fmt.Errorf("listen: %w", err), core.Close())
 	}
 	s := &Server{Core: core, log: log, listener: listener, served: make(chan error, 1)}
-	if s.API, err = s.newAPI(ctx, c, version); err != nil {
+	if s.API, err = s.newAPI(c, version); err != nil {
 		return nil, errors.Join(err, listener.Close(), core.Close())
 	}
 	s.start()
 	return s, nil
 }
 
-func (s *Server) newAPI(ctx context.Context, c config.Config, version string) (*httpapi.API, error) {
-	key, err := s.Core.Store.CursorKey(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cursors, err := wire.NewCursors(key)
+func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
+	cursors, err := wire.NewCursors(s.Core.Store.CursorKey())
 	if err != nil {
 		return nil, err
 	}

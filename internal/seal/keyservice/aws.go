@@ -30,10 +30,10 @@ type AWSConfig struct {
 	SecretAccessKey string
 	// SessionToken goes with temporary keys; "" for none.
 	SessionToken string
-	// Role fetches the keys of the role that the machine or container runs as
-	// and is used when AccessKeyID is empty. Its requests are not those of
-	// Transport, since the addresses that give out such keys are not public.
-	Role *http.Client
+	// Role gives the keys of the role that the machine or container runs as and
+	// is used when AccessKeyID is empty. Its requests are not those of Transport,
+	// since the addresses that give out such keys are not public.
+	Role *credentials.Credentials
 
 	// Transport makes every request to KMS. It is required.
 	Transport http.RoundTripper
@@ -63,7 +63,7 @@ func NewAWS(config AWSConfig) (*AWS, error) {
 	case config.AccessKeyID != "":
 		a.credentials = credentials.NewStaticV4(config.AccessKeyID, config.SecretAccessKey, config.SessionToken)
 	case config.Role != nil:
-		a.credentials = credentials.New(&credentials.IAM{Client: config.Role, Region: config.Region})
+		a.credentials = config.Role
 	default:
 		return nil, errors.New("open master key: there is no access key of AWS: set SINEW_AWS_ACCESS_KEY_ID and SINEW_AWS_SECRET_ACCESS_KEY")
 	}
@@ -138,7 +138,7 @@ func (a *AWS) ask(ctx context.Context, action, sends string, content []byte, wan
 
 // request makes one signed attempt.
 func (a *AWS) request(ctx context.Context, action string, body []byte) (*http.Request, error) {
-	keys, err := a.credentials.GetWithContext(&credentials.CredContext{Client: a.config.Role, Context: ctx})
+	keys, err := a.credentials.GetWithContext(&credentials.CredContext{Context: ctx})
 	if err != nil {
 		return nil, fmt.Errorf("no keys of the role that this machine runs as could be had (%w): set SINEW_AWS_ACCESS_KEY_ID and SINEW_AWS_SECRET_ACCESS_KEY, or give the machine a role", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/minio/minio-go/v7/pkg/credentials"
 	"go.uber.org/goleak"
 
 	"github.com/sinewhq/sinew"
@@ -383,7 +384,10 @@ func TestKMSByRole(t *testing.T) {
 	asked := 0
 	config := awsConfig(t, k)
 	config.AccessKeyID, config.SecretAccessKey = "", ""
-	config.Role = &http.Client{Transport: roundTrip(func(r *http.Request) (int, string) {
+	role := func(answer roundTrip) *credentials.Credentials {
+		return credentials.New(&credentials.IAM{Client: &http.Client{Transport: answer}})
+	}
+	config.Role = role(func(r *http.Request) (int, string) {
 		asked++
 		switch {
 		case r.URL.Host != "169.254.169.254":
@@ -397,13 +401,13 @@ func TestKMSByRole(t *testing.T) {
 		}
 		return 200, `{"Code":"Success","AccessKeyId":"` + k.AccessKeyID + `","SecretAccessKey":"` + k.SecretAccessKey +
 			`","Token":"of-the-role","Expiration":"` + time.Now().Add(time.Hour).UTC().Format(time.RFC3339) + `"}`
-	})}
+	})
 	master := newAWS(t, config)
 	keyservicetest.Run(t, master)
 	if asked != 3 {
 		t.Errorf("asked for keys %d times: they are good for an hour", asked)
 	}
-	config.Role = &http.Client{Transport: roundTrip(func(*http.Request) (int, string) { return 404, "" })}
+	config.Role = role(func(*http.Request) (int, string) { return 404, "" })
 	_, err := newAWS(t, config).Wrap(t.Context(), []byte("key"), aad)
 	wantUnusable(t, err, "set SINEW_AWS_ACCESS_KEY_ID and SINEW_AWS_SECRET_ACCESS_KEY, or give the machine a role")
 }
