@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/sinewhq/sinew"
@@ -40,6 +41,9 @@ func (s *Service) build(ctx context.Context, plan *definition.Plan, r *sinew.Acc
 		return nil, err
 	}
 	request := &upstream.Request{Method: plan.Verb, URL: target, Header: http.Header{}, Body: content}
+	if plan.Hosts != nil {
+		request.Allows = plan.Hosts.Allows
+	}
 	setHeaders(request, plan, scope, mediaType)
 	if err := authorize(request, plan, r, scope); err != nil {
 		return nil, err
@@ -247,6 +251,15 @@ func (s *Service) throughGate(ctx context.Context, request *upstream.Request, r 
 	if err != nil {
 		return nil, fmt.Errorf("static gate of account %s: %w", r.ID, err)
 	}
+	// The gate is where the call goes, and the target where it is to go.
+	target, err := url.Parse(request.URL)
+	if err != nil {
+		return nil, fmt.Errorf("address of the call: %w", err)
+	}
+	if request.Allows != nil && !request.Allows(target) {
+		return nil, upstream.HostError(target)
+	}
+	request.Allows = nil
 	request.Header.Set(headerGateTarget, request.URL)
 	request.Header.Set(headerGateToken, token)
 	// The gate follows redirects itself; one of its own is a mistake.
