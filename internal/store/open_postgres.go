@@ -22,7 +22,7 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	if settings.RuntimeParams["application_name"] == "" {
 		settings.RuntimeParams["application_name"] = "sinew"
 	}
-	db := stdlib.OpenDB(*settings)
+	db := openPool(ctx, stdlib.GetConnector(*settings))
 	conns := config.MaxConns
 	if conns == 0 {
 		conns = defaultPostgresConns
