@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
@@ -193,5 +194,20 @@ func TestParseLenient(t *testing.T) {
 	}
 	if _, err := jsonx.ParseLenient([]byte(strings.Repeat("[", 100_000))); err == nil {
 		t.Error("a bomb was read")
+	}
+}
+
+func TestAppendTimeWritesMilliseconds(t *testing.T) {
+	t.Parallel()
+	east := time.FixedZone("east", 3600)
+	for _, at := range []time.Time{
+		{},
+		time.UnixMilli(0), time.UnixMilli(7), time.UnixMilli(1_700_000_000_120), time.Date(2026, 1, 1, 0, 30, 0, 999_999_999, east),
+		time.Date(9999, 12, 31, 23, 59, 59, 0, time.UTC), time.Date(12026, 1, 1, 0, 0, 0, 5e6, time.UTC),
+	} {
+		want := `"` + at.UTC().Format(jsonx.TimeFormat) + `"`
+		if got := string(jsonx.AppendTime(nil, at)); got != want {
+			t.Errorf("%v: %s, want %s", at, got, want)
+		}
 	}
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -11,12 +10,22 @@ import (
 	"github.com/sinewhq/sinew/internal/seal"
 )
 
-// accountFrom leaves out what the caller or the installation knows anyway: every
-// column of a page costs.
-const accountFrom = `SELECT a.id, a.environment_integration_id, a.tenant_id, a.name, a.status,
-	a.last_error, a.last_action_result, a.last_forbidden_error, a.is_sandbox, a.authentication_method, a.region, a.super_query,
-	a.context, a.object_store, a.unified_model_override, a.integration_override, a.static_gate_id, a.created_at, a.updated_at,
-	` + definitionGeneration + ` FROM integrated_account a`
+// accountFrom reads the columns that scanAccountRow takes apart. It leaves out
+// what the caller or the installation knows anyway.
+func accountFrom() string {
+	texts := func(names ...string) []packedColumn {
+		columns := make([]packedColumn, len(names))
+		for i, name := range names {
+			columns[i].expression = "a." + name
+		}
+		return columns
+	}
+	columns := texts("id", "environment_integration_id", "tenant_id", "name", "status", "last_error", "last_action_result", "last_forbidden_error",
+		"authentication_method", "region", "super_query", "context", "object_store", "unified_model_override", "integration_override", "static_gate_id")
+	columns = append(columns, packedColumn{"a.is_sandbox", true}, packedColumn{"a.created_at", true}, packedColumn{"a.updated_at", true},
+		packedColumn{definitionGeneration, true})
+	return "SELECT " + packed(columns) + " FROM integrated_account a"
+}
 
 // accountRow is an account as its row says it, with the generation of the
 // definitions when it was read.
@@ -33,20 +42,24 @@ func (r accountRow) view(installation *sinew.EnvironmentIntegration) sinew.Accou
 
 func scanAccountRow(row scanner) (accountRow, error) {
 	var r accountRow
-	var lastError, actionResult, forbidden, superQuery, objectStore, gate sql.NullString
-	var created, updated int64
-	err := row.Scan(&r.ID, &r.EnvironmentIntegrationID, &r.TenantID, &r.Name, &r.Status,
-		&lastError, &actionResult, &forbidden, &r.IsSandbox, &r.AuthenticationMethod, &r.Region, &superQuery,
-		&r.Context, &objectStore, &r.UnifiedModelOverride, &r.IntegrationOverride, &gate, &created, &updated, &r.generation)
-	if err != nil {
+	var u unpacker
+	if err := row.Scan(&u.rest); err != nil {
 		return r, err
 	}
-	r.LastError = lastError.String
-	r.LastActionResult, r.LastForbiddenError = sinew.JSON(actionResult.String), sinew.JSON(forbidden.String)
-	r.SuperQuery, r.StaticGateID = sinew.Region(superQuery.String), gate.String
-	r.CreatedAt, r.UpdatedAt = fromMillis(created), fromMillis(updated)
-	if objectStore.Valid {
-		if err := jsonx.Unmarshal([]byte(objectStore.String), &r.ObjectStore); err != nil {
+	r.ID, r.EnvironmentIntegrationID, r.TenantID, r.Name = u.text(), u.text(), u.text(), u.text()
+	r.Status, r.LastError = sinew.AccountStatus(u.text()), u.text()
+	r.LastActionResult, r.LastForbiddenError = sinew.JSON(u.text()), sinew.JSON(u.text())
+	r.AuthenticationMethod, r.Region, r.SuperQuery = sinew.AuthenticationMethod(u.text()), sinew.Region(u.text()), sinew.Region(u.text())
+	r.Context = sinew.JSON(u.text())
+	objectStore := u.text()
+	r.UnifiedModelOverride, r.IntegrationOverride, r.StaticGateID = sinew.JSON(u.text()), sinew.JSON(u.text()), u.text()
+	r.IsSandbox, r.CreatedAt, r.UpdatedAt = u.truth(), fromMillis(u.number()), fromMillis(u.number())
+	r.generation = u.number()
+	if err := u.done(); err != nil {
+		return r, fmt.Errorf("account %s: %w", r.ID, err)
+	}
+	if objectStore != "" {
+		if err := jsonx.Unmarshal([]byte(objectStore), &r.ObjectStore); err != nil {
 			return r, fmt.Errorf("account %s: read object store keys: %w", r.ID, err)
 		}
 	}
@@ -94,7 +107,7 @@ type lockedRecord struct {
 
 func (s *Store) accountRecord(ctx context.Context, q querier, environmentID, id, lock string) (lockedRecord, error) {
 	var r lockedRecord
-	row, err := scanAccountRow(q.QueryRowContext(ctx, accountFrom+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id))
+	row, err := scanAccountRow(q.QueryRowContext(ctx, s.accounts.selects+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id))
 	if err != nil {
 		return r, notFound("Integrated account", id, err)
 	}
@@ -279,7 +292,7 @@ func (s *Store) updateAccountSecrets(ctx context.Context, t *tx, r lockedRecord)
 // event. NotFound when the environment has none of that id.
 func (s *Store) DeleteAccount(ctx context.Context, environmentID, id string, event func(sinew.IntegratedAccount) sinew.Event) error {
 	err := s.change(ctx, func(t *tx) error {
-		row, err := scanAccountRow(t.QueryRowContext(ctx, accountFrom+" WHERE "+accountScope+" AND a.id = $2"+s.deleteLock(), environmentID, id))
+		row, err := scanAccountRow(t.QueryRowContext(ctx, s.accounts.selects+" WHERE "+accountScope+" AND a.id = $2"+s.deleteLock(), environmentID, id))
 		if err != nil {
 			return notFound("Integrated account", id, err)
 		}
@@ -319,7 +332,7 @@ func (s *Store) DeleteAccounts(ctx context.Context, environmentID string, ids []
 		condition = w.in(column{name: "a.id"}, sinew.Compare{Op: sinew.OpIn, Values: anys(ids)})
 	}
 	err = s.change(ctx, func(t *tx) error {
-		rows, err := queryRows(ctx, t, scanAccountRow, accountFrom+" WHERE "+accountScope+" AND "+condition+
+		rows, err := queryRows(ctx, t, scanAccountRow, s.accounts.selects+" WHERE "+accountScope+" AND "+condition+
 			fmt.Sprintf(" ORDER BY a.id LIMIT %d", limit+1)+s.deleteLock(), w.args...)
 		if err != nil {
 			return err

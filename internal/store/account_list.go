@@ -22,7 +22,7 @@ func accountColumns() columns {
 
 func accountListing() listing[accountRow] {
 	return listing[accountRow]{
-		selects: accountFrom, alias: "a.", columns: accountColumns(), scan: scanAccountRow,
+		selects: accountFrom(), alias: "a.", columns: accountColumns(), scan: scanAccountRow,
 		position: func(r accountRow, sort sinew.Sort) sinew.Position {
 			return stamped(r.CreatedAt, r.UpdatedAt, r.ID, sort)
 		},
@@ -38,16 +38,16 @@ const accountScope = "a.environment_id = $1"
 // integrations: one query, and a second one when an integration of the page is
 // not in memory.
 func (s *Store) ListAccounts(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.AccountView], error) {
-	list := accountListing()
+	list := s.accounts
 	text, args, err := list.statement(q, s.dialect.using(accountIndex(q)), accountScope, environmentID)
 	if err != nil {
 		return sinew.Page[sinew.AccountView]{}, fmt.Errorf("list accounts: %w", err)
 	}
-	rows, err := s.prepared(ctx, text, args...)
+	rows, err := s.reader.QueryContext(ctx, text, args...)
 	if err != nil {
 		return sinew.Page[sinew.AccountView]{}, fmt.Errorf("list accounts: %w", err)
 	}
-	found, err := collect(rows, scanAccountRow)
+	found, err := collect(rows, scanAccountRow, q.Limit+1)
 	if err != nil {
 		return sinew.Page[sinew.AccountView]{}, fmt.Errorf("list accounts: %w", err)
 	}
@@ -177,7 +177,7 @@ func (s *Store) fillSandboxes(ctx context.Context, environmentID string, rows []
 func (s *Store) accountsByID(ctx context.Context, q querier, environmentID string, ids []any) ([]sinew.AccountView, error) {
 	w := &where{args: []any{environmentID}}
 	in := w.in(column{name: "a.id"}, sinew.Compare{Op: sinew.OpIn, Values: ids})
-	rows, err := queryRows(ctx, q, scanAccountRow, accountFrom+" WHERE "+accountScope+" AND "+in, w.args...)
+	rows, err := queryRows(ctx, q, scanAccountRow, s.accounts.selects+" WHERE "+accountScope+" AND "+in, w.args...)
 	if err != nil {
 		return nil, err
 	}

@@ -169,7 +169,7 @@ func (s *Store) Uninstall(ctx context.Context, environmentID, id string, event f
 func (s *Store) deleteAccountsOf(ctx context.Context, t *tx, ei sinew.EnvironmentIntegration, event func(*sinew.AccountView, sinew.EnvironmentIntegration) sinew.Event) error {
 	const batch = 200
 	for {
-		accounts, err := queryRows(ctx, t, scanAccountRow, accountFrom+" WHERE a.environment_integration_id = $1 LIMIT $2"+s.deleteLock(), ei.ID, batch)
+		accounts, err := queryRows(ctx, t, scanAccountRow, s.accounts.selects+" WHERE a.environment_integration_id = $1 LIMIT $2"+s.deleteLock(), ei.ID, batch)
 		if err != nil {
 			return fmt.Errorf("read accounts of %s: %w", ei.ID, err)
 		}

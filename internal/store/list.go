@@ -37,11 +37,11 @@ func (l listing[T]) page(ctx context.Context, s *Store, q sinew.ListQuery, scope
 	if err != nil {
 		return sinew.Page[T]{}, err
 	}
-	rows, err := s.prepared(ctx, text, args...)
+	rows, err := s.reader.QueryContext(ctx, text, args...)
 	if err != nil {
 		return sinew.Page[T]{}, err
 	}
-	all, err := collect(rows, l.scan)
+	all, err := collect(rows, l.scan, q.Limit+1)
 	if err != nil {
 		return sinew.Page[T]{}, err
 	}
@@ -85,7 +85,10 @@ func (l listing[T]) statement(q sinew.ListQuery, hint, scope string, args ...any
 	if q.After != nil {
 		fmt.Fprintf(&b, " AND (%s, %s) %s (%s, %s)", key, id, than, w.param(q.After.Key.UnixMilli()), w.param(q.After.ID))
 	}
-	fmt.Fprintf(&b, " ORDER BY %s %s, %s %s LIMIT %s", key, order, id, order, w.param(q.Limit+1))
+	// The limit stands in the text: with a parameter, PostgreSQL would plan
+	// every call anew, not knowing that it asks for few rows, and SQLite would
+	// parse it anew.
+	fmt.Fprintf(&b, " ORDER BY %s %s, %s %s LIMIT %d", key, order, id, order, q.Limit+1)
 	return b.String(), w.args, nil
 }
 

@@ -22,7 +22,7 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	if settings.RuntimeParams["application_name"] == "" {
 		settings.RuntimeParams["application_name"] = "sinew"
 	}
-	db := openPool(ctx, stdlib.GetConnector(*settings))
+	db := openPool(ctx, stdlib.GetConnector(*settings, stdlib.OptionAfterConnect(keepPlans)))
 	conns := config.MaxConns
 	if conns == 0 {
 		conns = defaultPostgresConns
@@ -33,7 +33,17 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database at %s: %w", settings.Host, redactConnect(err)), db.Close())
 	}
-	return &Store{writer: db, reader: db, dialect: postgresDialect()}, nil
+	return &Store{writer: db, reader: &reader{DB: db}, dialect: postgresDialect()}, nil
+}
+
+// keepPlans makes the database plan a prepared statement once, instead of at
+// every call for its parameters, which takes longer than most statements run.
+// Lists have an index for each filter and say their limit in the text, so that
+// the best plan is the same whatever is asked for. It is no startup parameter,
+// since connection poolers refuse those that they do not know.
+func keepPlans(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET plan_cache_mode = force_generic_plan")
+	return err
 }
 
 // redactConnect keeps the reason of a failed connection and drops the text

@@ -47,7 +47,7 @@ func openSQLite(ctx context.Context, config Config) (*Store, error) {
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), writer.Close())
 	}
-	reader, err := openSQLitePool(ctx, sqliteDSN(path, map[string]string{
+	reads, err := openSQLitePool(ctx, sqliteDSN(path, map[string]string{
 		"query_only":          "ON",
 		"cache_size":          "-4000",
 		"case_sensitive_like": "ON",
@@ -56,9 +56,9 @@ func openSQLite(ctx context.Context, config Config) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), writer.Close())
 	}
 	readers := max(4, runtime.GOMAXPROCS(0))
-	reader.SetMaxOpenConns(readers)
-	reader.SetMaxIdleConns(readers)
-	return &Store{writer: writer, reader: reader, dialect: sqliteDialect()}, nil
+	reads.SetMaxOpenConns(readers)
+	reads.SetMaxIdleConns(readers)
+	return &Store{writer: writer, reader: &reader{DB: reads}, dialect: sqliteDialect()}, nil
 }
 
 func openSQLitePool(ctx context.Context, dsn string) (*sql.DB, error) {

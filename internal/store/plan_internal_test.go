@@ -2,17 +2,62 @@ package store
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/sinewhq/sinew"
 )
 
+// KeptStatements returns how many prepared statements the store keeps.
+func (s *Store) KeptStatements() int {
+	s.reader.statements.mu.RLock()
+	defer s.reader.statements.mu.RUnlock()
+	return len(s.reader.statements.texts)
+}
+
+// ExplainGeneric returns the plan that PostgreSQL keeps for a page of accounts
+// whatever its parameters are. Other databases have no such thing.
+func (s *Store) ExplainGeneric(ctx context.Context, t testing.TB, environmentID string, q sinew.ListQuery) string {
+	t.Helper()
+	if s.dialect.indexHints {
+		return s.ExplainAccounts(ctx, t, environmentID, q)
+	}
+	text, args, err := s.accounts.statement(q, "", accountScope, environmentID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := s.reader.Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	values := make([]string, len(args))
+	for i, arg := range args {
+		values[i] = "'" + fmt.Sprint(arg) + "'"
+	}
+	for _, statement := range []string{"SET plan_cache_mode = force_generic_plan", "PREPARE page AS " + text} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	defer func() {
+		if _, err := conn.ExecContext(ctx, "DEALLOCATE page; RESET plan_cache_mode"); err != nil {
+			t.Error(err)
+		}
+	}()
+	lines, err := queryRows(ctx, conn, func(row scanner) (line string, err error) { return line, row.Scan(&line) }, "EXPLAIN EXECUTE page("+strings.Join(values, ", ")+")")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Join(lines, "\n")
+}
+
 // ExplainAccounts returns the plan of a page of accounts, for the test of the
 // plans.
 func (s *Store) ExplainAccounts(ctx context.Context, t testing.TB, environmentID string, q sinew.ListQuery) string {
 	t.Helper()
-	text, args, err := accountListing().statement(q, s.dialect.using(accountIndex(q)), accountScope, environmentID)
+	text, args, err := s.accounts.statement(q, s.dialect.using(accountIndex(q)), accountScope, environmentID)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,63 +3,125 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync"
+	"sync/atomic"
 )
 
 // maxStatements bounds the statements kept. Lists that users repeat have a few
-// dozen texts; a caller who varies filters without end only loses the cache.
+// dozen texts.
 const maxStatements = 512
 
 // statementCache keeps prepared statements of the reading pool by their text,
-// since SQLite would parse and plan the text again at every call. Statements
-// stay until the store is closed.
+// since the database would parse and plan the text again at every call. When
+// it is full, any statement makes room: those in use come back at their next
+// call, whatever a caller does who varies filters without end.
 type statementCache struct {
 	mu    sync.RWMutex
-	texts map[string]*sql.Stmt
+	texts map[string]*statement
 }
 
-func (c *statementCache) get(query string) *sql.Stmt {
+// statement is a prepared statement that is closed when its last user is done:
+// the cache, or a call.
+type statement struct {
+	*sql.Stmt
+	users atomic.Int64
+}
+
+func (s *statement) release() {
+	if s.users.Add(-1) == 0 {
+		_ = s.Close()
+	}
+}
+
+// get returns a statement for the caller to release, or nil.
+func (c *statementCache) get(query string) *statement {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
-	return c.texts[query]
+	s := c.texts[query]
+	if s != nil {
+		s.users.Add(1)
+	}
+	return s
 }
 
-// put keeps a statement and reports whether it did.
-func (c *statementCache) put(query string, stmt *sql.Stmt) bool {
+// put keeps a statement that its caller still uses. One that another call was
+// faster with stays as it is.
+func (c *statementCache) put(query string, s *statement) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.texts[query] != nil || len(c.texts) >= maxStatements {
-		return false
+	if c.texts[query] != nil {
+		return
 	}
 	if c.texts == nil {
-		c.texts = make(map[string]*sql.Stmt)
+		c.texts = make(map[string]*statement)
 	}
-	c.texts[query] = stmt
-	return true
+	for text, old := range c.texts {
+		if len(c.texts) < maxStatements {
+			break
+		}
+		delete(c.texts, text)
+		old.release()
+	}
+	s.users.Add(1)
+	c.texts[query] = s
 }
 
 func (c *statementCache) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, stmt := range c.texts {
-		_ = stmt.Close()
+	for _, s := range c.texts {
+		s.release()
 	}
 	c.texts = nil
 }
 
-// prepared runs a reading query through the cache.
-func (s *Store) prepared(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	if stmt := s.statements.get(query); stmt != nil {
-		return stmt.QueryContext(ctx, args...)
+// reader is the pool that reads, through the cache of statements.
+type reader struct {
+	*sql.DB
+	statements statementCache
+}
+
+// maxKeptText bounds the texts that are kept, in bytes: longer ones hold lists
+// of values, which do not come twice.
+const maxKeptText = 4 << 10
+
+// QueryContext is that of sql.DB.
+func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	kept, err := r.prepared(ctx, query)
+	if err != nil || kept == nil {
+		return r.DB.QueryContext(ctx, query, args...)
 	}
-	stmt, err := s.reader.PrepareContext(ctx, query)
+	// Rows under way keep a closed statement alive until they are closed.
+	defer kept.release()
+	return kept.QueryContext(ctx, args...)
+}
+
+// QueryRowContext is that of sql.DB.
+func (r *reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	kept, err := r.prepared(ctx, query)
+	if err != nil || kept == nil {
+		return r.DB.QueryRowContext(ctx, query, args...)
+	}
+	defer kept.release()
+	return kept.QueryRowContext(ctx, args...)
+}
+
+// prepared returns the statement of a text for the caller to release, or nil
+// when the text is not worth one.
+func (r *reader) prepared(ctx context.Context, query string) (*statement, error) {
+	if len(query) > maxKeptText {
+		return nil, nil
+	}
+	if kept := r.statements.get(query); kept != nil {
+		return kept, nil
+	}
+	prepared, err := r.PrepareContext(ctx, query)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("prepare statement: %w", err)
 	}
-	rows, err := stmt.QueryContext(ctx, args...)
-	if !s.statements.put(query, stmt) {
-		// Rows under way keep a closed statement alive until they are closed.
-		_ = stmt.Close()
-	}
-	return rows, err
+	kept := &statement{Stmt: prepared}
+	kept.users.Store(1)
+	r.statements.put(query, kept)
+	return kept, nil
 }

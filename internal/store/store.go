@@ -32,13 +32,13 @@ type Store struct {
 	// writers queue up in Go instead of timing out in the database; reader
 	// then is a second pool that cannot write. On PostgreSQL both are one.
 	writer  *sql.DB
-	reader  *sql.DB
+	reader  *reader
 	dialect dialect
 	vault   *seal.Vault
 	// serverKeys are the server's own keys in the clear, by name; read only.
 	serverKeys map[string][]byte
 
-	statements  statementCache
+	accounts    listing[accountRow]
 	definitions definitionCache
 }
 
@@ -76,9 +76,9 @@ func Migrate(ctx context.Context, config Config) (version int64, err error) {
 
 // Close ends all connections. Calls under way fail.
 func (s *Store) Close() error {
-	s.statements.close()
+	s.reader.statements.close()
 	err := s.reader.Close()
-	if s.writer != s.reader {
+	if s.writer != s.reader.DB {
 		err = errors.Join(err, s.writer.Close())
 	}
 	return err
@@ -102,7 +102,7 @@ type PoolStats = sql.DBStats
 // Stats returns the state of the connection pools, by name.
 func (s *Store) Stats() map[string]PoolStats {
 	stats := map[string]PoolStats{"writer": s.writer.Stats()}
-	if s.reader != s.writer {
+	if s.reader.DB != s.writer {
 		stats["reader"] = s.reader.Stats()
 	}
 	return stats

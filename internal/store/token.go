@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -75,27 +74,17 @@ func (s *Store) DeleteAPIToken(ctx context.Context, environmentID, id string, ev
 // APITokenByHash finds the token that a secret belongs to, with the team of
 // its environment. NotFound when there is none. Expiry is the caller's to judge.
 func (s *Store) APITokenByHash(ctx context.Context, hash []byte) (token sinew.APIToken, teamID string, err error) {
-	rows, err := s.prepared(ctx, `SELECT t.id, t.name, t.environment_id, t.created_by, t.expires_at, t.created_at, t.updated_at, e.team_id
-		FROM api_token t JOIN environment e ON e.id = t.environment_id WHERE t.hash = $1`, hash)
-	if err != nil {
-		return token, "", fmt.Errorf("look up API token: %w", err)
+	var created, updated int64
+	var expires sql.NullInt64
+	err = s.reader.QueryRowContext(ctx, `SELECT t.id, t.name, t.environment_id, t.created_by, t.expires_at, t.created_at, t.updated_at, e.team_id
+		FROM api_token t JOIN environment e ON e.id = t.environment_id WHERE t.hash = $1`, hash).
+		Scan(&token.ID, &token.Name, &token.EnvironmentID, &token.CreatedBy, &expires, &created, &updated, &teamID)
+	if isNoRows(err) {
+		return sinew.APIToken{}, "", sinew.Errorf(sinew.KindNotFound, "API token not found")
 	}
-	found, err := collect(rows, func(row scanner) (sinew.APIToken, error) {
-		var t sinew.APIToken
-		var created, updated int64
-		var expires sql.NullInt64
-		err := row.Scan(&t.ID, &t.Name, &t.EnvironmentID, &t.CreatedBy, &expires, &created, &updated, &teamID)
-		t.ExpiresAt = fromNullMillis(expires)
-		t.CreatedAt, t.UpdatedAt = fromMillis(created), fromMillis(updated)
-		return t, err
-	})
-	if err != nil {
-		return token, "", fmt.Errorf("look up API token: %w", err)
-	}
-	if len(found) == 0 {
-		return token, "", sinew.Errorf(sinew.KindNotFound, "API token not found")
-	}
-	return found[0], teamID, nil
+	token.ExpiresAt = fromNullMillis(expires)
+	token.CreatedAt, token.UpdatedAt = fromMillis(created), fromMillis(updated)
+	return token, teamID, wrap(err, "look up API token")
 }
 
 // CreateAccountToken writes a token for one account by the hash of its secret,

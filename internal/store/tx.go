@@ -7,9 +7,8 @@ import (
 	"fmt"
 )
 
-// querier is what reads and writes share: a pool, or a transaction.
+// querier is what reads and writes share: the reading pool, or a transaction.
 type querier interface {
-	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
@@ -61,12 +60,16 @@ func queryRows[T any](ctx context.Context, q querier, scan func(scanner) (T, err
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, scan)
+	return collect(rows, scan, 0)
 }
 
-func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) (all []T, err error) {
+// collect reads rows to their end; it makes room for expected ones at once.
+func collect[T any](rows *sql.Rows, scan func(scanner) (T, error), expected int) (all []T, err error) {
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
+		if all == nil {
+			all = make([]T, 0, expected)
+		}
 		row, err := scan(rows)
 		if err != nil {
 			return nil, err
