@@ -64,8 +64,8 @@ func apply(r *sinew.AccountRecord, patch Patch) error {
 	if patch.StaticGateID != nil {
 		r.StaticGateID = *patch.StaticGateID
 	}
-	if patch.UnifiedModelOverride.Exists() {
-		r.UnifiedModelOverride = objectText(patch.UnifiedModelOverride)
+	if err := setUnifiedModelOverride(r, patch.UnifiedModelOverride); err != nil {
+		return err
 	}
 	if err := setIntegrationOverride(r, patch.IntegrationOverride); err != nil {
 		return err

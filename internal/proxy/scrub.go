@@ -49,7 +49,7 @@ func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
 			}
 		}
 	}
-	for _, text := range []sinew.JSON{r.Secrets.Context, r.Secrets.IntegrationOverride, r.OverrideSecret, r.ConfigSecret} {
+	for _, text := range []sinew.JSON{r.Secrets.Context, r.Secrets.IntegrationOverride, r.Secrets.UnifiedModelOverride, r.OverrideSecret, r.ConfigSecret} {
 		if value, err := jsonx.ParseString(string(text.Or(sinew.EmptyObject))); err == nil {
 			eachText(value, add)
 		}
