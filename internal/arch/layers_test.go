@@ -82,6 +82,7 @@ type directionRule struct {
 func namedEdges() map[string][]string {
 	return map[string][]string{
 		"proxy":       {"definition", "credential", "account", "paginate"},
+		"paginate":    {"definition"},
 		"account":     {"definition"},
 		"integration": {"definition"},
 		"credential":  {"definition"},

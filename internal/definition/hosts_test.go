@@ -108,6 +108,8 @@ func TestCheckHoldsAddressesAgainstTheList(t *testing.T) {
 		`{"allowed_hosts":["*.example.com","files.example.org"],"resources":{"users":{"list":{"path":"https://files.example.org/users"}}}}`:          "",
 		`{"allowed_hosts":["*.example.com"],"resources":{"users":{"list":{"path":"/users","base_url":"https://upload.example.org"}}}}`:               "config.resources.users.list.base_url",
 		`{"allowed_hosts":["*.example.com"],"resources":{"users":{"list":{"path":"/users","base_url":"https://{{subdomain}}.upload.example.org"}}}}`: "",
+		`{"allowed_hosts":["*.example.com"],"resources":{"users":{"list":{"path":"/users","pagination_path":"https://pages.example.org/users"}}}}`:   "config.resources.users.list.pagination_path",
+		`{"allowed_hosts":["*.example.com"],"resources":{"users":{"list":{"path":"/users","pagination_path":"meta.next"}}}}`:                         "",
 		`{"allowed_hosts":[]}`:                 "config.allowed_hosts",
 		`{"allowed_hosts":"api.example.com"}`:  "config.allowed_hosts",
 		`{"allowed_hosts":[{"host":"a.com"}]}`: "config.allowed_hosts.0",

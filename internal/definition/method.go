@@ -21,9 +21,11 @@ type Method struct {
 	AllowedHosts jsonx.Value
 	// Headers and Query are the config's under the method's. A null stands
 	// where a layer removed a member.
-	Headers     jsonx.Value
-	Query       jsonx.Value
-	QueryArrays string // comma, brackets, indices, repeat; "" leaves it to the engine
+	Headers jsonx.Value
+	Query   jsonx.Value
+	// DefaultQuery is the config's part of Query.
+	DefaultQuery jsonx.Value
+	QueryArrays  string // comma, brackets, indices, repeat; "" leaves it to the engine
 
 	// Body is a template, Missing when the caller's body is sent.
 	Body           jsonx.Value
@@ -40,7 +42,9 @@ type Method struct {
 	// on in another form.
 	FailOnParseError bool
 
-	Pagination             Pagination // Format "" means none
+	// Pagination applies to lists, and to other methods that define their own;
+	// Format "" means none.
+	Pagination             Pagination
 	PaginationPath         string
 	IgnoreBodyInPagination bool
 
@@ -74,6 +78,8 @@ type RateLimit struct {
 	RetryAfter jsonx.Value
 	Headers    jsonx.Value
 }
+
+const methodList = "list"
 
 // Resources lists the resources of a config in its order.
 func Resources(config jsonx.Value) []string { return config.Get(keyResources).Names() }
@@ -110,6 +116,7 @@ func NewMethod(effective jsonx.Value, resource, name string, definition jsonx.Va
 		AllowedHosts:     effective.Get(keyAllowedHosts),
 		Headers:          mergeHeaders(effective.Get(keyHeaders), d.Get(keyHeaders)),
 		Query:            mergeMaps(effective.Get(keyQuery), d.Get(keyQuery)),
+		DefaultQuery:     mergeMaps(effective.Get(keyQuery), jsonx.Value{}),
 		QueryArrays:      first(d, effective, keyQueryArrays).Str(),
 		Body:             d.Get("body"),
 		BodyFormat:       d.Get("body_format").Str(),
@@ -126,7 +133,9 @@ func NewMethod(effective jsonx.Value, resource, name string, definition jsonx.Va
 		Examples:         d.Get("examples"),
 	}
 	m.setFlags(d)
-	m.Pagination = newPagination(nearestSaid(d, effective, keyPagination))
+	if own := d.Get(keyPagination); name == methodList || own.Exists() && !own.IsNull() {
+		m.Pagination = newPagination(nearestSaid(d, effective, keyPagination))
+	}
 	m.Authorization = newAuthorization(first(d, effective, keyAuthorization))
 	limits := effective.Get(keyRateLimit)
 	m.RateLimit = RateLimit{
@@ -228,6 +237,8 @@ type Plan struct {
 	Hosts    Hosts
 	HeaderTo *placeholder.Template // of Headers without the nulls
 	QueryTo  *placeholder.Template
+	Defaults *placeholder.Template // of DefaultQuery
+	PagedURL *placeholder.URL      // of the pages after the first, nil when it is URL
 	BodyTo   *placeholder.Template // nil when the caller's body is sent
 }
 
@@ -242,10 +253,18 @@ func (m Method) Compile() (*Plan, error) {
 	if p.Hosts, err = ParseHosts(m.AllowedHosts); err != nil {
 		return nil, m.invalid(keyAllowedHosts, err)
 	}
+	if path := m.PaginationPath; strings.HasPrefix(path, "/") || strings.HasPrefix(path, "http") {
+		if p.PagedURL, err = placeholder.CompileURL(m.BaseURL, path); err != nil {
+			return nil, m.invalid("pagination_path", err)
+		}
+	}
 	if p.HeaderTo, err = placeholder.Compile(withoutNulls(m.Headers)); err != nil {
 		return nil, m.invalid(keyHeaders, err)
 	}
 	if p.QueryTo, err = placeholder.Compile(withoutNulls(m.Query)); err != nil {
+		return nil, m.invalid(keyQuery, err)
+	}
+	if p.Defaults, err = placeholder.Compile(withoutNulls(m.DefaultQuery)); err != nil {
 		return nil, m.invalid(keyQuery, err)
 	}
 	if m.Body.Exists() {

@@ -6,11 +6,11 @@ import "github.com/sinewhq/sinew/internal/jsonx"
 type use int
 
 const (
-	plain      use = iota // as it is
-	template              // text with placeholders
-	expression            // JSONata
-	pattern               // regular expression
-	host                  // a host that calls may go to
+	plain       use = iota // as it is
+	template               // text with placeholders
+	jsonataText            // JSONata
+	pattern                // regular expression
+	host                   // a host that calls may go to
 )
 
 // shape is what a value may be. The table of shapes is the one description of
@@ -62,7 +62,7 @@ func templated(about string) *shape {
 }
 
 func jsonata(about string) *shape {
-	return &shape{about: about, kinds: []jsonx.Kind{jsonx.String}, use: expression}
+	return &shape{about: about, kinds: []jsonx.Kind{jsonx.String}, use: jsonataText}
 }
 
 func boolean(about string) *shape { return &shape{about: about, kinds: []jsonx.Kind{jsonx.Bool}} }

@@ -120,17 +120,24 @@ func (x *Expression) Source() string { return x.compiled.Source() }
 // failed and where in the expression.
 func (x *Expression) Eval(ctx context.Context, in *Input) ([]byte, error) {
 	out, err := x.compiled.EvalBytes(ctx, in.text(x))
-	if err == nil {
-		return out, nil
+	if err != nil {
+		out, err = nil, x.failure(ctx, err)
 	}
+	if in.Observe != nil {
+		in.Observe(x.Source(), out, err)
+	}
+	return out, err
+}
+
+func (x *Expression) failure(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 	var e *jsonata.Error
 	if errors.As(err, &e) {
-		return nil, sinew.Errorf(sinew.KindInvalid, "the expression %s failed at character %d: %s", excerpt(x.Source()), e.Position, e.Message).WithCode(CodeFailed).WithCause(err)
+		return sinew.Errorf(sinew.KindInvalid, "the expression %s failed at character %d: %s", excerpt(x.Source()), e.Position, e.Message).WithCode(CodeFailed).WithCause(err)
 	}
-	return nil, sinew.Errorf(sinew.KindInvalid, "the expression %s failed: %v", excerpt(x.Source()), err).WithCode(CodeFailed).WithCause(err)
+	return sinew.Errorf(sinew.KindInvalid, "the expression %s failed: %v", excerpt(x.Source()), err).WithCode(CodeFailed).WithCause(err)
 }
 
 // Value is Eval with the result as a value, Missing for nothing.

@@ -9,7 +9,17 @@ import (
 // Input is the object that expressions see: members by name, each a JSON text.
 // It is built for one response or request and used by one goroutine.
 type Input struct {
+	// Observe is told of every evaluation, nil for nobody.
+	Observe func(source string, result []byte, err error)
+
 	members []member
+	whole   []byte
+}
+
+// Whole makes a JSON text the input itself.
+func (in *Input) Whole(text []byte) *Input {
+	in.whole = text
+	return in
 }
 
 type member struct {
@@ -42,6 +52,9 @@ func (in *Input) Lazy(name string, text func() []byte) *Input {
 
 // text writes the members that an expression names as one object.
 func (in *Input) text(x *Expression) []byte {
+	if in.whole != nil {
+		return in.whole
+	}
 	size := 2
 	var named []*member
 	for i := range in.members {

@@ -24,5 +24,7 @@ func newUpstream(c config.Config) (*upstream.Client, error) {
 
 // dataPlane returns the operations that call vendors.
 func dataPlane(core *Core, client *upstream.Client, metrics *obs.Metrics, log *slog.Logger) []httpapi.Operation {
-	return dataplane.Operations(proxy.New(core.Accounts, core.Store, client, metrics, log))
+	return dataplane.Operations(proxy.New(proxy.Config{
+		Accounts: core.Accounts, Gates: core.Store, Sender: client, Sealer: core.Store.Vault(), Metrics: metrics, Log: log,
+	}))
 }

@@ -84,6 +84,9 @@ func (s *Store) Close() error {
 	return err
 }
 
+// Vault seals what belongs to an environment and is kept elsewhere.
+func (s *Store) Vault() *seal.Vault { return s.vault }
+
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {
 	var one int
