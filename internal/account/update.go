@@ -143,6 +143,9 @@ func (s *Service) change(ctx context.Context, p sinew.Principal, id string, patc
 	if err != nil {
 		return current, err
 	}
+	if err := checkSound(&current.IntegratedAccount); err != nil {
+		return current, err
+	}
 	secretPaths, err := secretPathsOf(&current)
 	if err != nil {
 		return current, err
