@@ -12,7 +12,7 @@ import (
 // customPrefix is what custom calls begin with; the vendor's path follows.
 const customPrefix = "/custom/"
 
-func customOperations(p Proxy) []httpapi.Operation {
+func (d *dataPlane) customOperations() []httpapi.Operation {
 	operations := make([]httpapi.Operation, 0, len(proxy.CustomVerbs()))
 	for _, verb := range proxy.CustomVerbs() {
 		name := strings.ToUpper(verb[:1]) + strings.ToLower(verb[1:])
@@ -20,13 +20,13 @@ func customOperations(p Proxy) []httpapi.Operation {
 			Method: verb, Path: customPrefix + "{path...}", ID: "custom" + name, Tag: "Custom", Summary: "Call any path of a vendor by " + verb,
 			Description: "The path goes under the integration's base URL, with its credential, headers and query. A body may carry methodConfig, a method definition for this one call.",
 			Access:      httpapi.AccessAccountToken, Query: parameters(), RawBody: true,
-			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return handleCustom(c, p, verb) },
+			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return d.handleCustom(c, verb) },
 		})
 	}
 	return operations
 }
 
-func handleCustom(c *httpapi.Call, p Proxy, verb string) (httpapi.Answer, error) {
+func (d *dataPlane) handleCustom(c *httpapi.Call, verb string) (httpapi.Answer, error) {
 	call, err := newCall(c)
 	if err != nil {
 		return httpapi.Answer{}, err
@@ -47,5 +47,5 @@ func handleCustom(c *httpapi.Call, p Proxy, verb string) (httpapi.Answer, error)
 			call.Body = jsonx.Value{}
 		}
 	}
-	return do(c, p, call)
+	return d.do(c, call)
 }

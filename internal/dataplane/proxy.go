@@ -8,6 +8,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/idempotency"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/proxy"
 )
@@ -26,8 +27,20 @@ func parameters() []httpapi.Parameter {
 	}
 }
 
+// Keeper makes calls at most once.
+type Keeper interface {
+	Do(ctx context.Context, r idempotency.Request, work func(context.Context) (idempotency.Answer, error)) (idempotency.Answer, error)
+}
+
+// dataPlane is what the handlers share.
+type dataPlane struct {
+	proxy  Proxy
+	keeper Keeper
+}
+
 // Operations returns the routes under /proxy and /custom.
-func Operations(p Proxy) []httpapi.Operation {
+func Operations(p Proxy, k Keeper) []httpapi.Operation {
+	d := &dataPlane{proxy: p, keeper: k}
 	const tag = "Proxy"
 	page := []httpapi.Parameter{
 		{Name: "limit", Description: "How many records to ask for; the vendor may give fewer."},
@@ -38,7 +51,7 @@ func Operations(p Proxy) []httpapi.Operation {
 			Method: method, Path: path, ID: id, Tag: tag, Summary: summary, Access: httpapi.AccessAccountToken,
 			Description: "Parameters that are not ours go to the vendor.",
 			Query:       parameters(), RawBody: method != http.MethodGet && method != http.MethodDelete,
-			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return handleProxy(c, p, named) },
+			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return d.handleProxy(c, named) },
 		}
 		if named == proxy.MethodList {
 			o.Query = append(o.Query, page...)
@@ -52,11 +65,11 @@ func Operations(p Proxy) []httpapi.Operation {
 		call(http.MethodPatch, "/proxy/{resource}/{id}", "proxyUpdate", "Update a record of a vendor's resource", proxy.MethodUpdate),
 		call(http.MethodDelete, "/proxy/{resource}/{id}", "proxyDelete", "Delete a record of a vendor's resource", proxy.MethodDelete),
 		call(http.MethodPost, "/proxy/{resource}/{method}", "proxyCustom", "Call another method of a vendor's resource", ""),
-	}, customOperations(p)...)
+	}, d.customOperations()...)
 }
 
 // handleProxy makes one call. named is the method, "" for the one in the path.
-func handleProxy(c *httpapi.Call, p Proxy, named string) (httpapi.Answer, error) {
+func (d *dataPlane) handleProxy(c *httpapi.Call, named string) (httpapi.Answer, error) {
 	call, err := newCall(c)
 	if err != nil {
 		return httpapi.Answer{}, err
@@ -70,7 +83,7 @@ func handleProxy(c *httpapi.Call, p Proxy, named string) (httpapi.Answer, error)
 		named = c.Path("method")
 	}
 	call.Resource, call.Method, call.ID = c.Path("resource"), named, c.Path("id")
-	return do(c, p, call)
+	return d.do(c, call)
 }
 
 // newCall reads what all calls have in common, and counts the call against the
@@ -83,7 +96,7 @@ func newCall(c *httpapi.Call) (proxy.Call, error) {
 	if err := c.TakeAccount(accountID); err != nil {
 		return proxy.Call{}, err
 	}
-	call := proxy.Call{Principal: c.Principal, AccountID: accountID, Query: c.Query}
+	call := proxy.Call{Principal: c.Principal, RequestID: c.RequestID(), AccountID: accountID, Query: c.Query}
 	if call.Explain, err = flag(c, "explain"); err != nil {
 		return call, err
 	}
@@ -109,23 +122,34 @@ func flag(c *httpapi.Call, name string) (bool, error) {
 	return false, sinew.InvalidField(name, "enum", "must be true or false")
 }
 
-// do makes a call and answers with what came of it.
-func do(c *httpapi.Call, p Proxy, call proxy.Call) (httpapi.Answer, error) {
-	result, err := p.Do(c.Context(), call)
+// do makes a call and answers with what came of it, at most once for callers
+// that send a key.
+func (d *dataPlane) do(c *httpapi.Call, call proxy.Call) (httpapi.Answer, error) {
+	if key := c.Request.Header.Values(headerIdempotencyKey); len(key) > 0 && c.Request.Method != http.MethodGet {
+		return d.once(c, call, key)
+	}
+	answer, _, err := d.make(c.Context(), c, call)
+	return answer, err
+}
+
+// make makes a call. sent says, also beside an error, whether the vendor may
+// have got it.
+func (d *dataPlane) make(ctx context.Context, c *httpapi.Call, call proxy.Call) (answer httpapi.Answer, sent bool, err error) {
+	result, err := d.proxy.Do(ctx, call)
 	var remote *proxy.RemoteError
 	if errors.As(err, &remote) {
 		c.Timing("vendor", remote.Vendor)
-		return refusal(c, remote), nil
+		return refusal(c, remote), result.Sent, nil
 	}
 	if err != nil {
-		return httpapi.Answer{}, err
+		return httpapi.Answer{}, result.Sent, err
 	}
 	c.Timing("vendor", result.Vendor)
-	answer := httpapi.Answer{Status: result.Status, Header: result.Header, Body: result.Body, Stream: result.Stream}
+	answer = httpapi.Answer{Status: result.Status, Header: result.Header, Body: result.Body, Stream: result.Stream}
 	if result.Explanation != nil && result.Stream == nil {
 		answer.Body = withExplanation(result)
 	}
-	return answer, nil
+	return answer, result.Sent, nil
 }
 
 // withExplanation puts the explanation beside the result: into the envelope

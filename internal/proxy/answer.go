@@ -49,6 +49,7 @@ func (c *call) envelope(ctx context.Context, r *reply, status int, p payload) (R
 			p = nothing()
 		}
 		list := p.list()
+		c.count = list.items
 		next, prev, err := c.page(ctx, r, list)
 		if err != nil {
 			return Result{}, err
@@ -139,7 +140,7 @@ func looksLikeJSON(h http.Header, text []byte) bool {
 // passes reports whether an answer is passed on as it comes, without being read
 // into memory: it is a file, and nothing in the definition asks for its content.
 func (c *call) passes(h http.Header) bool {
-	if c.plan.ResponseFormat != "" || c.lists() || c.Custom == nil && c.Method == MethodDelete {
+	if c.Whole || c.plan.ResponseFormat != "" || c.lists() || c.Custom == nil && c.Method == MethodDelete {
 		return false
 	}
 	name := mediaType(h)

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -43,6 +44,11 @@ type Metrics interface {
 	ObserveUpstream(integration string, status int, took time.Duration)
 }
 
+// Recorder keeps the log. It never waits.
+type Recorder interface {
+	Record(e sinew.LogEntry)
+}
+
 // Config is what a Service is built from. Every field is required.
 type Config struct {
 	Accounts Accounts
@@ -50,6 +56,7 @@ type Config struct {
 	Sender   Sender
 	Sealer   Sealer
 	Metrics  Metrics
+	Recorder Recorder
 	Log      *slog.Logger
 }
 
@@ -60,6 +67,7 @@ type Service struct {
 	sender      Sender
 	sealer      Sealer
 	metrics     Metrics
+	recorder    Recorder
 	log         *slog.Logger
 	expressions *expression.Engine
 	definitions planCache
@@ -68,7 +76,7 @@ type Service struct {
 // New returns a service.
 func New(c Config) *Service {
 	return &Service{
-		accounts: c.Accounts, gates: c.Gates, sender: c.Sender, sealer: c.Sealer, metrics: c.Metrics, log: c.Log,
+		accounts: c.Accounts, gates: c.Gates, sender: c.Sender, sealer: c.Sealer, metrics: c.Metrics, recorder: c.Recorder, log: c.Log,
 		expressions: expression.NewEngine(),
 	}
 }
@@ -76,6 +84,8 @@ func New(c Config) *Service {
 // Call is what a caller wants of a vendor.
 type Call struct {
 	Principal sinew.Principal
+	// RequestID finds the call in the log.
+	RequestID string
 	AccountID string
 	Resource  string
 	// Method is the key in the definition: list, get, create, update, delete or
@@ -94,6 +104,8 @@ type Call struct {
 	StreamLength int64
 	// Custom is a call past the resources of the definition, nil for others.
 	Custom *Custom
+	// Whole asks for the answer in memory, even if it is a file.
+	Whole bool
 	// Explain asks for an account of how the call was made.
 	Explain bool
 }
@@ -117,6 +129,9 @@ type Result struct {
 	Stream io.ReadCloser
 	// Vendor is how long the vendor took to answer.
 	Vendor time.Duration
+	// Sent is set, also beside an error, once the vendor may have got the
+	// request.
+	Sent bool
 	// Explanation is set for a call with Explain.
 	Explanation *Explanation
 }
@@ -134,6 +149,9 @@ type call struct {
 	paged     *paginate.Request
 	hide      *scrubber // made when it is needed, see scrubbing
 	request   *upstream.Request
+	sent      bool
+	status    int          // the vendor's
+	count     int          // records of a list, -1 for other answers
 	trace     *Explanation // nil when nobody asks
 }
 
@@ -141,12 +159,14 @@ type call struct {
 // not exist is NotFound; a write on a sandbox account is NotAllowed; a template
 // of the URL or the authorization without a value is Invalid.
 func (s *Service) Do(ctx context.Context, c Call) (Result, error) {
-	under := &call{Call: c, service: s}
+	under := &call{Call: c, service: s, count: -1}
 	if c.Explain {
 		under.trace = newExplanation()
 	}
+	began := time.Now()
 	result, err := under.run(ctx)
-	result.Explanation = under.trace
+	under.record(ctx, began, result, err)
+	result.Explanation, result.Sent = under.trace, under.sent
 	return result, under.explained(err)
 }
 
@@ -197,11 +217,13 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 	s := c.service
 	started := time.Now()
 	response, err := s.sender.Do(ctx, request)
+	c.sent = !neverLeft(err)
 	if err != nil {
 		s.metrics.ObserveUpstream(c.account.IntegrationName, 0, time.Since(started))
 		return Result{}, err
 	}
 	r := &reply{Response: response}
+	c.status = response.Status
 	streams := response.Status < http.StatusBadRequest && c.passes(response.Header)
 	if !streams {
 		r.raw, err = response.ReadAll()
@@ -220,6 +242,13 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 		remote.Vendor = took
 	}
 	return result, err
+}
+
+// neverLeft reports whether an error says that there was no connection to send
+// the request over.
+func neverLeft(err error) bool {
+	var known *sinew.Error
+	return errors.As(err, &known) && (known.Code == upstream.CodeBlocked || known.Code == upstream.CodeUnreachable || known.Code == upstream.CodeHeader)
 }
 
 // answer turns a vendor's answer into the caller's.

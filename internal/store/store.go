@@ -38,6 +38,7 @@ type Store struct {
 	// serverKeys are the server's own keys in the clear, by name; read only.
 	serverKeys map[string][]byte
 
+	logs        logStore
 	accounts    listing[accountRow]
 	definitions definitionCache
 }
@@ -78,6 +79,10 @@ func Migrate(ctx context.Context, config Config) (version int64, err error) {
 func (s *Store) Close() error {
 	s.reader.statements.close()
 	err := s.reader.Close()
+	if s.logs.writer != s.writer && s.logs.writer != nil {
+		s.logs.reader.statements.close()
+		err = errors.Join(err, s.logs.reader.Close(), s.logs.writer.Close())
+	}
 	if s.writer != s.reader.DB {
 		err = errors.Join(err, s.writer.Close())
 	}
