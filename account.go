@@ -95,8 +95,9 @@ type IntegratedAccount struct {
 // leave only where a scope allows it. Each is a JSON object laid over its
 // visible sibling; "" means none.
 type AccountSecrets struct {
-	Context             JSON
-	IntegrationOverride JSON
+	Context              JSON
+	IntegrationOverride  JSON
+	UnifiedModelOverride JSON
 }
 
 // AccountView is an account with the integration and the installation that it

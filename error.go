@@ -26,6 +26,7 @@ const (
 	KindUpstream        ErrorKind = "upstream"           // the vendor gave no usable answer
 	KindTimeout         ErrorKind = "upstream_timeout"   // the vendor gave no answer in time
 	KindInternal        ErrorKind = "internal"           // our fault; the text stays in the log
+	KindDamaged         ErrorKind = "damaged"            // stored data is not what was written; the text says which
 )
 
 // Failure names one bad field of a request.

@@ -18,6 +18,9 @@ func (s *Service) ForCall(ctx context.Context, p sinew.Principal, id string) (r 
 	if r, err = s.store.AccountWithSecrets(ctx, p.EnvironmentID, id); err != nil {
 		return r, whole, err
 	}
+	if err := checkSound(&r.IntegratedAccount); err != nil {
+		return r, whole, err
+	}
 	if err := s.hydrate(ctx, &r.AccountView, bare); err != nil {
 		return r, whole, err
 	}

@@ -58,6 +58,9 @@ func (s *Service) Import(ctx context.Context, p sinew.Principal, in Import) (sin
 	if err := setIntegrationOverride(&r, in.IntegrationOverride); err != nil {
 		return sinew.AccountView{}, err
 	}
+	if err := setUnifiedModelOverride(&r, in.UnifiedModelOverride); err != nil {
+		return sinew.AccountView{}, err
+	}
 	return s.create(ctx, r)
 }
 
@@ -174,7 +177,7 @@ func newRecord(in Import, installation sinew.EnvironmentIntegration) sinew.Accou
 			AuthenticationMethod:     in.AuthenticationMethod,
 			Region:                   in.Region,
 			StaticGateID:             in.StaticGateID,
-			UnifiedModelOverride:     objectText(in.UnifiedModelOverride),
+			UnifiedModelOverride:     sinew.EmptyObject,
 			IntegrationOverride:      sinew.EmptyObject,
 			CreatedAt:                at,
 			UpdatedAt:                at,

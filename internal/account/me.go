@@ -19,6 +19,9 @@ func (s *Service) Me(ctx context.Context, p sinew.Principal) (sinew.AccountView,
 	if err != nil {
 		return r.AccountView, err
 	}
+	if err := checkSound(&r.IntegratedAccount); err != nil {
+		return r.AccountView, err
+	}
 	if err := s.hydrate(ctx, &r.AccountView, bare); err != nil {
 		return r.AccountView, err
 	}

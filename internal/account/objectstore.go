@@ -146,6 +146,7 @@ func (s *Service) hydrate(ctx context.Context, a *sinew.AccountView, form stored
 // not authenticate stays behind its mark there, and the log says so: one
 // account's loss must not keep its neighbours from being listed.
 func (s *Service) hydrateRow(ctx context.Context, a *sinew.AccountView) error {
+	s.passOver(ctx, &a.IntegratedAccount)
 	err := s.hydrate(ctx, a, wrapped)
 	if errors.Is(err, blob.ErrNotFound) || errors.Is(err, seal.ErrTampered) {
 		s.log.ErrorContext(ctx, "large value is lost", "account_id", a.ID, "error", err.Error())

@@ -40,3 +40,19 @@ func setIntegrationOverride(r *sinew.AccountRecord, override jsonx.Value) error 
 	r.Secrets.IntegrationOverride = secretText(secret)
 	return nil
 }
+
+// setUnifiedModelOverride stores changes of unified mappings for one account by
+// the same rules.
+func setUnifiedModelOverride(r *sinew.AccountRecord, override jsonx.Value) error {
+	if !override.Exists() {
+		return nil
+	}
+	stored, err := parse(r.Secrets.UnifiedModelOverride)
+	if err != nil {
+		return err
+	}
+	visible, secret := definition.SplitMappings(definition.Retain(override, stored))
+	r.UnifiedModelOverride = objectText(visible)
+	r.Secrets.UnifiedModelOverride = secretText(secret)
+	return nil
+}

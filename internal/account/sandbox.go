@@ -18,6 +18,9 @@ func (s *Service) CreateSandbox(ctx context.Context, p sinew.Principal, id strin
 	if err != nil {
 		return sinew.SandboxAccount{}, err
 	}
+	if err := checkSound(&r.IntegratedAccount); err != nil {
+		return sinew.SandboxAccount{}, err
+	}
 	if err := s.copyStored(ctx, &r); err != nil {
 		return sinew.SandboxAccount{}, err
 	}

@@ -87,6 +87,9 @@ func (s *Service) Get(ctx context.Context, p sinew.Principal, id string) (sinew.
 	if err != nil {
 		return a, err
 	}
+	if err := checkSound(&a.IntegratedAccount); err != nil {
+		return a, err
+	}
 	return a, s.hydrate(ctx, &a, wrapped)
 }
 

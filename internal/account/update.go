@@ -64,8 +64,8 @@ func apply(r *sinew.AccountRecord, patch Patch) error {
 	if patch.StaticGateID != nil {
 		r.StaticGateID = *patch.StaticGateID
 	}
-	if patch.UnifiedModelOverride.Exists() {
-		r.UnifiedModelOverride = objectText(patch.UnifiedModelOverride)
+	if err := setUnifiedModelOverride(r, patch.UnifiedModelOverride); err != nil {
+		return err
 	}
 	if err := setIntegrationOverride(r, patch.IntegrationOverride); err != nil {
 		return err
@@ -141,6 +141,9 @@ func (s *Service) change(ctx context.Context, p sinew.Principal, id string, patc
 	}
 	current, err := s.store.Account(ctx, p.EnvironmentID, id)
 	if err != nil {
+		return current, err
+	}
+	if err := checkSound(&current.IntegratedAccount); err != nil {
 		return current, err
 	}
 	secretPaths, err := secretPathsOf(&current)

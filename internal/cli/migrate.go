@@ -6,7 +6,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/sinewhq/sinew/internal/config"
-	"github.com/sinewhq/sinew/internal/seal"
 	"github.com/sinewhq/sinew/internal/server"
 )
 
@@ -30,24 +29,5 @@ func newMigrateCommand() *cobra.Command {
 		},
 	}
 	addStoreFlags(cmd)
-	return cmd
-}
-
-func newKeysCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "keys", Short: "Make master keys"}
-	cmd.AddCommand(&cobra.Command{
-		Use:   "generate FILE",
-		Short: "Make a master key file and print its fingerprint",
-		Long:  "Makes a file with a new master key, which opens all stored credentials. Keep a copy where the database is not: without it the credentials are lost. An existing file is never replaced.",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			master, err := seal.GenerateMasterFile(args[0])
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintln(cmd.OutOrStdout(), master.ID())
-			return err
-		},
-	})
 	return cmd
 }

@@ -47,8 +47,14 @@ func runServe(cmd *cobra.Command, _ []string) error {
 // storeFlags are the flags with which another command finds the same data. The
 // address of a database is left out, since it may hold a password.
 func storeFlags(c config.Config) string {
-	if c.DatabaseURL != "" {
+	service := c.MasterKeyService != config.KeyService{}
+	switch {
+	case c.DatabaseURL != "" && service:
+		return " --database-url … --master-key-uri …"
+	case c.DatabaseURL != "":
 		return " --database-url … --master-key-file …"
+	case service:
+		return " --data " + c.DataDir + " --master-key-uri …"
 	}
 	flags := " --data " + c.DataDir
 	if c.MasterKeyFile != "" {

@@ -22,8 +22,20 @@ type Config struct {
 	// MasterKeyFile is the path of the master key file; empty when not set.
 	MasterKeyFile string
 	// MasterKey is the text of a master key file, from the environment; empty
-	// when not set. MasterKeyFile and MasterKey are never both set.
+	// when not set. Of MasterKeyFile, MasterKey and MasterKeyService one at most
+	// is set.
 	MasterKey Secret
+	// MasterKeyService is a master key in a key service.
+	MasterKeyService KeyService
+	// NextMasterKeyFile, NextMasterKey and NextMasterKeyService are a second
+	// master key, of which one at most is set.
+	NextMasterKeyFile    string
+	NextMasterKey        Secret
+	NextMasterKeyService KeyService
+	// VaultToken is the token for keys of Vault that name no file with one.
+	VaultToken Secret
+	// AWS holds an access key for keys of AWS; empty for the machine's role.
+	AWS AWSAccess
 	// EgressAllow holds address ranges (CIDR) and host names that calls may
 	// reach although they are loopback or private.
 	EgressAllow []string
@@ -76,6 +88,47 @@ type S3 struct {
 	AccessKeyID     string
 	SecretAccessKey Secret
 	SessionToken    Secret
+}
+
+// KeyService names a key in a key service; the zero value names none.
+type KeyService struct {
+	Vault *VaultKey
+	AWS   *AWSKey
+}
+
+// VaultKey is a key of the transit engine of Vault or OpenBao.
+type VaultKey struct {
+	// Address is where the service is, as https://host:port.
+	Address string
+	// Mount is the path of the engine, Key the name of the key.
+	Mount, Key string
+	// Namespace is the namespace of the engine; empty for the root.
+	Namespace string
+	// CAFile holds the certificates that the service's is checked with; empty
+	// for those of the system.
+	CAFile string
+	// TokenFile holds the token; empty for VaultToken.
+	TokenFile string
+}
+
+// AWSKey is a key of AWS KMS.
+type AWSKey struct {
+	ID     string // an ARN, or alias/NAME
+	Region string
+	// Endpoint is the address of the service; empty for AWS's own.
+	Endpoint string
+}
+
+// AWSAccess is an access key of AWS.
+type AWSAccess struct {
+	AccessKeyID     string
+	SecretAccessKey Secret
+	SessionToken    Secret
+}
+
+// HasNextMasterKey reports whether a second master key was set.
+func (c Config) HasNextMasterKey() bool {
+	return c.NextMasterKeyFile != "" || c.NextMasterKey != "" || c.NextMasterKeyService != KeyService{}
 }
 
 // MasterKeyPath is the master key file: the one that was set, or master.key in

@@ -9,8 +9,12 @@ import (
 // StoreSettings are the settings that a command needs to open the store and
 // nothing else.
 func StoreSettings() []string {
-	return []string{"data", "database-url", "master-key-file", configName}
+	return []string{"data", "database-url", "master-key-file", "master-key-uri", configName}
 }
+
+// NextMasterKeySettings are the settings of a second master key that have a
+// flag.
+func NextMasterKeySettings() []string { return []string{"next-master-key-file", "next-master-key-uri"} }
 
 // AddFlags adds a flag for each named setting, or for all of them when none is
 // named. It panics on a name that is no setting.

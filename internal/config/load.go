@@ -45,9 +45,7 @@ func load(flags *pflag.FlagSet, environ []string) (Config, error) {
 			wrong = append(wrong, describe(s, chosen, err))
 		}
 	}
-	if c.MasterKey != "" && c.MasterKeyFile != "" {
-		wrong = append(wrong, errors.New("master-key and master-key-file are both set: leave one of them out"))
-	}
+	wrong = append(wrong, c.checkMasterKeys()...)
 	if c.BlobStore == (BlobStore{}) {
 		c.BlobStore.Dir = filepath.Join(c.DataDir, "blobs")
 	}
@@ -55,6 +53,34 @@ func load(flags *pflag.FlagSet, environ []string) (Config, error) {
 		return Config{}, errors.Join(wrong...)
 	}
 	return c, nil
+}
+
+// checkMasterKeys finds master keys that are given in two ways.
+func (c *Config) checkMasterKeys() (wrong []error) {
+	for _, key := range []struct {
+		prefix  string
+		file    string
+		text    Secret
+		service KeyService
+	}{
+		{"", c.MasterKeyFile, c.MasterKey, c.MasterKeyService},
+		{"next-", c.NextMasterKeyFile, c.NextMasterKey, c.NextMasterKeyService},
+	} {
+		var given []string
+		if key.text != "" {
+			given = append(given, key.prefix+"master-key")
+		}
+		if key.file != "" {
+			given = append(given, key.prefix+"master-key-file")
+		}
+		if key.service != (KeyService{}) {
+			given = append(given, key.prefix+"master-key-uri")
+		}
+		if len(given) > 1 {
+			wrong = append(wrong, fmt.Errorf("%s are both set: leave one of them out", strings.Join(given[:2], " and ")))
+		}
+	}
+	return wrong
 }
 
 func describe(s setting, chosen value, err error) error {

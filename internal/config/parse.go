@@ -166,17 +166,8 @@ func parseS3(address *url.URL) (*S3, error) {
 	if store.Bucket == "" {
 		return nil, errors.New("want s3:// and the name of a bucket")
 	}
-	options, err := url.ParseQuery(address.RawQuery)
-	if err != nil {
-		return nil, errors.New("the options behind the question mark are not well formed")
-	}
-	for name, values := range options {
-		if len(values) != 1 {
-			return nil, fmt.Errorf("option %s is given %d times", name, len(values))
-		}
-		if err := store.setOption(name, values[0]); err != nil {
-			return nil, err
-		}
+	if err := eachOption(address.RawQuery, store.setOption); err != nil {
+		return nil, err
 	}
 	if store.Endpoint == "" {
 		store.Endpoint = "s3." + store.Region + ".amazonaws.com"

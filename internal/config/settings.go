@@ -66,16 +66,6 @@ func settings() []setting {
 			},
 		},
 		{
-			name: "master-key-file", fallbackNote: "master.key in the data folder, made at the first start on SQLite", kind: "file",
-			help: "File with the key that opens all stored credentials, readable by its owner only. PostgreSQL needs it given.",
-			set:  func(c *Config, text string) (err error) { c.MasterKeyFile, err = parsePath(text); return err },
-		},
-		{
-			name: "master-key", fallbackNote: "the master key file", kind: "text", envOnly: true, secret: true,
-			help: "The content of a master key file, for installations that keep secrets in the environment.",
-			set:  func(c *Config, text string) error { c.MasterKey = Secret(text); return nil },
-		},
-		{
 			name: "egress-allow", fallbackNote: "none", kind: "list", list: true,
 			help: "Address ranges (CIDR), addresses or host names that calls may reach although they are loopback or private, such as 127.0.0.0/8.",
 			set:  func(c *Config, text string) (err error) { c.EgressAllow, err = parseEgress(text); return err },
@@ -144,6 +134,7 @@ func settings() []setting {
 			set:  func(*Config, string) error { return nil },
 		},
 	}
+	all = insertBefore(all, "egress-allow", masterKeySettings())
 	return insertBefore(all, "s3-access-key-id", regionSettings())
 }
 
@@ -166,8 +157,69 @@ func regionSettings() []setting {
 	return all
 }
 
-// insertBefore puts settings before a named one: the credentials of S3 are
-// laid over stores that must be known by then.
+// masterKeySettings name the master key, and the one that takes its place.
+func masterKeySettings() []setting {
+	return []setting{
+		{
+			name: "master-key-file", fallbackNote: "master.key in the data folder, made at the first start on SQLite", kind: "file",
+			help: "File with the key that opens all stored credentials, readable by its owner only. PostgreSQL needs it given.",
+			set:  func(c *Config, text string) (err error) { c.MasterKeyFile, err = parsePath(text); return err },
+		},
+		{
+			name: "master-key", fallbackNote: "the master key file", kind: "text", envOnly: true, secret: true,
+			help: "The content of a master key file, for installations that keep secrets in the environment.",
+			set:  func(c *Config, text string) error { c.MasterKey = Secret(text); return nil },
+		},
+		{
+			name: "master-key-uri", fallbackNote: "the master key file", kind: "url", secret: true,
+			help: "Master key that stays in a key service: hcvault://HOST:PORT/MOUNT/KEY for the transit engine of Vault or OpenBao, with the options namespace, ca-file, token-file and tls=false behind a question mark; " +
+				"or aws-kms://KEY for AWS KMS, where KEY is an ARN or alias/NAME, with the options region and endpoint.",
+			set: func(c *Config, text string) (err error) { c.MasterKeyService, err = parseKeyService(text); return err },
+		},
+		{
+			name: "next-master-key-file", fallbackNote: "none", kind: "file",
+			help: "File of a second master key, which opens what it wrapped. 'sinew keys rewrap' moves all keys to it.",
+			set:  func(c *Config, text string) (err error) { c.NextMasterKeyFile, err = parsePath(text); return err },
+		},
+		{
+			name: "next-master-key", fallbackNote: "none", kind: "text", envOnly: true, secret: true,
+			help: "The content of the file of a second master key.",
+			set:  func(c *Config, text string) error { c.NextMasterKey = Secret(text); return nil },
+		},
+		{
+			name: "next-master-key-uri", fallbackNote: "none", kind: "url", secret: true,
+			help: "Second master key in a key service, in the form of master-key-uri.",
+			set: func(c *Config, text string) (err error) {
+				c.NextMasterKeyService, err = parseKeyService(text)
+				return err
+			},
+		},
+		{
+			name: "vault-token", fallbackNote: "none", kind: "text", envOnly: true, secret: true,
+			help: "Token for the transit engine, where its address names no token-file.",
+			set:  func(c *Config, text string) error { c.VaultToken = Secret(text); return nil },
+		},
+		{
+			name: "aws-access-key-id", fallbackNote: "the role of the machine or container", kind: "text", envOnly: true,
+			help: "Access key for AWS KMS.",
+			set:  func(c *Config, text string) error { c.AWS.AccessKeyID = text; return nil },
+		},
+		{
+			name: "aws-secret-access-key", fallbackNote: "none", kind: "text", envOnly: true, secret: true,
+			help: "Secret of that access key.",
+			set:  func(c *Config, text string) error { c.AWS.SecretAccessKey = Secret(text); return nil },
+		},
+		{
+			name: "aws-session-token", fallbackNote: "none", kind: "text", envOnly: true, secret: true,
+			help: "Session token that goes with a temporary access key.",
+			set:  func(c *Config, text string) error { c.AWS.SessionToken = Secret(text); return nil },
+		},
+	}
+}
+
+// insertBefore puts settings before a named one: the order is that of the
+// reference page, and the credentials of S3 are laid over stores that must be
+// known by then.
 func insertBefore(all []setting, name string, more []setting) []setting {
 	var merged []setting
 	for _, s := range all {

@@ -28,6 +28,7 @@ const (
 	CodeValue       = "value"
 	CodeUncollected = "uncollected" // no field collects what a placeholder reads
 	CodeMissing     = "missing"     // recommended, but absent
+	CodeOpenHost    = "open_host"   // accounts choose where requests go
 )
 
 // maxFindings bounds what is reported about one config.
@@ -41,6 +42,7 @@ func Check(config jsonx.Value) (failures, warnings []sinew.Failure) {
 	c := &checker{}
 	c.check(configShape(), config, keyConfig)
 	c.urls(config, keyConfig)
+	c.hosts(config, keyConfig)
 	if config.Kind() == jsonx.Object {
 		c.lint(config)
 	}

@@ -43,6 +43,8 @@ func (w *schemaWriter) schema(s *shape) jsonx.Value {
 		b.Set("examples", jsonx.StringsValue(s.enum))
 	case s.use == pattern:
 		b.Set("format", jsonx.StringValue("regex"))
+	case s.use == host:
+		b.Set("pattern", jsonx.StringValue(hostPattern))
 	}
 	w.members(b, s)
 	return b.Value()

@@ -20,14 +20,14 @@ import (
 // write its credentials as a map, as one credential, or as the config of
 // whatever OAuth credential lies below ({"client":{"id":…,"secret":…}}).
 // environment_variables and secret_environment_variables are not part of it;
-// see EnvironmentVariables.
+// see EnvironmentVariables. allowed_hosts are the integration's alone.
 func Effective(config, installation, account jsonx.Value) jsonx.Value {
 	out := withCredentials(config, credentialMap(config.Get(keyCredentials)))
 	for _, layer := range []jsonx.Value{installation, account} {
 		if layer.Kind() != jsonx.Object {
 			continue
 		}
-		layer = layer.Without(keyVars).Without(keySecretVars)
+		layer = layer.Without(keyVars).Without(keySecretVars).Without(keyAllowedHosts)
 		layer = withCredentials(layer, spread(layer.Get(keyCredentials), out.Get(keyCredentials)))
 		out = overlay(out, layer, nil)
 	}

@@ -22,6 +22,7 @@ func (c *checker) lint(config jsonx.Value) {
 			c.warn(keyConfig+"."+k.name, CodeMissing, "is missing: %s", k.why)
 		}
 	}
+	c.openHost(config, keyConfig)
 	c.lintCredentials(config)
 	c.lintMethodNames(config)
 	c.lintHeaders(config)

@@ -17,6 +17,8 @@ type Method struct {
 	BaseURL string // a template
 	Path    string // a template
 	Verb    string // upper case
+	// AllowedHosts is the list as written, Missing when there is none.
+	AllowedHosts jsonx.Value
 	// Headers and Query are the config's under the method's. A null stands
 	// where a layer removed a member.
 	Headers jsonx.Value
@@ -111,6 +113,7 @@ func NewMethod(effective jsonx.Value, resource, name string, definition jsonx.Va
 		BaseURL:          first(d, effective, keyBaseURL).Str(),
 		Path:             d.Get(keyPath).Str(),
 		Verb:             strings.ToUpper(d.Get(keyMethod).Str()),
+		AllowedHosts:     effective.Get(keyAllowedHosts),
 		Headers:          mergeHeaders(effective.Get(keyHeaders), d.Get(keyHeaders)),
 		Query:            mergeMaps(effective.Get(keyQuery), d.Get(keyQuery)),
 		DefaultQuery:     mergeMaps(effective.Get(keyQuery), jsonx.Value{}),
@@ -231,6 +234,7 @@ func newPagination(v jsonx.Value) Pagination {
 type Plan struct {
 	Method
 	URL      *placeholder.URL
+	Hosts    Hosts
 	HeaderTo *placeholder.Template // of Headers without the nulls
 	QueryTo  *placeholder.Template
 	Defaults *placeholder.Template // of DefaultQuery
@@ -245,6 +249,9 @@ func (m Method) Compile() (*Plan, error) {
 	var err error
 	if p.URL, err = placeholder.CompileURL(m.BaseURL, m.Path); err != nil {
 		return nil, m.invalid("url", err)
+	}
+	if p.Hosts, err = ParseHosts(m.AllowedHosts); err != nil {
+		return nil, m.invalid(keyAllowedHosts, err)
 	}
 	if path := m.PaginationPath; strings.HasPrefix(path, "/") || strings.HasPrefix(path, "http") {
 		if p.PagedURL, err = placeholder.CompileURL(m.BaseURL, path); err != nil {

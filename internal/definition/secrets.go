@@ -35,6 +35,19 @@ func Split(config jsonx.Value) (visible, secret jsonx.Value) {
 	return visible, secret
 }
 
+// SplitMappings takes the secrets out of changes of unified mappings, as Split
+// does. Secret are members whose name says so, wherever they stand, when they
+// hold a text or a number. Within a mapping texts are expressions: there one is
+// secret that is a literal in quotes and no more, since others read their
+// secrets from the context.
+func SplitMappings(override jsonx.Value) (visible, secret jsonx.Value) {
+	visible, secret = split(override, place{inParameters: true})
+	if secret.Kind() != jsonx.Object {
+		secret = jsonx.ObjectValue()
+	}
+	return visible, secret
+}
+
 // Join lays the secrets that Split took out over what it left visible. Join
 // before a config is edited: what an edit removes takes its secrets along then.
 func Join(visible, secret jsonx.Value) jsonx.Value {
@@ -91,6 +104,7 @@ type place struct {
 	inAuthorization bool // authorization.config
 	inSignature     bool // signature_verification
 	inParameters    bool // headers, query, body or actions
+	inMapping       bool // a mapping, whose texts are expressions
 	parent          string
 }
 
@@ -108,6 +122,9 @@ func (p place) below(name string) place {
 		q.inSignature = true
 	case keyHeaders, keyQuery, "body", keyActions:
 		q.inParameters = true
+	}
+	if strings.HasSuffix(name, "_mapping") {
+		q.inMapping = true
 	}
 	return q
 }
@@ -170,12 +187,21 @@ func (p place) secret(name string, value jsonx.Value) bool {
 		return false
 	case p.inClient && secretName(name):
 		return true
-	case holdsPlaceholder(text):
+	case holdsPlaceholder(text), p.inMapping && isText && !isLiteral(text):
 		return false
 	case p.inAuthorization && p.parent == keyConfig:
 		return name == "value" || name == "token" || name == "header_value" || name == "username" || name == "password"
 	}
 	return (p.inCredentials || p.inSignature || p.inParameters) && secretName(name)
+}
+
+// isLiteral reports whether an expression is a text in quotes and no more.
+func isLiteral(text string) bool {
+	text = strings.TrimSpace(text)
+	if len(text) < 2 || text[0] != '"' && text[0] != '\'' {
+		return false
+	}
+	return strings.IndexByte(text[1:], text[0]) == len(text)-2
 }
 
 // holdsPlaceholder reports whether a text is at least in part read from

@@ -10,6 +10,7 @@ const (
 	template               // text with placeholders
 	jsonataText            // JSONata
 	pattern                // regular expression
+	host                   // a host that calls may go to
 )
 
 // shape is what a value may be. The table of shapes is the one description of

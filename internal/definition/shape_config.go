@@ -5,6 +5,7 @@ import "github.com/sinewhq/sinew/internal/jsonx"
 // The names of the parts of a config that code reads.
 const (
 	keyActions       = "actions"
+	keyAllowedHosts  = "allowed_hosts"
 	keyAuthorization = "authorization"
 	keyBaseURL       = "base_url"
 	keyConfig        = "config"
@@ -27,7 +28,10 @@ const (
 
 // configShape describes the config of an integration.
 func configShape() *shape {
-	return object("The definition of one vendor API.", configKeys()...)
+	return object("The definition of one vendor API.", append(configKeys(),
+		optional(keyAllowedHosts, listOf("Hosts that requests may go to, redirects included: api.example.com, *.example.com, with a port where it is not the usual one. Overrides cannot change it.",
+			&shape{kinds: []jsonx.Kind{jsonx.String}, use: host})),
+	)...)
 }
 
 // overrideShape describes the override of an installation or an account.

@@ -86,7 +86,7 @@ func errorAnswer(err error, requestID, accept string) Answer {
 	}
 	status := statusOf(known.Kind)
 	message, code := known.Message, known.Code
-	if status == http.StatusInternalServerError {
+	if status == http.StatusInternalServerError && known.Kind != sinew.KindDamaged {
 		message, code = "Something went wrong on our side; the log has more under this request id", "internal"
 	}
 	if code == "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -55,6 +56,9 @@ func (c *call) build(ctx context.Context) (*upstream.Request, error) {
 		}
 	}
 	request := &upstream.Request{Method: p.Verb, URL: withQuery(c.paged.URL, c.paged.Query, p.QueryArrays), Header: http.Header{}}
+	if p.Hosts != nil {
+		request.Allows = p.Hosts.Allows
+	}
 	mediaType, err := c.setBody(request)
 	if err != nil {
 		return nil, err
@@ -337,6 +341,15 @@ func (c *call) throughGate(ctx context.Context, request *upstream.Request) (*ups
 	if err != nil {
 		return nil, fmt.Errorf("static gate of account %s: %w", r.ID, err)
 	}
+	// The gate is where the call goes, and the target where it is to go.
+	target, err := url.Parse(request.URL)
+	if err != nil {
+		return nil, fmt.Errorf("address of the call: %w", err)
+	}
+	if request.Allows != nil && !request.Allows(target) {
+		return nil, upstream.HostError(target)
+	}
+	request.Allows = nil
 	request.Header.Set(headerGateTarget, request.URL)
 	request.Header.Set(headerGateToken, token)
 	// The gate follows redirects itself; one of its own is a mistake.

@@ -115,19 +115,20 @@ func (c *call) shownURL() string {
 	return base + "?" + strings.Join(names, "&")
 }
 
-// secrets are the texts of the account that nobody may see.
+// secrets are the texts and numbers of the account that nobody may see.
 func (c *call) secrets() []string {
 	var all []string
-	for _, text := range []sinew.JSON{c.account.Secrets.Context, c.account.Secrets.IntegrationOverride, c.account.OverrideSecret, c.account.ConfigSecret} {
+	for _, text := range []sinew.JSON{c.account.Secrets.Context, c.account.Secrets.IntegrationOverride, c.account.Secrets.UnifiedModelOverride, c.account.OverrideSecret, c.account.ConfigSecret} {
 		if text == "" {
 			continue
 		}
 		if v, err := jsonx.ParseString(string(text)); err == nil {
-			eachText(v, func(secret string) {
+			add := func(secret string) {
 				if len(secret) >= shortestSecret {
 					all = append(all, secret)
 				}
-			})
+			}
+			eachScalar(v, add, add)
 		}
 	}
 	return all

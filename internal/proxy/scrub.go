@@ -21,6 +21,10 @@ const (
 	// shortestSecret is the length below which a text is too common to be
 	// taken out of an answer: it would stand in ordinary words.
 	shortestSecret = 6
+	// shortestNumber is the same for the digits of a secret that is a number.
+	// Numbers are found whole and not within others, so that a PIN of six digits
+	// is one and an amount or a year is not.
+	shortestNumber = 6
 )
 
 // scrubber takes the secrets of a call out of what its vendor says, also where
@@ -32,10 +36,17 @@ type scrubber struct {
 // newScrubber knows the secrets that the account could use, and what the
 // request carried of them.
 func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
-	var secrets []string
+	var secrets, numbers []string
 	add := func(text string) {
 		if len(text) >= shortestSecret {
 			secrets = append(secrets, text)
+		}
+	}
+	addNumber := func(literal string) {
+		if strings.Trim(literal, "0123456789") == "" && len(literal) >= shortestNumber {
+			numbers = append(numbers, literal)
+		} else {
+			add(literal)
 		}
 	}
 	for name, values := range request.Header {
@@ -49,12 +60,12 @@ func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
 			}
 		}
 	}
-	for _, text := range []sinew.JSON{r.Secrets.Context, r.Secrets.IntegrationOverride, r.OverrideSecret, r.ConfigSecret} {
+	for _, text := range []sinew.JSON{r.Secrets.Context, r.Secrets.IntegrationOverride, r.Secrets.UnifiedModelOverride, r.OverrideSecret, r.ConfigSecret} {
 		if value, err := jsonx.ParseString(string(text.Or(sinew.EmptyObject))); err == nil {
-			eachText(value, add)
+			eachScalar(value, add, addNumber)
 		}
 	}
-	if len(secrets) == 0 {
+	if len(secrets)+len(numbers) == 0 {
 		return scrubber{}
 	}
 	// The longest first: the others may be parts of it.
@@ -62,6 +73,10 @@ func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
 	patterns := make([]string, 0, len(secrets))
 	for _, secret := range slices.Compact(secrets) {
 		patterns = append(patterns, escapedForms(secret))
+	}
+	slices.Sort(numbers)
+	for _, number := range slices.Compact(numbers) {
+		patterns = append(patterns, `\b`+number+`\b`)
 	}
 	find, err := regexp.Compile(strings.Join(patterns, "|"))
 	if err != nil {
@@ -123,16 +138,21 @@ func isCredentialHeader(name string) bool {
 	return true
 }
 
-func eachText(v jsonx.Value, visit func(string)) {
-	if text, ok := v.Text(); ok {
-		visit(text)
+// eachScalar visits the texts and the numbers of a value.
+func eachScalar(v jsonx.Value, text, number func(string)) {
+	if s, ok := v.Text(); ok {
+		text(s)
+		return
+	}
+	if literal, ok := v.NumberText(); ok {
+		number(literal)
 		return
 	}
 	for _, item := range v.Items() {
-		eachText(item, visit)
+		eachScalar(item, text, number)
 	}
 	for _, member := range v.Members() {
-		eachText(member, visit)
+		eachScalar(member, text, number)
 	}
 }
 
@@ -151,6 +171,11 @@ func (s scrubber) value(v jsonx.Value) jsonx.Value {
 	switch v.Kind() {
 	case jsonx.String:
 		return jsonx.StringValue(s.text(v.Str()))
+	case jsonx.Number:
+		// A secret of digits alone may come back as a number, and the reverse.
+		if literal, _ := v.NumberText(); s.find.FindString(literal) == literal {
+			return jsonx.StringValue(hidden)
+		}
 	case jsonx.Array:
 		items := make([]jsonx.Value, v.Len())
 		for i, item := range v.Items() {

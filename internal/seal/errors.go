@@ -32,5 +32,5 @@ type ForeignKeyError struct {
 }
 
 func (e *ForeignKeyError) Error() string {
-	return fmt.Sprintf("the data was written with master key %q, but the master key given is %q: start with the key file that belongs to this data", e.WrappedBy, e.Have)
+	return fmt.Sprintf("the data was written with master key %q, but the master key given is %q: start with the master key that belongs to this data", e.WrappedBy, e.Have)
 }

@@ -186,3 +186,64 @@ func TestCallerWhoGivesUpDoesNotFailOthers(t *testing.T) {
 		}
 	})
 }
+
+// TestRewrappedKeysOpenUnderTheNewMaster moves keys from one master key to
+// another: what they sealed stays, and the old one opens them no more.
+func TestRewrappedKeysOpenUnderTheNewMaster(t *testing.T) {
+	t.Parallel()
+	old, next := newMaster(t), newMaster(t)
+	before, keys := newVault(t, old, "env-a")
+	sealed := mustSeal(t, before, home(), "s3cret")
+	server, err := before.WrapServerKey(t.Context(), "token hash", []byte("hmac key"))
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	both := seal.New(old, keys, next)
+	if keys.keys["env-a"], err = both.RewrapEnvironmentKey(t.Context(), next.ID(), "env-a", keys.keys["env-a"]); err != nil {
+		t.Fatal(err)
+	}
+	if server, err = both.RewrapServerKey(t.Context(), next.ID(), "token hash", server); err != nil {
+		t.Fatal(err)
+	}
+	if got := seal.WrappedBy(server); got != next.ID() {
+		t.Errorf("the server key is wrapped by %q, want %q", got, next.ID())
+	}
+	for name, vault := range map[string]*seal.Vault{"both": both, "new alone": seal.New(next, keys)} {
+		if got, err := vault.Open(t.Context(), home(), sealed); string(got) != "s3cret" {
+			t.Errorf("%s: opened %q, %v", name, got, err)
+		}
+		if got, err := vault.UnwrapServerKey(t.Context(), "token hash", server); string(got) != "hmac key" {
+			t.Errorf("%s: server key %q, %v", name, got, err)
+		}
+	}
+	var foreign *seal.ForeignKeyError
+	if _, err := seal.New(old, keys).Open(t.Context(), home(), sealed); !errors.As(err, &foreign) {
+		t.Errorf("the old master key: got %v, want a *ForeignKeyError", err)
+	}
+	if _, err := before.RewrapServerKey(t.Context(), next.ID(), "token hash", server); !errors.As(err, &foreign) {
+		t.Errorf("to a master key that is not there: got %v, want a *ForeignKeyError", err)
+	}
+	// A key stays bound to its owner on the way.
+	if _, err := both.RewrapEnvironmentKey(t.Context(), next.ID(), "env-b", keys.keys["env-a"]); !errors.Is(err, seal.ErrTampered) {
+		t.Errorf("as the key of another environment: got %v, want ErrTampered", err)
+	}
+}
+
+// oneWay is a master key that may encrypt and not decrypt, as a policy of a key
+// service can have it.
+type oneWay struct{ seal.Master }
+
+func (o oneWay) Unwrap(context.Context, []byte, []byte) ([]byte, error) {
+	return nil, errors.New("denied")
+}
+
+func TestRewrapNeedsAMasterThatOpens(t *testing.T) {
+	t.Parallel()
+	old, next := newMaster(t), oneWay{newMaster(t)}
+	_, keys := newVault(t, old, "env-a")
+	got, err := seal.New(old, keys, next).RewrapEnvironmentKey(t.Context(), next.ID(), "env-a", keys.keys["env-a"])
+	if err == nil || got != nil {
+		t.Errorf("a key was moved to a master key that cannot open it: %v", err)
+	}
+}

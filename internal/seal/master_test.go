@@ -6,6 +6,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/sinewhq/sinew/internal/seal"
@@ -148,5 +150,71 @@ func TestFingerprintsDiffer(t *testing.T) {
 	t.Parallel()
 	if a, b := newMaster(t), newMaster(t); a.ID() == b.ID() || len(a.ID()) != 16 {
 		t.Errorf("fingerprints %s and %s", a.ID(), b.ID())
+	}
+}
+
+// TestKilledGenerationLeavesNothing puts beside a key file what a process that
+// was killed while it made one leaves there.
+func TestKilledGenerationLeavesNothing(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "master.key")
+	left := func(names ...string) {
+		t.Helper()
+		for _, name := range names {
+			if err := os.WriteFile(filepath.Join(dir, name), []byte("half a key"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	want := func(names ...string) {
+		t.Helper()
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, entry := range entries {
+			got = append(got, entry.Name())
+		}
+		if strings.Join(got, " ") != strings.Join(names, " ") {
+			t.Errorf("the folder holds %q, want %q", got, names)
+		}
+	}
+	// Killed before the key was there.
+	left(".master.key-123", ".master.key-old-456", "master.key-789", ".master.key-")
+	if _, err := seal.GenerateMasterFile(path); err != nil {
+		t.Fatal(err)
+	}
+	want(".master.key-", ".master.key-old-456", "master.key", "master.key-789")
+	// Killed between the key and the clean-up.
+	left(".master.key-123")
+	if _, err := seal.LoadMasterFile(path); err != nil {
+		t.Fatal(err)
+	}
+	want(".master.key-", ".master.key-old-456", "master.key", "master.key-789")
+}
+
+// TestGeneratorsBesideEachOther make one key, whoever sweeps first.
+func TestGeneratorsBesideEachOther(t *testing.T) {
+	t.Parallel()
+	for range 20 {
+		path := filepath.Join(t.TempDir(), "master.key")
+		var made atomic.Int32
+		var work sync.WaitGroup
+		for range 8 {
+			work.Go(func() {
+				_, err := seal.GenerateMasterFile(path)
+				if err == nil {
+					made.Add(1)
+				} else if !errors.Is(err, fs.ErrExist) {
+					t.Errorf("got %v, want fs.ErrExist", err)
+				}
+			})
+		}
+		work.Wait()
+		if _, err := seal.LoadMasterFile(path); err != nil || made.Load() != 1 {
+			t.Errorf("%d processes made a key; load: %v", made.Load(), err)
+		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strings"
 )
 
 const (
@@ -25,7 +26,7 @@ const (
 // GenerateMasterFile makes a new master key and writes it to a file that only
 // its owner can read. The file appears complete or not at all, and is on disk
 // when the call returns. An existing file is never replaced: the error then
-// wraps fs.ErrExist.
+// wraps fs.ErrExist. What an attempt that was killed left behind is removed.
 func GenerateMasterFile(path string) (Master, error) {
 	text := newMasterText()
 	master, err := MasterFromText(text)
@@ -40,20 +41,49 @@ func GenerateMasterFile(path string) (Master, error) {
 
 // createFile writes beside the path and links the result to it: unlike a
 // rename, a link fails when the name is taken.
-func createFile(path, content string) (err error) {
+func createFile(path, content string) error {
 	dir := filepath.Dir(path)
-	temp, err := os.CreateTemp(dir, ".master-key-*")
+	temp, err := os.CreateTemp(dir, tempPrefix(path)+"*")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, os.Remove(temp.Name())) }()
 	if err := fill(temp, content); err != nil {
-		return err
+		return errors.Join(err, os.Remove(temp.Name()))
 	}
-	if err := os.Link(temp.Name(), path); err != nil {
-		return err
+	err = os.Link(temp.Name(), path)
+	if errors.Is(err, fs.ErrNotExist) && exists(path) {
+		err = fs.ErrExist // another process was faster, and has swept
 	}
-	return syncDir(dir)
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return errors.Join(err, os.Remove(temp.Name()))
+	}
+	sweepTemp(path)
+	return errors.Join(err, syncDir(dir))
+}
+
+// tempPrefix begins the names of the files that become the file of a path; a
+// number ends them.
+func tempPrefix(path string) string { return "." + filepath.Base(path) + "-" }
+
+func exists(path string) bool {
+	_, err := os.Lstat(path)
+	return err == nil
+}
+
+// sweepTemp removes the files that would have become the one of a path, which
+// exists: an attempt under way beside this one finds the name taken. It does
+// what it can; a key that was never used opens nothing.
+func sweepTemp(path string) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return
+	}
+	for _, entry := range entries {
+		number, ok := strings.CutPrefix(entry.Name(), tempPrefix(path))
+		if ok && number != "" && strings.Trim(number, "0123456789") == "" {
+			_ = os.Remove(filepath.Join(filepath.Dir(path), entry.Name()))
+		}
+	}
 }
 
 func fill(file *os.File, content string) error {
@@ -80,7 +110,8 @@ func syncDir(dir string) error {
 
 // LoadMasterFile reads a master key from a file. It refuses a file that others
 // than the owner could read, in a sentence that says what to do. The error
-// wraps fs.ErrNotExist when there is no file.
+// wraps fs.ErrNotExist when there is no file. What GenerateMasterFile left
+// behind when it was killed is removed.
 func LoadMasterFile(path string) (Master, error) {
 	text, err := readMasterFile(path)
 	if err != nil {
@@ -90,6 +121,7 @@ func LoadMasterFile(path string) (Master, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read master key: %s: %w", path, err)
 	}
+	sweepTemp(path)
 	return master, nil
 }
 

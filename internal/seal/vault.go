@@ -2,6 +2,7 @@ package seal
 
 import (
 	"context"
+	"crypto/subtle"
 	"errors"
 	"fmt"
 
@@ -20,15 +21,16 @@ type KeyStore interface {
 // The first use of an environment asks the key store; callers that hold a
 // database connection the key store may need should seal before they take it.
 type Vault struct {
-	master Master
-	keys   KeyStore
-	cache  *cipherCache
+	masters []Master // the first one wraps unless another is asked for
+	keys    KeyStore
+	cache   *cipherCache
 }
 
 // New returns a vault over a master key and the place where wrapped keys are
-// kept.
-func New(master Master, keys KeyStore) *Vault {
-	v := &Vault{master: master, keys: keys}
+// kept. Keys that one of the others wrapped open as well, so that a server goes
+// on while its keys move from one master key to another.
+func New(master Master, keys KeyStore, others ...Master) *Vault {
+	v := &Vault{masters: append([]Master{master}, others...), keys: keys}
 	v.cache = newCipherCache(cachedEnvironments, v.loadCipher)
 	return v
 }
@@ -36,14 +38,24 @@ func New(master Master, keys KeyStore) *Vault {
 // NewEnvironmentKey makes the key of a new environment and returns it wrapped,
 // for the caller to store where the key store will find it.
 func (v *Vault) NewEnvironmentKey(ctx context.Context, environmentID string) (wrapped []byte, err error) {
+	return v.NewEnvironmentKeyUnder(ctx, v.masters[0].ID(), environmentID)
+}
+
+// NewEnvironmentKeyUnder is NewEnvironmentKey by the master key of that
+// fingerprint. The error is a *ForeignKeyError when the vault does not have it.
+func (v *Vault) NewEnvironmentKeyUnder(ctx context.Context, masterID, environmentID string) (wrapped []byte, err error) {
 	if environmentID == "" {
 		return nil, errors.New("make environment key: no environment")
+	}
+	master, err := findMaster(v.masters, masterID)
+	if err != nil {
+		return nil, err
 	}
 	clear, err := newKeyset()
 	if err != nil {
 		return nil, fmt.Errorf("make environment key: %w", err)
 	}
-	wrapped, err = wrapKey(ctx, v.master, clear, environmentKeyData(environmentID))
+	wrapped, err = wrapKey(ctx, master, clear, environmentKeyData(environmentID))
 	if err != nil {
 		return nil, fmt.Errorf("wrap key of environment %s: %w", environmentID, err)
 	}
@@ -91,7 +103,7 @@ func (v *Vault) Forget(environmentID string) { v.cache.forget(environmentID) }
 
 // WrapServerKey wraps a key of the whole installation under a name.
 func (v *Vault) WrapServerKey(ctx context.Context, name string, key []byte) ([]byte, error) {
-	wrapped, err := wrapKey(ctx, v.master, key, serverKeyData(name))
+	wrapped, err := wrapKey(ctx, v.masters[0], key, serverKeyData(name))
 	if err != nil {
 		return nil, fmt.Errorf("wrap server key %s: %w", name, err)
 	}
@@ -102,7 +114,53 @@ func (v *Vault) WrapServerKey(ctx context.Context, name string, key []byte) ([]b
 // *ForeignKeyError when another master key wrapped it and a *TamperedError
 // when the bytes do not authenticate.
 func (v *Vault) UnwrapServerKey(ctx context.Context, name string, wrapped []byte) ([]byte, error) {
-	return unwrapKey(ctx, v.master, wrapped, serverKeyData(name), "server key "+name)
+	return unwrapKey(ctx, v.masters, wrapped, serverKeyData(name), serverKeySubject(name))
+}
+
+// RewrapEnvironmentKey returns the key of an environment as the master key of a
+// fingerprint wraps it. The key itself stays, and with it all that it sealed.
+func (v *Vault) RewrapEnvironmentKey(ctx context.Context, masterID, environmentID string, wrapped []byte) ([]byte, error) {
+	return v.rewrap(ctx, masterID, wrapped, environmentKeyData(environmentID), environmentKeySubject(environmentID))
+}
+
+// RewrapServerKey does the same for a key of the whole installation.
+func (v *Vault) RewrapServerKey(ctx context.Context, masterID, name string, wrapped []byte) ([]byte, error) {
+	return v.rewrap(ctx, masterID, wrapped, serverKeyData(name), serverKeySubject(name))
+}
+
+// rewrap opens what it made once more: a key service may let a caller encrypt
+// and not decrypt, and the old form is about to go.
+func (v *Vault) rewrap(ctx context.Context, masterID string, wrapped, aad []byte, subject string) ([]byte, error) {
+	to, err := findMaster(v.masters, masterID)
+	if err != nil {
+		return nil, err
+	}
+	clear, err := unwrapKey(ctx, v.masters, wrapped, aad, subject)
+	if err != nil {
+		return nil, err
+	}
+	again, err := wrapKey(ctx, to, clear, aad)
+	if err != nil {
+		return nil, fmt.Errorf("wrap %s: %w", subject, err)
+	}
+	opened, err := unwrapKey(ctx, []Master{to}, again, aad, subject)
+	if err != nil {
+		return nil, fmt.Errorf("open %s by its new master key: %w", subject, err)
+	}
+	if subtle.ConstantTimeCompare(opened, clear) != 1 {
+		return nil, fmt.Errorf("the new master key does not give back what it wrapped of %s", subject)
+	}
+	return again, nil
+}
+
+// Masters lists the fingerprints of the vault's master keys; the first one
+// wraps what is new.
+func (v *Vault) Masters() []string {
+	ids := make([]string, len(v.masters))
+	for i, master := range v.masters {
+		ids[i] = master.ID()
+	}
+	return ids
 }
 
 func (v *Vault) cipher(ctx context.Context, place Place) (tink.AEAD, error) {
@@ -121,8 +179,8 @@ func (v *Vault) loadCipher(ctx context.Context, environmentID string) (tink.AEAD
 }
 
 func (v *Vault) unwrapCipher(ctx context.Context, environmentID string, wrapped []byte) (tink.AEAD, error) {
-	subject := "key of environment " + environmentID
-	clear, err := unwrapKey(ctx, v.master, wrapped, environmentKeyData(environmentID), subject)
+	subject := environmentKeySubject(environmentID)
+	clear, err := unwrapKey(ctx, v.masters, wrapped, environmentKeyData(environmentID), subject)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package seal
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 )
@@ -18,6 +19,34 @@ func environmentKeyData(environmentID string) []byte {
 
 func serverKeyData(name string) []byte { return encodeParts("server key v1", name) }
 
+func environmentKeySubject(environmentID string) string { return "key of environment " + environmentID }
+
+func serverKeySubject(name string) string { return "server key " + name }
+
+// Parts reads associated data that this package gave to a Master: what the
+// wrapped key is, and whose. A key service can show them in its own log.
+func Parts(aad []byte) (parts []string, ok bool) {
+	for len(aad) > 0 {
+		length, n := binary.Uvarint(aad)
+		if n <= 0 || length > uint64(len(aad)-n) {
+			return nil, false
+		}
+		end := n + int(length)
+		parts, aad = append(parts, string(aad[n:end])), aad[end:]
+	}
+	return parts, true
+}
+
+// findMaster returns the master key of a fingerprint.
+func findMaster(masters []Master, id string) (Master, error) {
+	for _, master := range masters {
+		if master.ID() == id {
+			return master, nil
+		}
+	}
+	return nil, &ForeignKeyError{WrappedBy: id, Have: masters[0].ID()}
+}
+
 func wrapKey(ctx context.Context, master Master, clear, aad []byte) ([]byte, error) {
 	id := master.ID()
 	if id == "" || len(id) > 255 {
@@ -31,13 +60,14 @@ func wrapKey(ctx context.Context, master Master, clear, aad []byte) ([]byte, err
 	return append(head, wrapped...), nil
 }
 
-func unwrapKey(ctx context.Context, master Master, wrapped, aad []byte, subject string) ([]byte, error) {
+func unwrapKey(ctx context.Context, masters []Master, wrapped, aad []byte, subject string) ([]byte, error) {
 	wrappedBy, body, ok := splitWrapped(wrapped)
 	if !ok {
 		return nil, &TamperedError{Subject: subject}
 	}
-	if wrappedBy != master.ID() {
-		return nil, &ForeignKeyError{WrappedBy: wrappedBy, Have: master.ID()}
+	master, err := findMaster(masters, wrappedBy)
+	if err != nil {
+		return nil, err
 	}
 	clear, err := master.Unwrap(ctx, body, aad)
 	if errors.Is(err, ErrTampered) {
@@ -47,6 +77,13 @@ func unwrapKey(ctx context.Context, master Master, wrapped, aad []byte, subject 
 		return nil, fmt.Errorf("unwrap %s: %w", subject, err)
 	}
 	return clear, nil
+}
+
+// WrappedBy returns the fingerprint of the master key that wrapped a key; ""
+// when the bytes are no wrapped key.
+func WrappedBy(wrapped []byte) string {
+	id, _, _ := splitWrapped(wrapped)
+	return id
 }
 
 // splitWrapped parts a wrapped key into the fingerprint of the master key that

@@ -82,6 +82,16 @@ func (f *flock) override() string {
 		"secret_environment_variables":{"A":` + f.next() + `,"B":` + f.next() + `}}`
 }
 
+// unifiedOverride is a change of unified mappings with secrets where people put
+// them.
+func (f *flock) unifiedOverride() string {
+	return `{"crm":{"contacts":{"list":{
+		"query":{"api_key":` + f.next() + `,"plan":"gold"},
+		"before":[{"type":"request","config":{"path":"/me","headers":{"Authorization":"Bearer ` + f.bare() + `","X-Api-Key":` + f.next() + `}}}],
+		"request_header_mapping":{"X-Auth-Token":"'` + f.bare() + `'"},
+		"response_mapping":"{ 'token': response.token }"}}}}`
+}
+
 func (f *flock) plantOverrides() {
 	f.t.Helper()
 	installed := f.look(f.call("POST", "/environment-integration", `{"integration_id":"`+f.integration+`","override":`+f.override()+`}`)).want(201)
@@ -111,7 +121,7 @@ func (f *flock) credentials() jsonx.Value {
 func (f *flock) newAccount() *reply {
 	f.t.Helper()
 	return f.look(f.call("POST", "/integrated-account", `{"tenant_id":"`+f.tenant+`","environment_integration_id":"`+f.installation+
-		`","authentication_method":"api_key","context":`+f.context().String()+`,"integration_override":`+f.override()+`}`)).want(201)
+		`","authentication_method":"api_key","context":`+f.context().String()+`,"integration_override":`+f.override()+`,"unified_model_override":`+f.unifiedOverride()+`}`)).want(201)
 }
 
 func (f *flock) plantAccounts() {
@@ -119,6 +129,7 @@ func (f *flock) plantAccounts() {
 	id := f.newAccount().text("id")
 	path := "/integrated-account/" + id
 	f.look(f.call("PATCH", path, `{"context":`+f.context().String()+`,"integration_override":`+f.override()+`}`)).want(200)
+	f.look(f.call("PATCH", path, `{"unified_model_override":`+f.unifiedOverride()+`}`)).want(200)
 	f.look(f.call("PATCH", path+"/credentials", `{"context":`+f.credentials().String()+`}`)).want(200)
 	oauth := f.look(f.call("POST", "/integrated-account", `{"tenant_id":"`+f.tenant+`","environment_integration_id":"`+f.installation+
 		`","authentication_method":"oauth2","context":`+f.context().String()+`}`)).want(201).text("id")

@@ -144,3 +144,29 @@ func (f *flock) breakOff(v *vendor, id string) {
 		call()
 	}
 }
+
+// TestVendorsCannotEchoNumbers does the same with a secret that is a number.
+func TestVendorsCannotEchoNumbers(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		c := newCalled(t, p)
+		const secret = "472913588"
+		c.call("PATCH", "/integrated-account/"+c.account, `{"context":{"api_key":`+secret+`}}`).want(200)
+		for _, body := range []string{`{"message":"key ` + secret + ` is wrong","key":` + secret + `}`, `key ` + secret, `[` + secret + `]`} {
+			c.vendor.says(401, body)
+			r := c.proxy("GET", "/contacts/1", "").want(401)
+			if !strings.Contains(c.vendor.last().Header.Get("X-Api-Key"), secret) {
+				t.Fatalf("the vendor did not get the number: %v", c.vendor.last().Header)
+			}
+			for _, shown := range []*reply{r, c.get("/integrated-account/" + c.account).want(200)} {
+				if strings.Contains(shown.Text, secret) || !strings.Contains(shown.Text, "[hidden]") && shown == r {
+					t.Errorf("%s shows the secret: %s", shown.call, shown.Text)
+				}
+			}
+		}
+		p.stop()
+		if strings.Contains(p.log.String(), secret) {
+			t.Error("the log holds the secret")
+		}
+	})
+}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/sinewhq/sinew/internal/blob"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/integration"
-	"github.com/sinewhq/sinew/internal/seal"
 	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/workspace"
 )
@@ -28,6 +26,8 @@ type Core struct {
 	Accounts     *account.Service
 	Integrations *integration.Service
 	Workspace    *workspace.Service
+
+	masters *masters
 }
 
 // OpenCore opens the data that a configuration names and makes an empty
@@ -36,28 +36,35 @@ func OpenCore(ctx context.Context, c config.Config, log *slog.Logger) (*Core, er
 	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("make data folder: %w", err)
 	}
-	database := storeConfig(c)
-	master, err := openMaster(ctx, c, database)
-	if err != nil {
-		return nil, err
-	}
-	st, err := store.Open(ctx, database, master)
+	st, keys, err := openStore(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	core, err := newCore(ctx, c, st, log)
 	if err != nil {
-		return nil, errors.Join(err, st.Close())
+		return nil, errors.Join(err, st.Close(), keys.close())
 	}
+	core.masters = keys
 	return core, nil
 }
 
-func newCore(ctx context.Context, c config.Config, st *store.Store, log *slog.Logger) (*Core, error) {
-	key, err := st.TokenKey(ctx)
+// openStore opens the database with the master keys of a configuration.
+func openStore(ctx context.Context, c config.Config) (*store.Store, *masters, error) {
+	database := storeConfig(c)
+	keys, err := openMasters(ctx, c, database)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	tokens, err := access.New(st, key)
+	database.NextMaster = keys.next
+	st, err := store.Open(ctx, database, keys.master)
+	if err != nil {
+		return nil, nil, errors.Join(err, keys.close())
+	}
+	return st, keys, nil
+}
+
+func newCore(ctx context.Context, c config.Config, st *store.Store, log *slog.Logger) (*Core, error) {
+	tokens, err := access.New(st, st.TokenKey())
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +85,7 @@ func (c *Core) Close() error {
 	if blobs, ok := c.Blobs.(io.Closer); ok {
 		err = errors.Join(err, blobs.Close())
 	}
-	return err
+	return errors.Join(err, c.masters.close())
 }
 
 func storeConfig(c config.Config) store.Config {
@@ -92,40 +99,4 @@ func Migrate(ctx context.Context, c config.Config) (int64, error) {
 		return 0, fmt.Errorf("make data folder: %w", err)
 	}
 	return store.Migrate(ctx, storeConfig(c))
-}
-
-// openMaster returns the master key. It is made only where that can lose
-// nothing: on SQLite, in a folder without data.
-func openMaster(ctx context.Context, c config.Config, database store.Config) (seal.Master, error) {
-	if c.MasterKey != "" {
-		return seal.MasterFromText(string(c.MasterKey))
-	}
-	path := c.MasterKeyPath()
-	if store.IsPostgres(database.DatabaseURL) && c.MasterKeyFile == "" {
-		return nil, errors.New("PostgreSQL needs a master key that every node shares: " +
-			"make one with 'sinew keys generate FILE' and give it with --master-key-file")
-	}
-	master, err := seal.LoadMasterFile(path)
-	if err == nil || !errors.Is(err, fs.ErrNotExist) {
-		return master, err
-	}
-	if store.IsPostgres(database.DatabaseURL) {
-		return nil, fmt.Errorf("there is no master key file %s: make one with 'sinew keys generate %s', or give the one that the data was written with", path, path)
-	}
-	has, err := store.HasData(ctx, database)
-	if err != nil {
-		return nil, err
-	}
-	if has {
-		// A process that started beside this one writes its key before data.
-		if master, err := seal.LoadMasterFile(path); err == nil {
-			return master, nil
-		}
-		return nil, fmt.Errorf("there is data in %s, and no master key file %s: put the key file back, or give it with --master-key-file; without it the credentials cannot be read", c.DataDir, path)
-	}
-	master, err = seal.GenerateMasterFile(path)
-	if errors.Is(err, fs.ErrExist) {
-		return seal.LoadMasterFile(path) // another process made it just now
-	}
-	return master, err
 }

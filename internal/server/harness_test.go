@@ -18,6 +18,7 @@ import (
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/seal"
 	"github.com/sinewhq/sinew/internal/server"
+	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -28,6 +29,9 @@ type platform struct {
 	server *server.Server
 	url    string
 	log    *bytes.Buffer
+	// statements are what goes to the database, by request; nil when nobody
+	// watches.
+	statements *testkit.Statements
 	// environment and token are those of production.
 	environment sinew.Environment
 	token       string
@@ -38,6 +42,16 @@ func eachPlatform(t *testing.T, run func(t *testing.T, p *platform)) {
 	t.Helper()
 	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
 		run(t, startPlatform(t, platformConfig(t, db)))
+	})
+}
+
+// eachWatchedPlatform is eachPlatform with a look at the statements.
+func eachWatchedPlatform(t *testing.T, run func(t *testing.T, p *platform)) {
+	t.Helper()
+	eachPlatformConfig(t, func(t *testing.T, c config.Config) {
+		p := &platform{t: t, config: c, log: &bytes.Buffer{}, statements: testkit.NewStatements(obs.RequestID)}
+		p.settle()
+		run(t, p)
 	})
 }
 
@@ -75,26 +89,37 @@ func platformConfig(t testing.TB, db testkit.Database) config.Config {
 func startPlatform(t testing.TB, c config.Config) *platform {
 	t.Helper()
 	p := &platform{t: t, config: c, log: &bytes.Buffer{}}
+	p.settle()
+	return p
+}
+
+// settle starts the server, for as long as the test takes, and finds its first
+// environment.
+func (p *platform) settle() {
+	p.t.Helper()
 	p.start()
-	t.Cleanup(func() {
+	p.t.Cleanup(func() {
 		if p.server != nil {
 			p.stop()
 		}
 	})
-	ctx := t.Context()
+	ctx := p.t.Context()
 	team, err := p.server.Core.Workspace.FindTeam(ctx, "")
 	p.must(err)
 	p.environment, err = p.server.Core.Workspace.FindEnvironment(ctx, team.ID, sinew.EnvironmentProduction)
 	p.must(err)
 	p.token = p.newToken(p.environment.ID)
-	return p
 }
 
 func (p *platform) start() {
 	p.t.Helper()
 	log, err := obs.NewLogger(&lockedWriter{w: p.log}, obs.FormatJSON, slog.LevelDebug)
 	p.must(err)
-	p.server, err = server.Open(context.Background(), p.config, log, "test")
+	ctx := context.Background()
+	if p.statements != nil {
+		ctx = store.WithConnector(ctx, p.statements.Wrap)
+	}
+	p.server, err = server.Open(ctx, p.config, log, "test")
 	p.must(err)
 	p.url = p.server.URL(p.config)
 }

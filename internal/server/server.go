@@ -58,7 +58,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, version string
 		return nil, errors.Join(fmt.Errorf("listen: %w", err), core.Close())
 	}
 	s := &Server{Core: core, log: log, listener: listener, served: make(chan error, 1)}
-	if s.API, err = s.newAPI(ctx, c, version); err != nil {
+	if s.API, err = s.newAPI(c, version); err != nil {
 		if s.journal != nil {
 			s.journal.Close()
 		}
@@ -68,12 +68,8 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, version string
 	return s, nil
 }
 
-func (s *Server) newAPI(ctx context.Context, c config.Config, version string) (*httpapi.API, error) {
-	key, err := s.Core.Store.CursorKey(ctx)
-	if err != nil {
-		return nil, err
-	}
-	cursors, err := wire.NewCursors(key)
+func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
+	cursors, err := wire.NewCursors(s.Core.Store.CursorKey())
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
@@ -18,10 +20,11 @@ var sharedWithTeam = map[string]bool{"team": true, "user": true, "integration": 
 
 // TestForeignIDsAreNotFound reads and writes rows of another environment, of
 // another team, of deleted rows and of none, by every operation. All four get
-// the same answer.
+// the same answer, and get it by the same statements, so that neither its text
+// nor its time tells which it was.
 func TestForeignIDsAreNotFound(t *testing.T) {
 	t.Parallel()
-	eachPlatform(t, func(t *testing.T, p *platform) {
+	eachWatchedPlatform(t, func(t *testing.T, p *platform) {
 		mine := newWorld(p, "mine")
 		foreign := map[string]*world{"other environment": newWorld(p.inEnvironment("staging"), "staging"), "other team": newWorld(p.stranger(), "stranger")}
 		for _, w := range foreign {
@@ -38,6 +41,7 @@ func TestForeignIDsAreNotFound(t *testing.T) {
 			if o.Body.Exists() {
 				body = minimalBody(o.Body)
 			}
+			mine.call(o.Method, o.fill(guessedID), body) // what is kept from now on is there
 			want := mine.call(o.Method, o.fill(guessedID), body)
 			status := http.StatusNotFound
 			if o.SessionOnly {
@@ -47,9 +51,11 @@ func TestForeignIDsAreNotFound(t *testing.T) {
 			same := func(kind, path string) {
 				t.Helper()
 				cells++
-				if got := mine.call(o.Method, path, body); got.Status != want.Status || anonymous(got) != anonymous(want) {
+				got := mine.call(o.Method, path, body)
+				if got.Status != want.Status || anonymous(got) != anonymous(want) {
 					t.Errorf("%s with an id of %s (%s): got status %d, want %d\n%s\n%s", o, kind, path, got.Status, want.Status, got.Text, want.Text)
 				}
+				p.sameStatements(got, want)
 			}
 			for kind, w := range foreign {
 				if kind == "other environment" && sharedWithTeam[o.noun()] {
@@ -70,6 +76,18 @@ func TestForeignIDsAreNotFound(t *testing.T) {
 		t.Logf("tried %d combinations", cells)
 		sameTables(t, before, openDatabase(t, p.config).tables())
 	})
+}
+
+// sameStatements holds what two requests asked the database against each other.
+func (p *platform) sameStatements(got, want *reply) {
+	p.t.Helper()
+	one, other := p.statements.Of(got.Header.Get("X-Request-Id")), p.statements.Of(want.Header.Get("X-Request-Id"))
+	if len(other) == 0 {
+		p.t.Errorf("%s: no statement was seen", want.call)
+	}
+	if diff := cmp.Diff(other, one); diff != "" {
+		p.t.Errorf("%s and %s take other ways (-want +got):\n%s", want.call, got.call, diff)
+	}
 }
 
 // anonymous is an answer without what is its own.
@@ -114,7 +132,7 @@ func deletedIDs(p *platform) map[string][]string {
 // TestForeignIDsInBodiesAreNotFound does the same with ids that a body names.
 func TestForeignIDsInBodiesAreNotFound(t *testing.T) {
 	t.Parallel()
-	eachPlatform(t, func(t *testing.T, p *platform) {
+	eachWatchedPlatform(t, func(t *testing.T, p *platform) {
 		mine := newWorld(p, "mine")
 		staging, stranger := newWorld(p.inEnvironment("staging"), "staging"), newWorld(p.stranger(), "stranger")
 		deleted := deletedIDs(p)
@@ -132,15 +150,41 @@ func TestForeignIDsInBodiesAreNotFound(t *testing.T) {
 			{"POST", "/integrated-account/token", `{"integrated_account_id":"`, "integrated-account", func(w *world) string { return w.account }},
 			{"POST", "/sandbox-integrated-account", `{"id":"`, "integrated-account", func(w *world) string { return w.account }},
 		} {
+			mine.call(door.method, door.path, door.before+guessedID+`"}`).want(404)
 			want := mine.call(door.method, door.path, door.before+guessedID+`"}`).want(404)
 			ids := map[string]string{"other team": door.of(stranger), "deleted": deleted[door.noun][0]}
 			if !sharedWithTeam[door.noun] {
 				ids["other environment"] = door.of(staging)
 			}
 			for kind, id := range ids {
-				if got := mine.call(door.method, door.path, door.before+id+`"}`); got.Status != 404 || anonymous(got) != anonymous(want) {
+				got := mine.call(door.method, door.path, door.before+id+`"}`)
+				if got.Status != 404 || anonymous(got) != anonymous(want) {
 					t.Errorf("%s %s with an id of %s: got status %d, want 404\n%s", door.method, door.path, kind, got.Status, got.Text)
 				}
+				p.sameStatements(got, want)
+			}
+		}
+		// So do calls to vendors through accounts.
+		for _, call := range []struct{ method, path string }{
+			{"GET", "/proxy/contacts"},
+			{"GET", "/proxy/contacts/1"},
+			{"POST", "/proxy/contacts"},
+			{"PATCH", "/proxy/contacts/1"},
+			{"DELETE", "/proxy/contacts/1"},
+			{"POST", "/proxy/contacts/merge"},
+		} {
+			through := func(id string) *reply {
+				t.Helper()
+				return mine.call(call.method, call.path+"?integrated_account_id="+id, "{}").want(404)
+			}
+			through(guessedID)
+			want := through(guessedID)
+			for _, id := range []string{staging.account, stranger.account, deleted["integrated-account"][0]} {
+				got := through(id)
+				if anonymous(got) != anonymous(want) {
+					t.Errorf("%s: got\n%s\nwant\n%s", got.call, got.Text, want.Text)
+				}
+				p.sameStatements(got, want)
 			}
 		}
 		// Bulk deletion passes over what is not there, and over what is foreign.

@@ -104,13 +104,16 @@ func TestSwappedSecretsFailClosed(t *testing.T) {
 		staging := p.inEnvironment("staging")
 		_, theirs := staging.install("desk-staging")
 		staging.connect(theirs, "theirs", "")
-		secretOverride := `,"integration_override":{"headers":{"X-Api-Key":"override-secret"}}`
+		secretOverride := `,"integration_override":{"headers":{"X-Api-Key":"override-secret"}},"unified_model_override":{"crm":{"contacts":{"list":{"query":{"api_key":"override-secret"}}}}}`
 		for name, tamper := range map[string]func(d *database, victim, other string){
 			"context of another account": func(d *database, victim, other string) {
 				d.exec(strings.ReplaceAll(swap, "%s", "context_secret"), victim, other)
 			},
 			"override of another account": func(d *database, victim, other string) {
 				d.exec(strings.ReplaceAll(swap, "%s", "integration_override_secret"), victim, other)
+			},
+			"unified override of another account": func(d *database, victim, other string) {
+				d.exec(strings.ReplaceAll(swap, "%s", "unified_model_override_secret"), victim, other)
 			},
 			"another column of the same account": func(d *database, victim, _ string) {
 				d.exec("UPDATE integrated_account SET context_secret = integration_override_secret WHERE id = $1", victim)

@@ -125,13 +125,13 @@ func (s *Store) accountRecord(ctx context.Context, q querier, environmentID, id,
 // openAccount fills in the secrets of an account, its installation and its
 // integration.
 func (s *Store) openAccount(ctx context.Context, q querier, r *lockedRecord) error {
-	var contextSecret, overrideSecret, installationSecret, configSecret []byte
+	var contextSecret, overrideSecret, unifiedSecret, installationSecret, configSecret []byte
 	var installationVersion, integrationVersion int64
-	err := q.QueryRowContext(ctx, `SELECT a.context_secret, a.integration_override_secret, a.secret_version,
+	err := q.QueryRowContext(ctx, `SELECT a.context_secret, a.integration_override_secret, a.unified_model_override_secret, a.secret_version,
 		ei.override_secret, ei.version, i.config_secret, i.version
 		FROM integrated_account a JOIN environment_integration ei ON ei.id = a.environment_integration_id JOIN integration i ON i.id = ei.integration_id
 		WHERE a.id = $1`, r.ID).
-		Scan(&contextSecret, &overrideSecret, &r.secretVersion, &installationSecret, &installationVersion, &configSecret, &integrationVersion)
+		Scan(&contextSecret, &overrideSecret, &unifiedSecret, &r.secretVersion, &installationSecret, &installationVersion, &configSecret, &integrationVersion)
 	if err != nil {
 		return notFound("Integrated account", r.ID, err)
 	}
@@ -144,6 +144,7 @@ func (s *Store) openAccount(ctx context.Context, q querier, r *lockedRecord) err
 	}{
 		{&r.Secrets.Context, accountPlace(r.IntegratedAccount, "context_secret", r.secretVersion), contextSecret},
 		{&r.Secrets.IntegrationOverride, accountPlace(r.IntegratedAccount, "integration_override_secret", r.secretVersion), overrideSecret},
+		{&r.Secrets.UnifiedModelOverride, accountPlace(r.IntegratedAccount, "unified_model_override_secret", r.secretVersion), unifiedSecret},
 		{&r.OverrideSecret, overridePlace(installation), installationSecret},
 		{&r.ConfigSecret, configPlace(integration), configSecret},
 	} {
@@ -160,7 +161,7 @@ func (s *Store) openAccount(ctx context.Context, q querier, r *lockedRecord) err
 // none, and its events, and makes its blobs live. The id must be set already,
 // since blobs and events refer to it.
 func (s *Store) CreateAccount(ctx context.Context, r sinew.AccountRecord, events []sinew.Event) error {
-	contextSecret, overrideSecret, err := s.sealAccount(ctx, r, 1)
+	sealed, err := s.sealAccount(ctx, r, 1)
 	if err != nil {
 		return err
 	}
@@ -175,11 +176,12 @@ func (s *Store) CreateAccount(ctx context.Context, r sinew.AccountRecord, events
 		_, err := t.ExecContext(ctx, `INSERT INTO integrated_account
 			(id, environment_id, environment_integration_id, integration_name, tenant_id, name, status, last_error, last_action_result,
 			last_forbidden_error, is_sandbox, authentication_method, region, super_query, context, context_secret, object_store,
-			unified_model_override, integration_override, integration_override_secret, static_gate_id, secret_version, event_sequence, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1, 0, $22, $23)`,
+			unified_model_override, integration_override, integration_override_secret, unified_model_override_secret,
+			static_gate_id, secret_version, event_sequence, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1, 0, $23, $24)`,
 			r.ID, r.EnvironmentID, r.EnvironmentIntegrationID, r.IntegrationName, r.TenantID, r.Name, string(r.Status), orNull(r.LastError), orNull(r.LastActionResult),
-			orNull(r.LastForbiddenError), r.IsSandbox, string(r.AuthenticationMethod), string(r.Region), orNull(r.SuperQuery), string(r.Context), contextSecret, keys,
-			string(r.UnifiedModelOverride), string(r.IntegrationOverride), overrideSecret, orNull(r.StaticGateID), r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())
+			orNull(r.LastForbiddenError), r.IsSandbox, string(r.AuthenticationMethod), string(r.Region), orNull(r.SuperQuery), string(r.Context), sealed.context, keys,
+			string(r.UnifiedModelOverride), string(r.IntegrationOverride), sealed.integrationOverride, sealed.unifiedModelOverride, orNull(r.StaticGateID), r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())
 		if isForeignKey(err) {
 			return sinew.NotFound("Environment integration", r.EnvironmentIntegrationID)
 		}
@@ -206,13 +208,25 @@ func insertSandbox(ctx context.Context, t *tx, r sinew.AccountRecord) error {
 	return wrap(err, "write sandbox account %s", r.ID)
 }
 
-func (s *Store) sealAccount(ctx context.Context, r sinew.AccountRecord, version int64) (contextSecret, overrideSecret any, err error) {
-	contextSecret, err = s.sealColumn(ctx, accountPlace(r.IntegratedAccount, "context_secret", version), string(r.Secrets.Context))
-	if err != nil {
-		return nil, nil, err
+// sealedAccount holds the secrets of an account as they are stored; nil for
+// none.
+type sealedAccount struct{ context, integrationOverride, unifiedModelOverride any }
+
+func (s *Store) sealAccount(ctx context.Context, r sinew.AccountRecord, version int64) (sealed sealedAccount, err error) {
+	for _, column := range []struct {
+		into *any
+		name string
+		text sinew.JSON
+	}{
+		{&sealed.context, "context_secret", r.Secrets.Context},
+		{&sealed.integrationOverride, "integration_override_secret", r.Secrets.IntegrationOverride},
+		{&sealed.unifiedModelOverride, "unified_model_override_secret", r.Secrets.UnifiedModelOverride},
+	} {
+		if *column.into, err = s.sealColumn(ctx, accountPlace(r.IntegratedAccount, column.name, version), string(column.text)); err != nil {
+			return sealedAccount{}, err
+		}
 	}
-	overrideSecret, err = s.sealColumn(ctx, accountPlace(r.IntegratedAccount, "integration_override_secret", version), string(r.Secrets.IntegrationOverride))
-	return contextSecret, overrideSecret, err
+	return sealed, nil
 }
 
 // UpdateAccount changes an account by a function from old to new, which returns
@@ -279,12 +293,12 @@ func updateAccountRow(ctx context.Context, t *tx, before, a sinew.IntegratedAcco
 
 func (s *Store) updateAccountSecrets(ctx context.Context, t *tx, r lockedRecord) error {
 	version := r.secretVersion + 1
-	contextSecret, overrideSecret, err := s.sealAccount(ctx, r.AccountRecord, version)
+	sealed, err := s.sealAccount(ctx, r.AccountRecord, version)
 	if err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, "UPDATE integrated_account SET context_secret = $2, integration_override_secret = $3, secret_version = $4 WHERE id = $1",
-		r.ID, contextSecret, overrideSecret, version)
+	_, err = t.ExecContext(ctx, "UPDATE integrated_account SET context_secret = $2, integration_override_secret = $3, unified_model_override_secret = $4, secret_version = $5 WHERE id = $1",
+		r.ID, sealed.context, sealed.integrationOverride, sealed.unifiedModelOverride, version)
 	return wrap(err, "write secrets")
 }
 

@@ -22,7 +22,7 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	if settings.RuntimeParams["application_name"] == "" {
 		settings.RuntimeParams["application_name"] = "sinew"
 	}
-	db := stdlib.OpenDB(*settings, stdlib.OptionAfterConnect(keepPlans))
+	db := openPool(ctx, stdlib.GetConnector(*settings, stdlib.OptionAfterConnect(keepPlans)))
 	conns := config.MaxConns
 	if conns == 0 {
 		conns = defaultPostgresConns

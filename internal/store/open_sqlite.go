@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 
-	_ "modernc.org/sqlite" // registers the driver "sqlite"
+	"modernc.org/sqlite"
 )
 
 const (
@@ -30,7 +30,7 @@ func openSQLite(ctx context.Context, config Config) (*Store, error) {
 	if err := createPrivate(path); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	writer, err := sql.Open("sqlite", sqliteDSN(path, map[string]string{
+	writer, err := openSQLitePool(ctx, sqliteDSN(path, map[string]string{
 		"journal_mode":        "WAL",
 		"synchronous":         "FULL",
 		"foreign_keys":        "ON",
@@ -47,7 +47,7 @@ func openSQLite(ctx context.Context, config Config) (*Store, error) {
 	if err := writer.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), writer.Close())
 	}
-	reads, err := sql.Open("sqlite", sqliteDSN(path, map[string]string{
+	reads, err := openSQLitePool(ctx, sqliteDSN(path, map[string]string{
 		"query_only":          "ON",
 		"cache_size":          "-4000",
 		"case_sensitive_like": "ON",
@@ -63,6 +63,14 @@ func openSQLite(ctx context.Context, config Config) (*Store, error) {
 		return nil, errors.Join(err, reads.Close(), writer.Close())
 	}
 	return &Store{logs: logs, writer: writer, reader: &reader{DB: reads}, dialect: sqliteDialect()}, nil
+}
+
+func openSQLitePool(ctx context.Context, dsn string) (*sql.DB, error) {
+	connector, err := sqlite.NewConnector(dsn)
+	if err != nil {
+		return nil, err
+	}
+	return openPool(ctx, connector), nil
 }
 
 // sqliteDSN builds the driver's address. busy_timeout goes first: changing the

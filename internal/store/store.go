@@ -21,6 +21,9 @@ type Config struct {
 	DatabaseURL string
 	// MaxConns bounds the connections to PostgreSQL; 0 means 16.
 	MaxConns int
+	// NextMaster is a second master key, whose keys open too while they move
+	// from one to the other; nil for none.
+	NextMaster seal.Master
 }
 
 // Store is the database. It is safe for concurrent use.
@@ -32,6 +35,8 @@ type Store struct {
 	reader  *reader
 	dialect dialect
 	vault   *seal.Vault
+	// serverKeys are the server's own keys in the clear, by name; read only.
+	serverKeys map[string][]byte
 
 	logs        logStore
 	accounts    listing[accountRow]
@@ -39,7 +44,8 @@ type Store struct {
 }
 
 // Open connects to the database, brings its schema up to date under a lock,
-// and checks that master is the key that the data was written with. On an
+// and checks that master is the key that the data was written with, or else the
+// next one of the configuration. On an
 // empty database it writes the server's own keys. It refuses, with a sentence
 // that says what to do, a schema newer than this program and a foreign key.
 func Open(ctx context.Context, config Config, master seal.Master) (*Store, error) {
@@ -47,8 +53,12 @@ func Open(ctx context.Context, config Config, master seal.Master) (*Store, error
 	if err != nil {
 		return nil, err
 	}
-	s.vault = seal.New(master, keyStore{s})
-	if err := s.checkMaster(ctx, master); err != nil {
+	masters := []seal.Master{}
+	if config.NextMaster != nil {
+		masters = append(masters, config.NextMaster)
+	}
+	s.vault = seal.New(master, keyStore{s}, masters...)
+	if err := s.checkMaster(ctx, master.ID()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil

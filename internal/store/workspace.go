@@ -22,36 +22,55 @@ func scanTeam(row scanner) (sinew.Team, error) {
 // CreateTeam writes a team with its first environments and its owner, all or
 // nothing, and gives each its id. Names of environments must differ.
 func (s *Store) CreateTeam(ctx context.Context, team *sinew.Team, environments []sinew.Environment, owner *sinew.User) error {
-	return s.change(ctx, func(t *tx) error { return createTeam(ctx, t, team, environments, owner) })
+	return s.withDataKeys(ctx, identify(team, environments), func(t *tx, keys map[string]dataKey) error {
+		return createTeam(ctx, t, team, environments, owner, keys)
+	})
 }
 
 // CreateFirstTeam is CreateTeam for an empty database: when there is a team
 // already, it does nothing. Of several nodes that start at once, one creates.
 func (s *Store) CreateFirstTeam(ctx context.Context, team *sinew.Team, environments []sinew.Environment, owner *sinew.User) error {
-	return s.change(ctx, func(t *tx) error {
-		var generation, teams int64
+	if teams, err := countTeams(ctx, s.reader); err != nil || teams > 0 {
+		return err
+	}
+	return s.withDataKeys(ctx, identify(team, environments), func(t *tx, keys map[string]dataKey) error {
+		var generation int64
 		if err := t.QueryRowContext(ctx, "SELECT value FROM change_counter WHERE name = 'definition'"+s.dialect.forUpdate).Scan(&generation); err != nil {
 			return fmt.Errorf("wait for other nodes: %w", err)
 		}
-		if err := t.QueryRowContext(ctx, "SELECT count(*) FROM team").Scan(&teams); err != nil {
-			return fmt.Errorf("count teams: %w", err)
+		if teams, err := countTeams(ctx, t); err != nil || teams > 0 {
+			return err
 		}
-		if teams > 0 {
-			return nil
-		}
-		return createTeam(ctx, t, team, environments, owner)
+		return createTeam(ctx, t, team, environments, owner, keys)
 	})
 }
 
-func createTeam(ctx context.Context, t *tx, team *sinew.Team, environments []sinew.Environment, owner *sinew.User) error {
+func countTeams(ctx context.Context, q querier) (n int64, err error) {
+	if err := q.QueryRowContext(ctx, "SELECT count(*) FROM team").Scan(&n); err != nil {
+		return 0, fmt.Errorf("count teams: %w", err)
+	}
+	return n, nil
+}
+
+// identify gives a team and its environments ids, and lists them: each gets a
+// data key.
+func identify(team *sinew.Team, environments []sinew.Environment) []string {
 	team.ID = newID()
-	if err := insertTeam(ctx, t, *team); err != nil {
+	ids := []string{team.ID}
+	for i := range environments {
+		environments[i].ID, environments[i].TeamID = newID(), team.ID
+		ids = append(ids, environments[i].ID)
+	}
+	return ids
+}
+
+func createTeam(ctx context.Context, t *tx, team *sinew.Team, environments []sinew.Environment, owner *sinew.User, keys map[string]dataKey) error {
+	if err := insertTeam(ctx, t, *team, keys[team.ID]); err != nil {
 		return err
 	}
 	owner.EnvironmentIDs = nil
 	for i := range environments {
-		environments[i].TeamID = team.ID
-		if err := insertEnvironment(ctx, t, &environments[i]); err != nil {
+		if err := insertEnvironment(ctx, t, &environments[i], keys[environments[i].ID]); err != nil {
 			return err
 		}
 		owner.EnvironmentIDs = append(owner.EnvironmentIDs, environments[i].ID)
@@ -60,13 +79,13 @@ func createTeam(ctx context.Context, t *tx, team *sinew.Team, environments []sin
 	return insertUser(ctx, t, owner)
 }
 
-func insertTeam(ctx context.Context, t *tx, team sinew.Team) error {
+func insertTeam(ctx context.Context, t *tx, team sinew.Team, key dataKey) error {
 	_, err := t.ExecContext(ctx, "INSERT INTO team (id, name, domain, logo, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)",
 		team.ID, team.Name, team.Domain, team.Logo, team.CreatedAt.UnixMilli(), team.UpdatedAt.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("write team %s: %w", team.ID, err)
 	}
-	return insertDataKey(ctx, t, team.ID, team.CreatedAt)
+	return insertDataKey(ctx, t, team.ID, key, team.CreatedAt)
 }
 
 // Team returns a team. NotFound when there is none.
@@ -128,11 +147,13 @@ func scanEnvironment(row scanner) (sinew.Environment, error) {
 // CreateEnvironment writes an environment with its data key and gives it its
 // id. Conflict when the team has one of that name.
 func (s *Store) CreateEnvironment(ctx context.Context, environment *sinew.Environment) error {
-	return s.change(ctx, func(t *tx) error { return insertEnvironment(ctx, t, environment) })
+	environment.ID = newID()
+	return s.withDataKeys(ctx, []string{environment.ID}, func(t *tx, keys map[string]dataKey) error {
+		return insertEnvironment(ctx, t, environment, keys[environment.ID])
+	})
 }
 
-func insertEnvironment(ctx context.Context, t *tx, e *sinew.Environment) error {
-	e.ID = newID()
+func insertEnvironment(ctx context.Context, t *tx, e *sinew.Environment, key dataKey) error {
 	_, err := t.ExecContext(ctx, "INSERT INTO environment (id, team_id, name, created_at, updated_at) VALUES ($1, $2, $3, $4, $5)",
 		e.ID, e.TeamID, e.Name, e.CreatedAt.UnixMilli(), e.UpdatedAt.UnixMilli())
 	if isUnique(err) {
@@ -141,7 +162,7 @@ func insertEnvironment(ctx context.Context, t *tx, e *sinew.Environment) error {
 	if err != nil {
 		return fmt.Errorf("write environment %s: %w", e.Name, err)
 	}
-	return insertDataKey(ctx, t, e.ID, e.CreatedAt)
+	return insertDataKey(ctx, t, e.ID, key, e.CreatedAt)
 }
 
 // Environment returns an environment. NotFound when there is none.

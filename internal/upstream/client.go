@@ -83,6 +83,9 @@ type Request struct {
 	// that is not known.
 	Stream io.Reader
 	Length int64
+	// Allows says where this call and its redirects may go, beside what the
+	// Client allows; nil is everywhere.
+	Allows func(*url.URL) bool
 	// NoRedirects hands redirects to the caller.
 	NoRedirects bool
 	// Timeout is a shorter TotalTimeout; 0 leaves that.
@@ -116,7 +119,8 @@ func (r *Response) ReadAll() ([]byte, error) {
 // the body.
 //
 // Errors are *sinew.Error: KindInvalid for a URL or header that cannot be
-// sent, KindForbidden (CodeBlocked) when the guard refuses, KindTimeout and
+// sent, KindForbidden when the guard refuses (CodeBlocked) or the request's own
+// list (CodeHost), also for a redirect, KindTimeout and
 // KindUpstream when there is no usable answer. A cancelled context comes back
 // as the context's error. Nothing is retried, but a request that a kept
 // connection lost before it was sent.
@@ -127,6 +131,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 	if err := checkHeader(r.Header); err != nil {
 		return nil, err
+	}
+	if r.Allows != nil && !r.Allows(u) {
+		return nil, HostError(u)
 	}
 	total := c.config.TotalTimeout
 	if r.Timeout > 0 && r.Timeout < total {

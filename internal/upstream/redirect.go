@@ -40,6 +40,8 @@ func (c *call) next(h hop, res *http.Response) (next hop, follow bool, err error
 		return hop{}, false, refuseRedirect(h.url, "it redirects to an address that calls cannot go to")
 	case h.url.Scheme == "https" && target.Scheme == "http":
 		return hop{}, false, refuseRedirect(h.url, "it redirects from https to http")
+	case c.request.Allows != nil && !c.request.Allows(target):
+		return hop{}, false, HostError(target)
 	}
 	next = hop{method: h.method, url: target, header: h.header.Clone(), body: h.body}
 	switch keeps := res.StatusCode == http.StatusTemporaryRedirect || res.StatusCode == http.StatusPermanentRedirect; {

@@ -10,6 +10,14 @@ import (
 // the guard.
 func (c *Client) RoundTripper() http.RoundTripper { return roundTripper{c} }
 
+// HTTP is a client for libraries that take no less. It follows no redirects.
+func (c *Client) HTTP() *http.Client {
+	return &http.Client{
+		Transport:     c.RoundTripper(),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
 type roundTripper struct{ client *Client }
 
 // RoundTrip implements http.RoundTripper.

@@ -10,6 +10,7 @@ import (
 // The codes of errors.
 const (
 	CodeBlocked     = "egress_blocked"     // the guard refused the address
+	CodeHost        = "host_not_allowed"   // a host that the request does not allow
 	CodeURL         = "invalid_url"        // not a URL that a call can go to
 	CodeHeader      = "invalid_header"     // a header that HTTP cannot carry
 	CodeUnreachable = "unreachable"        // no connection
@@ -58,6 +59,11 @@ func endsInNumber(host string) bool {
 	last := strings.ToLower(host[strings.LastIndexByte(host, '.')+1:])
 	digits, isHex := strings.CutPrefix(last, "0x")
 	return isHex && strings.Trim(digits, "0123456789abcdef") == "" || strings.Trim(last, "0123456789") == ""
+}
+
+// HostError refuses a call to a host that its request does not allow.
+func HostError(u *url.URL) error {
+	return sinew.Errorf(sinew.KindForbidden, "Calls to %s are not allowed: it is not among the hosts of the integration (allowed_hosts)", u.Host).WithCode(CodeHost)
 }
 
 func badTarget(reason string) error {
