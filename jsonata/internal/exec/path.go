@@ -21,8 +21,11 @@ type step struct {
 // isTuplePath reports whether a path binds variables per item (@, # or %),
 // which the tree walker does.
 func isTuplePath(n *syntax.Node) bool {
-	if n.Type == syntax.Parent {
+	switch n.Type {
+	case syntax.Parent:
 		return true
+	case syntax.Block:
+		return n.Tuple
 	}
 	if n.Type != syntax.Path {
 		return false
@@ -53,9 +56,9 @@ func (c *compiler) path(n *syntax.Node) code {
 		if len(names) == 1 && !keep {
 			return singleName(names[0])
 		}
-		return func(st *state, _ *frame, ctx value.Value) value.Value { return names.eval(st, ctx, keep) }
+		return func(st *state, _ *frame, ctx value.Value) value.Value { return names.eval(st, ctx, keep, n.KeepOne) }
 	}
-	p := &path{steps: steps, keep: keep, first: n.Steps[0].Type == syntax.Variable, cons: n.Steps[0].Cons}
+	p := &path{steps: steps, keep: keep, keepOne: n.KeepOne, first: n.Steps[0].Type == syntax.Variable, cons: n.Steps[0].Cons}
 	if n.Group == nil {
 		return p.eval
 	}
@@ -76,7 +79,7 @@ func singleName(f field) code {
 			}
 			return v
 		}
-		return path.eval(st, ctx, false)
+		return path.eval(st, ctx, false, false)
 	}
 }
 
@@ -107,6 +110,15 @@ func (c *compiler) steps(n *syntax.Node) []step {
 		if s.Type == syntax.Name {
 			f := c.field(s.Value)
 			st.run = func(es *state, _ *frame, ctx value.Value) value.Value { return f.of(es, ctx) }
+			if s.Predicate != nil {
+				// A name in quotes: its predicates see the list before it is unwrapped.
+				st.run = func(es *state, _ *frame, ctx value.Value) value.Value {
+					if ctx.IsArray() {
+						return lib.Lookup(es.State, ctx, f.key)
+					}
+					return f.of(es, ctx)
+				}
+			}
 			for _, g := range s.Predicate {
 				st.stages = append(st.stages, c.stage(g.Filter))
 			}
@@ -121,9 +133,11 @@ func (c *compiler) steps(n *syntax.Node) []step {
 // path is a compiled path without tuples.
 type path struct {
 	steps []step
-	keep  bool
-	first bool // the first step is a variable: the input counts as one item
-	cons  bool // the first step is an array constructor
+	keep  bool // a list of one stays a list
+
+	keepOne bool // an array built by the expression goes into one
+	first   bool // the first step is a variable: the input counts as one item
+	cons    bool // the first step is an array constructor
 }
 
 func (p *path) eval(st *state, fr *frame, ctx value.Value) value.Value {
@@ -175,7 +189,7 @@ func (p *path) run(st *state, fr *frame, ctx value.Value, single bool) value.Val
 			s.each(st, fr, in, &k)
 			var v value.Value
 			if single {
-				v = k.result(st, p.keep)
+				v = k.result(st, p.keep, p.keepOne)
 			} else {
 				v = p.finish(st, &k)
 			}
@@ -201,7 +215,7 @@ func (p *path) run(st *state, fr *frame, ctx value.Value, single bool) value.Val
 func (p *path) finish(st *state, k *collector) value.Value {
 	if k.n == 1 {
 		if a := k.first.Arr(); a != nil && !a.IsSequence() {
-			if p.keep && a.Has(value.Cons) {
+			if p.keepOne && a.Has(value.Cons) {
 				return st.newArray([]value.Value{k.first}, value.Sequence|value.KeepSingleton)
 			}
 			return k.first
@@ -225,7 +239,7 @@ func (p *path) flags() value.Flags {
 func (p *path) ended(st *state, base int, in []value.Value, whole *value.Array) value.Value {
 	if whole != nil && !whole.IsSequence() {
 		st.drop(base)
-		if p.keep && whole.Has(value.Cons) {
+		if p.keepOne && whole.Has(value.Cons) {
 			return st.newArray([]value.Value{value.FromArray(whole)}, value.Sequence|value.KeepSingleton)
 		}
 		return value.FromArray(whole)

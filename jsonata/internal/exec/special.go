@@ -182,7 +182,7 @@ func (l *loop) run(st *state, parent *frame, ctx, a, b, c value.Value) value.Val
 	}
 	v := p.body(st, fr, ctx)
 	if v.IsUnset() {
-		return st.finish(v)
+		return st.finish(v, value.Null())
 	}
 	return v
 }

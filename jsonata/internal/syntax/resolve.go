@@ -342,7 +342,7 @@ func (r *resolver) block(n *Node) *Node {
 func tailCalls(n *Node) *Node {
 	switch n.Type {
 	case Call:
-		if n.Predicate == nil {
+		if n.Predicate == nil && n.Group == nil {
 			return &Node{Type: Lambda, Thunk: true, Body: n, Pos: n.Pos, Off: n.Off}
 		}
 	case Condition:
@@ -351,7 +351,8 @@ func tailCalls(n *Node) *Node {
 			n.Else = tailCalls(n.Else)
 		}
 	case Block:
-		if k := len(n.Exprs); k > 0 {
+		// What is selected from the value of a block needs that value.
+		if k := len(n.Exprs); k > 0 && n.Predicate == nil && n.Group == nil {
 			n.Exprs[k-1] = tailCalls(n.Exprs[k-1])
 		}
 	}

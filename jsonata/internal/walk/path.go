@@ -32,10 +32,9 @@ func (w walker) path(n *syntax.Node, input value.Value, env Scope) value.Value {
 		isTuple = isTuple || step.Tuple
 		switch {
 		case i == 0 && step.Cons:
-			v := w.eval(step, whole, env)
-			res = consItems(v)
-			if res == nil {
-				return value.Undefined()
+			res = consItems(w.eval(step, whole, env))
+			if !step.HasFocus {
+				in = res.Items()
 			}
 		case isTuple:
 			tuples = w.tupleStep(step, in, tuples, env)
@@ -77,14 +76,12 @@ func (w walker) path(n *syntax.Node, input value.Value, env Scope) value.Value {
 // except that it walks the characters of a string; here a string is one item.
 func consItems(v value.Value) *value.Array {
 	switch {
-	case v.IsUndefined():
-		return nil
 	case v.IsArray():
 		return v.Arr()
 	case v.IsString():
 		return seq(v)
 	}
-	return nil
+	return seq()
 }
 
 // keepOne marks a path result so that one item stays in an array.
