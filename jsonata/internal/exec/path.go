@@ -25,7 +25,7 @@ func isTuplePath(n *syntax.Node) bool {
 	case syntax.Parent:
 		return true
 	case syntax.Block:
-		return n.Tuple
+		return leaks(n)
 	}
 	if n.Type != syntax.Path {
 		return false
@@ -39,6 +39,11 @@ func isTuplePath(n *syntax.Node) bool {
 		}
 	}
 	return false
+}
+
+// leaks reports whether a block gives a stream of tuples to what is around it.
+func leaks(n *syntax.Node) bool {
+	return n.Type == syntax.Block && (n.Tuple || len(n.Exprs) > 0 && leaks(n.Exprs[len(n.Exprs)-1]))
 }
 
 func plainName(n *syntax.Node) bool {

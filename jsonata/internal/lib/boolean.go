@@ -70,6 +70,9 @@ func typeOf(c *rt.Call) value.Value {
 	if v.IsNumber() && math.IsInf(v.Float(), 0) {
 		panic(rt.NewError("D1001").Val(v))
 	}
+	if v.IsNumber() && math.IsNaN(v.Float()) {
+		return value.String("object") // which is what is left after all tests for JSON types
+	}
 	return value.String(v.Kind().String())
 }
 

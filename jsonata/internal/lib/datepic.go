@@ -289,6 +289,9 @@ func (w *dateWriter) part(p *datePart) string {
 		if p.component == 'f' {
 			panic(rt.NewError("D3133").Val(value.String("f")))
 		}
+		if !w.valid {
+			n = 0
+		}
 		return p.name(n)
 	}
 	if w.valid && p.number.plain() && f >= 0 {

@@ -4,7 +4,6 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -328,30 +327,6 @@ func isScriptSpace(r rune) bool {
 	return r >= 0x2000 && r <= 0x200A
 }
 
-// inBase writes an integer in a base as JavaScript does: digits beyond the
-// precision of a float are zeros.
-func inBase(v float64, radix int) string {
-	if math.Abs(v) < 1<<53 {
-		return strconv.FormatInt(int64(v), radix)
-	}
-	digits := "0123456789abcdefghijklmnopqrstuvwxyz"
-	var out []byte
-	rest := math.Abs(v)
-	for ; rest >= 1<<53; rest /= float64(radix) {
-		out = append(out, '0')
-	}
-	for ok := true; ok; ok = rest > 0 {
-		d := math.Mod(rest, float64(radix))
-		out = append(out, digits[int(d)])
-		rest = (rest - d) / float64(radix)
-	}
-	if v < 0 {
-		out = append(out, '-')
-	}
-	slices.Reverse(out)
-	return string(out)
-}
-
 func formatBase(c *rt.Call) value.Value {
 	if c.Arg(0).IsUndefined() {
 		return value.Undefined()
@@ -367,5 +342,6 @@ func formatBase(c *rt.Call) value.Value {
 	if radix == 10 || math.IsInf(v, 0) || math.IsNaN(v) {
 		return text(c, value.FormatNumber(v))
 	}
-	return text(c, inBase(v, int(radix)))
+	n, _ := big.NewFloat(v).Int(nil)
+	return text(c, n.Text(int(radix)))
 }

@@ -220,7 +220,7 @@ func Compose(f, g *value.Function) value.Value {
 func (c Composed) Invoke(st *rt.State, input value.Value, args []value.Value) value.Value {
 	var a value.Value
 	if len(args) > 0 {
-		a = args[0]
+		a = lib.Unwrap(args[0])
 	}
 	if a.IsFunction() {
 		a = rt.Wrap(a)
