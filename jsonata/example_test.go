@@ -172,7 +172,7 @@ func ExampleWithExplain() {
 	_, _ = expr.EvalBytes(context.Background(), []byte(`{"properties":{"email":"a@b.c"},"tags":["x","y"]}`))
 	// Output:
 	// mail = "a@b.c" from "properties.email", bytes 10 to 26
-	// n = 2 from "", bytes 33 to 44
+	// n = 2 from "", bytes 33 to 45
 }
 
 func ExampleOrigin() {

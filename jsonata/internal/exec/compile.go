@@ -287,9 +287,9 @@ func (c *compiler) condition(n *syntax.Node) code {
 		return c.tailCondition(n)
 	}
 	then := c.node(n.Then)
-	if n.Default != "" && n.Else != nil && pure(n.Then) {
+	if n.Value != "?" && n.Else != nil && pure(n.Then) {
 		otherwise := c.node(n.Else)
-		if n.Default == "??" {
+		if n.Value == "??" {
 			return func(st *state, fr *frame, ctx value.Value) value.Value {
 				if v := then(st, fr, ctx); !v.IsUndefined() {
 					return again(v)
@@ -502,7 +502,7 @@ func (c *compiler) bind(n *syntax.Node) code {
 }
 
 func (c *compiler) regex(n *syntax.Node) code {
-	re, err := lib.CompileRegex(n.Value, n.Flags)
+	re, err := lib.CompileRegex(n.Value, n.Lit.Str())
 	if err != nil {
 		panic(rt.NewError("S0303").At(n.Pos).Tok(n.Value))
 	}

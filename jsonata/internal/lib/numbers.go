@@ -148,7 +148,7 @@ func Round(f, precision float64) float64 {
 // shift moves the decimal point of a number's text.
 func shift(f, by float64) float64 {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return f
+		return math.NaN() // "Infinitye2" is no number
 	}
 	if by == math.Trunc(by) && math.Abs(by) <= 400 {
 		if r, ok := shiftSmall(f, int(by)); ok {

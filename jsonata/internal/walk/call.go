@@ -226,11 +226,11 @@ func (c Composed) Invoke(st *rt.State, input value.Value, args []value.Value) va
 		a = rt.Wrap(a)
 	}
 	st.Enter(2)
-	mid := lib.Unwrap(rt.Apply(st, c.F, value.Undefined(), []value.Value{a}, nil))
+	mid := lib.Unwrap(rt.Apply(st, c.F, value.Null(), []value.Value{a}, nil))
 	if mid.IsFunction() {
 		mid = rt.Wrap(mid)
 	}
-	res := rt.Apply(st, c.G, value.Undefined(), []value.Value{mid}, nil)
+	res := rt.Apply(st, c.G, value.Null(), []value.Value{mid}, nil)
 	st.Leave(2)
 	return res
 }
