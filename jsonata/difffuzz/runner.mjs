@@ -27,6 +27,8 @@ const amendments = [
     /var sigArgs = sigParens\.split\(','\);/g, '$& sigArgs = sigArgs.map(a => a.split("=")[0]);', 1],
   ['partial application keeps the signature of a function',
     /partialApplyNativeFunction\(proc\.implementation,/g, 'partialApplyNativeFunction(signed(proc),', 1],
+  ['of the expression too',
+    /environment: env,\s*arguments: unboundArgs,\s*body: proc\.body/g, 'environment: env, arguments: unboundArgs, body: proc.signature ? bodyOf(proc) : proc.body', 1],
   ['and checks the arguments by it',
     /var result = proc\.apply\(focus, args\);/g, 'var result = proc.apply(focus, checked(proc, args));', 1],
   ['predicates and groupings of a block in tail position count',
@@ -71,6 +73,14 @@ async function replacedBy(replacement, pattern, index) {
 }
 const signatures = new WeakMap()
 function signed(proc) { signatures.set(proc.implementation, proc.signature); return proc.implementation }
+function bodyOf(proc) {
+  const body = async (...args) => {
+    while (args.length && args[args.length - 1] === undefined) args.pop()
+    return proc.apply(null, args)
+  }
+  body.toString = () => '(' + proc.arguments.map(a => a.value).join(',') + ')'
+  return body
+}
 function checked(proc, args) {
   const sig = signatures.get(proc)
   if (!sig) return args

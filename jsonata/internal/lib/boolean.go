@@ -46,15 +46,23 @@ func truthy(v value.Value, depth int) bool {
 	return false
 }
 
+// missing reports whether a value is undefined, or a list of one that is.
+func missing(v value.Value) bool {
+	for a := v.Arr(); a != nil && a.Len() == 1; a = v.Arr() {
+		v = a.At(0)
+	}
+	return v.IsUndefined()
+}
+
 func boolean(c *rt.Call) value.Value {
-	if c.Arg(0).IsUndefined() {
+	if missing(c.Arg(0)) {
 		return value.Undefined()
 	}
 	return value.Bool(Truthy(c.Arg(0)))
 }
 
 func not(c *rt.Call) value.Value {
-	if c.Arg(0).IsUndefined() {
+	if missing(c.Arg(0)) {
 		return value.Undefined()
 	}
 	return value.Bool(!Truthy(c.Arg(0)))

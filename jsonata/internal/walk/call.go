@@ -168,7 +168,7 @@ func (w walker) partial(n *syntax.Node, input value.Value, env Scope) value.Valu
 	}
 	p := &lambda{w: w, native: f, env: env}
 	inner, isLambda := f.Impl.(*lambda)
-	if isLambda {
+	if isLambda && inner.sig == nil {
 		p.native, p.body, p.input, p.env, p.native = nil, inner.body, inner.input, inner.env, inner.native
 		p.params = inner.params
 	} else {
