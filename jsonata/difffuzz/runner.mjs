@@ -39,6 +39,8 @@ const amendments = [
     /result = await evaluateSortExpression\(expr, tupleBindings, environment\);/g, '$& result.tupleStream = true;', 1],
   ['copies keep all digits of numbers',
     /return JSON\.parse\(fn\.string\(arg\)\);/g, 'return exactCopy(arg);', 1],
+  ['a wildcard on a list finds its items only',
+    /(!isFunction\(input\)\) \{\s*utils\.keys\(input\))\.forEach\(function \(key\) \{/g, '$1.filter(key => !Array.isArray(input) || /^\\d+$/.test(key)).forEach(function (key) {', 1],
   ['a transform changes its own copy only',
     /var matches = await evaluate\(expr\.pattern, result, environment\);/g, 'const own = objectsOf(result); $&', 1],
   ['whatever its pattern finds',
@@ -66,7 +68,7 @@ function objectsOf(x, found = new Set()) {
   return found
 }
 async function replacedBy(replacement, pattern, index) {
-  if (typeof replacement !== 'function') return replacement
+  if (typeof replacement === 'string') return replacement
   const out = await replacement.apply({}, [{ match: pattern, start: index, end: index + pattern.length, groups: [] }])
   if (typeof out !== 'string') throw { code: 'D3012', value: out }
   return out

@@ -116,16 +116,7 @@ func (c *compiler) steps(n *syntax.Node) []step {
 			f := c.field(s.Value)
 			st.run = func(es *state, _ *frame, ctx value.Value) value.Value { return f.of(es, ctx) }
 			if s.Predicate != nil {
-				// A name in quotes: its predicates see the list before it is unwrapped.
-				st.run = func(es *state, _ *frame, ctx value.Value) value.Value {
-					if ctx.IsArray() {
-						return lib.Lookup(es.State, ctx, f.key)
-					}
-					return f.of(es, ctx)
-				}
-			}
-			for _, g := range s.Predicate {
-				st.stages = append(st.stages, c.stage(g.Filter))
+				st.run = c.quotedName(f, s)
 			}
 		} else {
 			st.run = c.node(s)
@@ -133,6 +124,22 @@ func (c *compiler) steps(n *syntax.Node) []step {
 		out = append(out, st)
 	}
 	return out
+}
+
+// quotedName compiles a name in quotes with predicates, which see the list of
+// members of an array before it is unwrapped.
+func (c *compiler) quotedName(f field, n *syntax.Node) code {
+	run := func(st *state, _ *frame, ctx value.Value) value.Value {
+		if ctx.IsArray() {
+			return lib.Lookup(st.State, ctx, f.key)
+		}
+		return f.of(st, ctx)
+	}
+	for _, g := range n.Predicate {
+		run = c.predicate(run, c.stage(g.Filter))
+	}
+	keep := n.Keep
+	return func(st *state, fr *frame, ctx value.Value) value.Value { return unwrap(run(st, fr, ctx), keep) }
 }
 
 // path is a compiled path without tuples.
