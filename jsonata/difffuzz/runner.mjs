@@ -40,7 +40,7 @@ const amendments = [
   ['copies keep all digits of numbers',
     /return JSON\.parse\(fn\.string\(arg\)\);/g, 'return exactCopy(arg);', 1],
   ['a wildcard on a list finds its items only',
-    /(!isFunction\(input\)\) \{\s*utils\.keys\(input\))\.forEach\(function \(key\) \{/g, '$1.filter(key => !Array.isArray(input) || /^\\d+$/.test(key)).forEach(function (key) {', 1],
+    /(!isFunction\(input\)\) \{\s*utils\.keys\(input\))(\.forEach\(function \(key\) \{\s*var value = input\[key\];\s*if\(Array\.isArray\(value\)\) \{\s*value = flatten)/g, '$1.filter(key => !Array.isArray(input) || /^\\d+$/.test(key))$2', 1],
   ['a transform changes its own copy only',
     /var matches = await evaluate\(expr\.pattern, result, environment\);/g, 'const own = objectsOf(result); $&', 1],
   ['whatever its pattern finds',
