@@ -273,6 +273,7 @@ func (c *compiler) nativeRaw(n *syntax.Node, f *value.Function, args []code) cod
 		if impl.Sig != nil {
 			list = impl.Sig.Validate(list, ctx)
 		}
+		st.Read(list)
 		v := impl.Run(st.call(ctx, list))
 		st.level--
 		st.leaveCall(prev, outer, depth)

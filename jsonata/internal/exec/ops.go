@@ -116,14 +116,14 @@ func equality(n *syntax.Node, l, r code) code {
 		if a.IsArray() || a.IsObject() {
 			st.Steps(8)
 		}
-		return value.Bool(value.Equal(a, b) != not)
+		return value.Bool(st.Equal(a, b) != not)
 	}
 }
 
 func inclusion(n *syntax.Node, l, r code) code {
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		a := l(st, fr, ctx)
-		return walk.In(a, r(st, fr, ctx))
+		return walk.In(st.State, a, r(st, fr, ctx))
 	}
 }
 

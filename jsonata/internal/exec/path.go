@@ -63,7 +63,7 @@ func (c *compiler) path(n *syntax.Node) code {
 		}
 		return func(st *state, _ *frame, ctx value.Value) value.Value { return names.eval(st, ctx, keep, n.KeepOne) }
 	}
-	p := &path{steps: steps, keep: keep, keepOne: n.KeepOne, first: n.Steps[0].Type == syntax.Variable, cons: n.Steps[0].Cons}
+	p := &path{steps: steps, keep: keep, keepOne: n.KeepOne, node: n, first: n.Steps[0].Type == syntax.Variable, cons: n.Steps[0].Cons}
 	if n.Group == nil {
 		return p.eval
 	}
@@ -148,6 +148,7 @@ type path struct {
 	keep  bool // a list of one stays a list
 
 	keepOne bool // an array built by the expression goes into one
+	node    *syntax.Node
 	first   bool // the first step is a variable: the input counts as one item
 	cons    bool // the first step is an array constructor
 }
@@ -176,7 +177,12 @@ func (p *path) run(st *state, fr *frame, ctx value.Value, single bool) value.Val
 		var whole *value.Array // a result that is passed on as it is
 		switch {
 		case i == 0 && p.cons:
-			whole = consItems(s.run(st, fr, listInput(st, ctx)))
+			v := s.run(st, fr, listInput(st, ctx))
+			if walk.OnlySorted(p.node, v) {
+				st.drop(base)
+				return v
+			}
+			whole = consItems(v)
 			if whole == nil {
 				st.drop(base)
 				return value.Undefined()

@@ -165,6 +165,7 @@ func parseWidth(s string) int {
 }
 
 func fromMillis(c *rt.Call) value.Value {
+	readPicture(c)
 	if c.Arg(0).IsUndefined() {
 		return value.Undefined()
 	}

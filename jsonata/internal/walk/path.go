@@ -32,7 +32,14 @@ func (w walker) path(n *syntax.Node, input value.Value, env Scope) value.Value {
 		isTuple = isTuple || step.Tuple
 		switch {
 		case i == 0 && step.Cons:
-			res = consItems(w.eval(step, whole, env))
+			v := w.eval(step, whole, env)
+			if OnlySorted(n, v) {
+				if n.Group != nil {
+					return w.group(n.Group.Pairs, n.Group.Pos, v, env)
+				}
+				return v
+			}
+			res = consItems(v)
 			if !step.HasFocus {
 				in = res.Items()
 			}
@@ -69,6 +76,20 @@ func (w walker) path(n *syntax.Node, input value.Value, env Scope) value.Value {
 		out = w.group(n.Group.Pairs, n.Group.Pos, out, env)
 	}
 	return out
+}
+
+// OnlySorted reports whether a value that a constructor at the start of a path
+// gave is the result of the path: one that is no list passes through orders.
+func OnlySorted(n *syntax.Node, v value.Value) bool {
+	if v.IsArray() || v.IsString() || v.IsUndefined() || n.KeepOne {
+		return false
+	}
+	for _, s := range n.Steps[1:] {
+		if s.Type != syntax.Sort || s.Stages != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // consItems is the result of an array constructor that starts a path. When its
