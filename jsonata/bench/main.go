@@ -49,7 +49,7 @@ func main() {
 
 type options struct {
 	dir, mapping, node, reference, payloads, only, json string
-	quick                                      bool
+	quick                                               bool
 }
 
 // figures are the times of one expression on one payload in nanoseconds.

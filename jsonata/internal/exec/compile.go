@@ -121,6 +121,9 @@ func (c *compiler) raw(n *syntax.Node) code {
 		}
 	case syntax.Descendant:
 		return func(st *state, _ *frame, ctx value.Value) value.Value { return walk.Descendants(st.State, ctx) }
+	case syntax.Name:
+		f := c.field(n.Value)
+		return func(st *state, _ *frame, ctx value.Value) value.Value { return lib.Lookup(st.State, ctx, f.key) }
 	case syntax.Variable:
 		if n.Value != "" {
 			return c.variable(n.Value)

@@ -62,7 +62,7 @@ func boolean(c *rt.Call) value.Value {
 }
 
 func not(c *rt.Call) value.Value {
-	if missing(c.Arg(0)) {
+	if c.Arg(0).IsUndefined() {
 		return value.Undefined()
 	}
 	return value.Bool(!Truthy(c.Arg(0)))
