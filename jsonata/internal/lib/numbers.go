@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -327,6 +328,27 @@ func isScriptSpace(r rune) bool {
 	return r >= 0x2000 && r <= 0x200A
 }
 
+// InBase writes an integer in a base as JavaScript does: from behind, and with
+// zeros for the digits that are beyond the precision of a float.
+func InBase(v float64, base int) string {
+	const digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+	var out []byte
+	b, rest := float64(base), math.Abs(v)
+	for ; rest/b >= 1<<53; rest /= b {
+		out = append(out, '0')
+	}
+	for more := true; more; more = rest > 0 {
+		d := math.Mod(rest, b)
+		out = append(out, digits[int(d)])
+		rest = (rest - d) / b
+	}
+	if v < 0 {
+		out = append(out, '-')
+	}
+	slices.Reverse(out)
+	return string(out)
+}
+
 func formatBase(c *rt.Call) value.Value {
 	if c.Arg(0).IsUndefined() {
 		return value.Undefined()
@@ -342,6 +364,5 @@ func formatBase(c *rt.Call) value.Value {
 	if radix == 10 || math.IsInf(v, 0) || math.IsNaN(v) {
 		return text(c, value.FormatNumber(v))
 	}
-	n, _ := big.NewFloat(v).Int(nil)
-	return text(c, n.Text(int(radix)))
+	return text(c, InBase(v, int(radix)))
 }
