@@ -170,3 +170,47 @@ func TestDeepInput(t *testing.T) {
 		t.Error("EvalBytes accepted 200,000 levels")
 	}
 }
+
+// TestLimits shows that each limit holds on both evaluators, and that without
+// it the expression gives a result.
+func TestLimits(t *testing.T) {
+	tests := []struct {
+		name   string
+		source string
+		limits jsonata.Limits
+		code   string
+	}{
+		{"steps", `[1..2000].($ + 1)`, jsonata.Limits{Steps: 1000}, jsonata.CodeLimit},
+		{"depth", `($f := function($n) { $n = 0 ? 0 : 1 + $f($n - 1) }; $f(100))`, jsonata.Limits{Depth: 100}, "D1011"},
+		{"time", `($f := function($n) { $n = 0 ? 0 : $f($n - 1) }; $f(300000))`, jsonata.Limits{Time: time.Millisecond}, "D1012"},
+		{"memory", `$count([1..10000].$string())`, jsonata.Limits{Memory: 50_000}, jsonata.CodeLimit},
+		{"output", `$pad("", 10000, "x")`, jsonata.Limits{Output: 1000}, jsonata.CodeLimit},
+		{"sequence", `[1..2000].($ + 1)`, jsonata.Limits{Sequence: 100}, "D2015"},
+	}
+	for _, tt := range tests {
+		for _, walked := range []bool{false, true} {
+			var options []jsonata.Option
+			if walked {
+				options = append(options, jsonata.WithTreeWalker())
+			}
+			if _, err := jsonata.MustCompile(tt.source, options...).EvalBytes(context.Background(), nil); err != nil {
+				t.Errorf("%s (walked %v): %v without the limit", tt.name, walked, err)
+			}
+			_, err := jsonata.MustCompile(tt.source, append(options, jsonata.WithLimits(tt.limits))...).EvalBytes(context.Background(), nil)
+			var e *jsonata.Error
+			if !errors.As(err, &e) || e.Code != tt.code {
+				t.Errorf("%s (walked %v): got %v, want %s", tt.name, walked, err, tt.code)
+			}
+		}
+	}
+}
+
+// TestPanicOfHost shows that a host function that panics gives an error.
+func TestPanicOfHost(t *testing.T) {
+	bad := errors.New("broken")
+	f := jsonata.Function{Name: "f", Call: func(context.Context, []jsonata.Value) (jsonata.Value, error) { panic(bad) }}
+	_, err := jsonata.MustCompile(`$f()`, jsonata.WithFunction(f)).Eval(context.Background(), jsonata.Undefined())
+	if !errors.Is(err, bad) {
+		t.Errorf("got %v, want the panic's error", err)
+	}
+}

@@ -46,7 +46,12 @@ func EvalSource(st *rt.State, call rt.EvalCall) value.Value {
 	var res value.Value
 	func() {
 		defer func() {
-			if e, ok := recover().(*rt.Error); ok {
+			r := recover()
+			e, ok := r.(*rt.Error)
+			if r != nil && !ok {
+				panic(r)
+			}
+			if ok {
 				if e.Code == rt.CodeLimit || e.Code == "D1012" || e.Code == "D1011" || e.Code == rt.CodeCanceled {
 					panic(e)
 				}
