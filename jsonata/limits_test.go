@@ -75,6 +75,9 @@ func TestBombs(t *testing.T) {
 			if walked {
 				options = append(options, jsonata.WithTreeWalker())
 			}
+			if raceEnabled { // which slows down tenfold
+				options = append(options, jsonata.WithLimits(jsonata.Limits{Time: 500 * time.Millisecond}))
+			}
 			heap := watchHeap()
 			start := time.Now()
 			_, err := jsonata.MustCompile(source, options...).Eval(context.Background(), jsonata.Undefined())
@@ -83,7 +86,7 @@ func TestBombs(t *testing.T) {
 			if !errors.As(err, &e) || strings.HasPrefix(e.Code, "U1999") {
 				t.Errorf("%s (walked %v): got error %v", name, walked, err)
 			}
-			if took > 6*time.Second {
+			if took > 15*time.Second {
 				t.Errorf("%s (walked %v): took %v", name, walked, took)
 			}
 			// The collector lets the heap grow to twice of what is in use.

@@ -44,7 +44,7 @@ const amendments = [
   ['a transform changes its own copy only',
     /var matches = await evaluate\(expr\.pattern, result, environment\);/g, 'const own = objectsOf(result); $&', 1],
   ['whatever its pattern finds',
-    /var match = matches\[ii\];\s*\/\/ evaluate the update/g, 'var match = matches[ii]; if (match && typeof match === "object" && !own.has(match)) continue; // evaluate the update', 1],
+    /var match = matches\[ii\];\s*\/\/ evaluate the update/g, 'var match = matches[ii]; if (match && typeof match === "object" && !Array.isArray(match) && !own.has(match)) continue; // evaluate the update', 1],
   ['a function that replaces a string is called',
     /result \+= replacement;/g, 'result += await replacedBy(replacement, pattern, index);', 1],
   ['regular expressions as functions take strings',

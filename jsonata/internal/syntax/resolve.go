@@ -143,17 +143,21 @@ func (r *resolver) binary(n *Node) *Node {
 }
 
 func (r *resolver) dot(n *Node) *Node {
-	first := r.process(n.LHS)
-	res := first
-	if first.Type != Path {
-		res = r.pathOf(first)
+	res, after := n, n.RHS
+	if first := n.LHS; first.Type == Name { // the usual start: the dot becomes the path
+		*n = Node{Type: Path, Steps: append(make([]*Node, 0, 2), first), Keep: n.Keep || first.Keep, KeepOne: first.Keep, Pos: first.Pos, Off: first.Off}
+	} else {
+		first = r.process(first)
+		if res = first; first.Type != Path {
+			res = r.pathOf(first)
+		}
+		if first.Type == Parent {
+			res.Seeking = []*Slot{first.Slot}
+		}
 	}
-	if first.Type == Parent {
-		res.Seeking = []*Slot{first.Slot}
-	}
-	if n.RHS.Type == Name { // the usual case of what follows
-		res.Steps = append(res.Steps, n.RHS)
-	} else if rest := r.process(n.RHS); rest.Type == Path {
+	if after.Type == Name { // the usual case of what follows
+		res.Steps = append(res.Steps, after)
+	} else if rest := r.process(after); rest.Type == Path {
 		res.Steps = append(res.Steps, rest.Steps...)
 	} else {
 		if rest.Predicate != nil {

@@ -43,7 +43,7 @@ func Transform(st *rt.State, obj value.Value, env Scope, n *syntax.Node, eval fu
 	}
 	for _, m := range items(matches) {
 		st.Step()
-		if own != nil && !own[m.Obj()] {
+		if o := m.Obj(); own != nil && o != nil && !own[o] {
 			continue // not part of the copy
 		}
 		update(st, m, n, eval)
