@@ -19,7 +19,7 @@ func TestCases(t *testing.T) {
 // TestCasesOracle runs the same on the tree walker.
 func TestCasesOracle(t *testing.T) {
 	for _, dir := range []string{"testdata/suite", "testdata/edge"} {
-		runCases(t, dir, jsonata.WithTreeWalker())
+		runCases(t, dir, jsonata.WithTreeWalker(), jsonata.WithLimits(jsonata.Limits{Memory: 256 << 20})) // the walker needs more
 	}
 }
 

@@ -172,7 +172,7 @@ func ExampleWithExplain() {
 	_, _ = expr.EvalBytes(context.Background(), []byte(`{"properties":{"email":"a@b.c"},"tags":["x","y"]}`))
 	// Output:
 	// mail = "a@b.c" from "properties.email", bytes 10 to 26
-	// n = 2 from "", bytes 33 to 44
+	// n = 2 from "", bytes 33 to 45
 }
 
 func ExampleOrigin() {
@@ -269,8 +269,38 @@ func ExampleValue() {
 }
 
 func ExampleKind() {
-	fmt.Println(jsonata.KindObject, jsonata.KindUndefined)
-	// Output: object undefined
+	fmt.Println(jsonata.KindUndefined, jsonata.KindNull, jsonata.KindBool, jsonata.KindNumber, jsonata.KindString)
+	fmt.Println(jsonata.KindArray, jsonata.KindObject, jsonata.KindFunction, jsonata.KindHost)
+	switch v := jsonata.String("x"); v.Kind() {
+	case jsonata.KindString:
+		fmt.Println("text:", v.Str())
+	}
+	// Output:
+	// undefined null boolean number string
+	// array object function object
+	// text: x
+}
+
+// The codes of failures that the reference does not know.
+func ExampleError_codes() {
+	code := func(ctx context.Context, source string, options ...jsonata.Option) string {
+		_, err := jsonata.MustCompile(source, options...).Eval(ctx, jsonata.Undefined())
+		var e *jsonata.Error
+		errors.As(err, &e)
+		return e.Code
+	}
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	fail := jsonata.Function{Name: "fail", Call: func(context.Context, []jsonata.Value) (jsonata.Value, error) {
+		return jsonata.Undefined(), errors.New("no connection")
+	}}
+	fmt.Println(code(context.Background(), `[1..100].$`, jsonata.WithLimits(jsonata.Limits{Steps: 10})) == jsonata.CodeLimit)
+	fmt.Println(code(canceled, `($f := function($n) { $f($n) }; $f(1))`) == jsonata.CodeCanceled)
+	fmt.Println(code(context.Background(), `$fail()`, jsonata.WithFunction(fail)) == jsonata.CodeHost)
+	// Output:
+	// true
+	// true
+	// true
 }
 
 func ExampleArray() {

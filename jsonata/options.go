@@ -12,25 +12,26 @@ import (
 // zero keeps the default, a negative field switches that limit off.
 type Limits struct {
 	// Steps counts units of work: calls, rounds of loops, items built. The
-	// default is 100 million.
+	// default is 10 million, well under a second of work.
 	Steps int64
 	// Depth counts nested evaluation steps, as the reference's stack option
 	// does. A tail call adds nothing. The default is 20,000.
 	Depth int
-	// Time is wall-clock time; the default is 10 seconds.
+	// Time is wall-clock time; the default is 5 seconds.
 	Time time.Duration
-	// Memory is the total of bytes allocated for values, freed or not; the
-	// default is 512 MB.
+	// Memory is an estimate of the bytes that the values built by the evaluation
+	// take, those no longer needed included; the input does not count. The
+	// default is 64 MB.
 	Memory int64
 	// Output is the size of the JSON text that EvalBytes may write; the default
-	// is 256 MB.
+	// is 64 MB.
 	Output int
 	// Sequence is the length of one result list; there is no default limit.
 	Sequence int
 }
 
 func defaultLimits() rt.Limits {
-	return rt.Limits{Steps: 100_000_000, Depth: 20_000, Time: 10 * time.Second, Memory: 512 << 20, Output: 256 << 20}
+	return rt.Limits{Steps: 10_000_000, Depth: 20_000, Time: 5 * time.Second, Memory: 64 << 20, Output: 64 << 20}
 }
 
 func pick[T int | int64 | time.Duration](set, def T) T {

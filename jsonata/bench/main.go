@@ -33,6 +33,7 @@ import (
 func main() {
 	var o options
 	flag.StringVar(&o.dir, "set", "jsonata/testdata/bench", "folder of the benchmark set")
+	flag.StringVar(&o.mapping, "mapping", "jsonata/testdata/contact", "folder of a mapping with its record")
 	flag.StringVar(&o.node, "node", "node", "path of node")
 	flag.StringVar(&o.reference, "reference", "", "folder whose node_modules holds the jsonata package")
 	flag.StringVar(&o.payloads, "payload", "small,medium", "payloads to run")
@@ -47,8 +48,8 @@ func main() {
 }
 
 type options struct {
-	dir, node, reference, payloads, only, json string
-	quick                                      bool
+	dir, mapping, node, reference, payloads, only, json string
+	quick                                               bool
 }
 
 // figures are the times of one expression on one payload in nanoseconds.
@@ -58,6 +59,7 @@ type figures struct {
 	OK      bool    `json:"ok"`
 	Eval    float64 `json:"eval_ns"`
 	Bytes   float64 `json:"bytes_ns"`
+	Compile float64 `json:"compile_ns"`
 	Allocs  float64 `json:"allocs"`
 	Size    float64 `json:"alloc_bytes"`
 }
@@ -65,6 +67,7 @@ type figures struct {
 type report struct {
 	Decode  map[string]decodeFigures `json:"decode"`
 	Results []figures                `json:"results"`
+	Mapping *figures                 `json:"mapping,omitempty"`
 }
 
 type decodeFigures struct {
@@ -104,6 +107,9 @@ func run(w io.Writer, o options) error {
 	for _, p := range strings.Split(o.payloads, ",") {
 		print(w, p, ours, theirs)
 	}
+	if m := ours.Mapping; m != nil {
+		fmt.Fprintf(w, "\ncontact mapping, one record: evaluation %s, bytes to bytes %s, compiling %s, %.0f allocations\n", ns(m.Eval), ns(m.Bytes), ns(m.Compile), m.Allocs)
+	}
 	for _, f := range ours.Results {
 		if !f.OK {
 			return fmt.Errorf("%s on %s: wrong result", f.ID, f.Payload)
@@ -130,6 +136,7 @@ func measure(o options) (*report, error) {
 		return nil, err
 	}
 	r := &report{Decode: map[string]decodeFigures{}}
+	var err error
 	for _, p := range strings.Split(o.payloads, ",") {
 		text, err := os.ReadFile(filepath.Join(o.dir, "payloads", p+".json"))
 		if err != nil {
@@ -150,13 +157,43 @@ func measure(o options) (*report, error) {
 				return nil, err
 			}
 			f := o.measureOne(expr, doc, text)
+			f.Compile = o.time(func() { jsonata.MustCompile(e.Expr) })
 			f.ID, f.Payload = e.ID, p
 			exp := want.Results[e.ID+"."+p]
 			f.OK = f.OK && right(expr, doc, text, exp.Undefined, exp.SHA256)
 			r.Results = append(r.Results, f)
 		}
 	}
+	if o.mapping != "" && o.only == "" {
+		if r.Mapping, err = o.measureMapping(); err != nil {
+			return nil, err
+		}
+	}
 	return r, nil
+}
+
+// measureMapping times a mapping of one record, which has no counterpart among
+// the reference's figures.
+func (o options) measureMapping() (*figures, error) {
+	source, err := os.ReadFile(filepath.Join(o.mapping, "mapping.jsonata"))
+	if err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(filepath.Join(o.mapping, "contact.json"))
+	if err != nil {
+		return nil, err
+	}
+	expr, err := jsonata.Compile(string(source))
+	if err != nil {
+		return nil, err
+	}
+	doc, err := jsonata.Decode(text)
+	if err != nil {
+		return nil, err
+	}
+	f := o.measureOne(expr, doc, text)
+	f.Compile = o.time(func() { jsonata.MustCompile(string(source)) })
+	return &f, nil
 }
 
 // right checks the results of both ways of evaluating.
@@ -262,7 +299,7 @@ func print(w io.Writer, payload string, ours, theirs *report) {
 		t := theirs.Decode[payload]
 		fmt.Fprintf(w, ", reference %s (%.2f x)", ns(t.NS), t.NS/d.NS)
 	}
-	fmt.Fprintf(w, "\n%-18s %10s %8s %10s %8s %8s  %s\n", "expression", "eval", "ratio", "bytes", "ratio", "allocs", "result")
+	fmt.Fprintf(w, "\n%-18s %10s %8s %10s %8s %8s %10s  %s\n", "expression", "eval", "ratio", "bytes", "ratio", "allocs", "compile", "result")
 	var evals, bytes []float64
 	for _, f := range ours.Results {
 		if f.Payload != payload {
@@ -277,7 +314,7 @@ func print(w io.Writer, payload string, ours, theirs *report) {
 		if !f.OK {
 			word = "WRONG"
 		}
-		fmt.Fprintf(w, "%-18s %10s %8s %10s %8s %8.0f  %s\n", f.ID, ns(f.Eval), re, ns(f.Bytes), rb, f.Allocs, word)
+		fmt.Fprintf(w, "%-18s %10s %8s %10s %8s %8.0f %10s  %s\n", f.ID, ns(f.Eval), re, ns(f.Bytes), rb, f.Allocs, ns(f.Compile), word)
 	}
 	if len(evals) > 0 {
 		fmt.Fprintf(w, "%-18s %10s %8s %10s %8s\n", "geometric mean", "", fmt.Sprintf("%.1f x", mean(evals)), "", fmt.Sprintf("%.1f x", mean(bytes)))

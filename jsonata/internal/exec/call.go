@@ -26,8 +26,9 @@ type closure struct {
 
 // lambdaProto compiles the body of a lambda in a frame of its own.
 func (c *compiler) lambdaProto(n *syntax.Node) *proto {
-	outer, depth := c.scope, c.depth
-	defer func() { c.scope, c.depth = outer, depth }()
+	outer, depth, around := c.scope, c.depth, c.around
+	defer func() { c.scope, c.depth, c.around = outer, depth, around }()
+	c.around = 0
 	p := &proto{params: len(n.Args), sig: n.Sig, info: &frameInfo{parent: outer.frame}}
 	c.scope = &scope{parent: outer, frame: p.info, slots: map[string]int{}, params: map[string]bool{}}
 	c.depth = 0
@@ -73,7 +74,7 @@ func (p *proto) fill(fr *frame, args []value.Value) {
 // Invoke implements rt.Invoker.
 func (k *closure) Invoke(s *rt.State, input value.Value, args []value.Value) value.Value {
 	st := s.Exec.(*state)
-	return st.finish(k.once(st, input, args))
+	return st.finish(k.once(st, input, args), input)
 }
 
 // once runs the body; the result is unset when a tail call is waiting.
@@ -88,8 +89,9 @@ func (k *closure) once(st *state, input value.Value, args []value.Value) value.V
 	return p.body(st, p.enter(k.fr, args), k.ctx)
 }
 
-// finish makes waiting tail calls until there is a value.
-func (st *state) finish(v value.Value) value.Value {
+// finish makes waiting tail calls until there is a value. input is the context
+// of the call that ended in them.
+func (st *state) finish(v, input value.Value) value.Value {
 	if !v.IsUnset() {
 		return v
 	}
@@ -104,9 +106,9 @@ func (st *state) finish(v value.Value) value.Value {
 			panic(rt.NewError("T1006"))
 		}
 		if k, ok := f.Impl.(*closure); ok {
-			v = k.once(st, value.Undefined(), t.args)
+			v = k.once(st, input, t.args)
 		} else {
-			v = rt.Apply(st.State, f, value.Undefined(), t.args, nil)
+			v = rt.Apply(st.State, f, input, t.args, nil)
 		}
 	}
 	st.Site, st.Outer = site, outer
@@ -118,7 +120,7 @@ func (st *state) finish(v value.Value) value.Value {
 func (c *compiler) tailCall(n *syntax.Node) code {
 	c.depth++
 	defer func() { c.depth-- }()
-	if b := c.builtin(n); b != nil && n.Predicate == nil {
+	if b := c.builtin(n); b != nil && n.Predicate == nil && !wantsContext(b, len(n.Args)) {
 		// A standard function cannot recurse on its own: call it right away,
 		// but let errors look as if the caller had returned before.
 		call := *n
@@ -156,6 +158,13 @@ func (c *compiler) tailCall(n *syntax.Node) code {
 		st.tail = tailCall{fn: fn, args: list, site: site}
 		return value.Unset()
 	}
+}
+
+// wantsContext reports whether a function called with so many arguments looks at
+// the context, which in a tail call is that of the caller.
+func wantsContext(f *value.Function, args int) bool {
+	impl, ok := f.Impl.(*rt.Native)
+	return !ok || impl.Sig != nil && args < impl.Sig.Params() && impl.Sig.UsesContext()
 }
 
 // args compiles arguments; functions among them are wrapped.
@@ -264,6 +273,7 @@ func (c *compiler) nativeRaw(n *syntax.Node, f *value.Function, args []code) cod
 		if impl.Sig != nil {
 			list = impl.Sig.Validate(list, ctx)
 		}
+		st.Read(list)
 		v := impl.Run(st.call(ctx, list))
 		st.level--
 		st.leaveCall(prev, outer, depth)
@@ -312,7 +322,7 @@ func (c *compiler) callDynamic(n *syntax.Node, first code, raw bool) code {
 		}
 		var v value.Value
 		if k, ok := f.Impl.(*closure); ok {
-			v = st.finish(k.once(st, ctx, list))
+			v = st.finish(k.once(st, ctx, list), ctx)
 		} else {
 			v = rt.Apply(st.State, f, ctx, list, nil)
 		}

@@ -15,6 +15,8 @@ type compiler struct {
 	scope *scope
 	depth int // evaluation steps between the function's body and the node
 	slots map[string]int
+
+	around int // blocks and conditions around the node that end in its value, in tail position
 }
 
 func newCompiler(p *Program) *compiler {
@@ -85,6 +87,9 @@ func (c *compiler) node(n *syntax.Node) code {
 	if n.Predicate == nil && n.Group == nil || n.Type == syntax.Path {
 		return c.bare(n)
 	}
+	if isTuplePath(n) {
+		return c.walkedWhole(n)
+	}
 	// Predicates and grouping see the list before it is unwrapped, and the mark
 	// of [] applies behind them.
 	plain := *n
@@ -116,6 +121,9 @@ func (c *compiler) raw(n *syntax.Node) code {
 		}
 	case syntax.Descendant:
 		return func(st *state, _ *frame, ctx value.Value) value.Value { return walk.Descendants(st.State, ctx) }
+	case syntax.Name:
+		f := c.field(n.Value)
+		return func(st *state, _ *frame, ctx value.Value) value.Value { return lib.Lookup(st.State, ctx, f.key) }
 	case syntax.Variable:
 		if n.Value != "" {
 			return c.variable(n.Value)
@@ -200,14 +208,17 @@ func (c *compiler) bare(n *syntax.Node) code {
 
 // walked leaves a node to the tree walker.
 func (c *compiler) walked(n *syntax.Node) code {
-	sc := c.scope
-	p := c.p
 	plain := *n
 	plain.Predicate, plain.Group = nil, nil
 	if n.Type == syntax.Path {
 		plain.Group = n.Group
 	}
-	node := &plain
+	return c.walkedWhole(&plain)
+}
+
+// walkedWhole leaves a node with its predicates and grouping to the tree walker.
+func (c *compiler) walkedWhole(node *syntax.Node) code {
+	sc, p := c.scope, c.p
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		return walk.Eval(st.State, node, ctx, &frameScope{p: p, scope: sc, fr: fr})
 	}
@@ -275,10 +286,13 @@ func (c *compiler) varNode(n *syntax.Node) code {
 }
 
 func (c *compiler) condition(n *syntax.Node) code {
+	if endsInTail(n) {
+		return c.tailCondition(n)
+	}
 	then := c.node(n.Then)
-	if n.Default != "" && n.Else != nil && pure(n.Then) {
+	if n.Value != "?" && n.Else != nil && pure(n.Then) {
 		otherwise := c.node(n.Else)
-		if n.Default == "??" {
+		if n.Value == "??" {
 			return func(st *state, fr *frame, ctx value.Value) value.Value {
 				if v := then(st, fr, ctx); !v.IsUndefined() {
 					return again(v)
@@ -308,6 +322,55 @@ func (c *compiler) condition(n *syntax.Node) code {
 			return again(then(st, fr, ctx))
 		}
 		return again(otherwise(st, fr, ctx))
+	}
+}
+
+// endsInTail reports whether a node may end in a tail call.
+func endsInTail(n *syntax.Node) bool {
+	switch n.Type {
+	case syntax.Lambda:
+		return n.Thunk
+	case syntax.Condition:
+		return endsInTail(n.Then) || n.Else != nil && endsInTail(n.Else)
+	case syntax.Block:
+		return len(n.Exprs) > 0 && endsInTail(n.Exprs[len(n.Exprs)-1])
+	}
+	return false
+}
+
+// tailCondition compiles a condition of which a branch is a tail call.
+func (c *compiler) tailCondition(n *syntax.Node) code {
+	cond, then := c.node(n.Cond), c.last(n.Then)
+	otherwise := constant(value.Undefined())
+	if n.Else != nil {
+		otherwise = c.last(n.Else)
+	}
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		if isTrue(cond(st, fr, ctx)) {
+			return then(st, fr, ctx)
+		}
+		return otherwise(st, fr, ctx)
+	}
+}
+
+// last compiles the part of a block or condition that gives its value, in a
+// function that may end in a tail call there. What a tail call returns reaches
+// the caller as it is; any other value is unwrapped once for each node around it.
+func (c *compiler) last(n *syntax.Node) code {
+	outer := c.around
+	defer func() { c.around = outer }()
+	if endsInTail(n) {
+		c.around++
+		return c.node(n)
+	}
+	c.around = 0
+	run := c.node(n)
+	return func(st *state, fr *frame, ctx value.Value) value.Value {
+		v := run(st, fr, ctx)
+		for range outer + 1 {
+			v = again(v)
+		}
+		return v
 	}
 }
 
@@ -392,6 +455,10 @@ func (c *compiler) block(n *syntax.Node) code {
 func (c *compiler) statements(exprs []*syntax.Node, keep bool) code {
 	list := make([]code, len(exprs))
 	for i, e := range exprs {
+		if i == len(exprs)-1 && endsInTail(e) {
+			list[i] = c.last(e)
+			return sequenceOf(list)
+		}
 		list[i] = c.node(e)
 	}
 	switch {
@@ -413,6 +480,16 @@ func (c *compiler) statements(exprs []*syntax.Node, keep bool) code {
 	}
 }
 
+// sequenceOf runs one after the other and gives the value of the last.
+func sequenceOf(list []code) code {
+	return func(st *state, fr *frame, ctx value.Value) (res value.Value) {
+		for _, run := range list {
+			res = run(st, fr, ctx)
+		}
+		return res
+	}
+}
+
 func (c *compiler) bind(n *syntax.Node) code {
 	run := c.node(n.RHS)
 	name := n.LHS.Value
@@ -428,7 +505,7 @@ func (c *compiler) bind(n *syntax.Node) code {
 }
 
 func (c *compiler) regex(n *syntax.Node) code {
-	re, err := lib.CompileRegex(n.Value, n.Flags)
+	re, err := lib.CompileRegex(n.Value, n.Lit.Str())
 	if err != nil {
 		panic(rt.NewError("S0303").At(n.Pos).Tok(n.Value))
 	}

@@ -70,7 +70,7 @@ func (k *collector) add(st *state, v value.Value) {
 }
 
 // result ends the path.
-func (k *collector) result(st *state, keep bool) value.Value {
+func (k *collector) result(st *state, keep, keepOne bool) value.Value {
 	switch k.n {
 	case 0:
 		return value.Undefined()
@@ -83,7 +83,7 @@ func (k *collector) result(st *state, keep bool) value.Value {
 			}
 			st.push(k.first)
 		case !a.IsSequence():
-			if !keep || !a.Has(value.Cons) {
+			if !keepOne || !a.Has(value.Cons) {
 				return k.first
 			}
 			st.push(k.first)
@@ -131,7 +131,7 @@ func (p namePath) collect(st *state, v value.Value, k *collector) {
 }
 
 // eval is the value of the path on a context.
-func (p namePath) eval(st *state, ctx value.Value, keep bool) value.Value {
+func (p namePath) eval(st *state, ctx value.Value, keep, keepOne bool) value.Value {
 	k := collector{base: len(st.stack)}
 	if a := ctx.Arr(); a != nil {
 		st.Steps(a.Len())
@@ -143,5 +143,5 @@ func (p namePath) eval(st *state, ctx value.Value, keep bool) value.Value {
 	} else {
 		p.collect(st, ctx, &k)
 	}
-	return k.result(st, keep)
+	return k.result(st, keep, keepOne)
 }

@@ -165,6 +165,9 @@ type entry struct {
 	count int
 }
 
+// entrySize is what a group costs beside its items, in bytes.
+const entrySize = 256
+
 // groupOf compiles an object constructor or a grouping in its general form.
 func (c *compiler) groupOf(pairs []syntax.Pair, pos int) func(st *state, fr *frame, in value.Value) value.Value {
 	keys := make([]code, len(pairs))
@@ -197,7 +200,7 @@ func groupBy(keys, vals []code, pos int) func(st *state, fr *frame, in value.Val
 				switch {
 				case e == nil:
 					e = &entry{key: key.Str(), pair: i, first: item, count: 1}
-					st.AllocObject(4)
+					st.Alloc(entrySize + len(e.key))
 					index[e.key] = e
 					order = append(order, e)
 				case e.pair != i:

@@ -116,14 +116,14 @@ func equality(n *syntax.Node, l, r code) code {
 		if a.IsArray() || a.IsObject() {
 			st.Steps(8)
 		}
-		return value.Bool(value.Equal(a, b) != not)
+		return value.Bool(st.Equal(a, b) != not)
 	}
 }
 
 func inclusion(n *syntax.Node, l, r code) code {
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		a := l(st, fr, ctx)
-		return walk.In(a, r(st, fr, ctx))
+		return walk.In(st.State, a, r(st, fr, ctx))
 	}
 }
 
@@ -194,7 +194,15 @@ func (c *compiler) concat(n *syntax.Node) code {
 		for i, run := range parts {
 			v := run(st, fr, ctx)
 			if !v.IsString() {
+				if i == 0 { // becomes a text when both operands are there
+					st.push(v)
+					continue
+				}
 				v = stringify(st, ops[i], v)
+			}
+			if first := st.stack[base:]; i == 1 && !first[0].IsString() {
+				first[0] = stringify(st, ops[0], first[0])
+				size += len(first[0].Str())
 			}
 			size += len(v.Str())
 			st.push(v)

@@ -21,8 +21,11 @@ type step struct {
 // isTuplePath reports whether a path binds variables per item (@, # or %),
 // which the tree walker does.
 func isTuplePath(n *syntax.Node) bool {
-	if n.Type == syntax.Parent {
+	switch n.Type {
+	case syntax.Parent:
 		return true
+	case syntax.Block:
+		return leaks(n)
 	}
 	if n.Type != syntax.Path {
 		return false
@@ -36,6 +39,11 @@ func isTuplePath(n *syntax.Node) bool {
 		}
 	}
 	return false
+}
+
+// leaks reports whether a block gives a stream of tuples to what is around it.
+func leaks(n *syntax.Node) bool {
+	return n.Type == syntax.Block && (n.Tuple || len(n.Exprs) > 0 && leaks(n.Exprs[len(n.Exprs)-1]))
 }
 
 func plainName(n *syntax.Node) bool {
@@ -53,9 +61,9 @@ func (c *compiler) path(n *syntax.Node) code {
 		if len(names) == 1 && !keep {
 			return singleName(names[0])
 		}
-		return func(st *state, _ *frame, ctx value.Value) value.Value { return names.eval(st, ctx, keep) }
+		return func(st *state, _ *frame, ctx value.Value) value.Value { return names.eval(st, ctx, keep, n.KeepOne) }
 	}
-	p := &path{steps: steps, keep: keep, first: n.Steps[0].Type == syntax.Variable, cons: n.Steps[0].Cons}
+	p := &path{steps: steps, keep: keep, keepOne: n.KeepOne, node: n, first: n.Steps[0].Type == syntax.Variable, cons: n.Steps[0].Cons}
 	if n.Group == nil {
 		return p.eval
 	}
@@ -76,7 +84,7 @@ func singleName(f field) code {
 			}
 			return v
 		}
-		return path.eval(st, ctx, false)
+		return path.eval(st, ctx, false, false)
 	}
 }
 
@@ -107,8 +115,8 @@ func (c *compiler) steps(n *syntax.Node) []step {
 		if s.Type == syntax.Name {
 			f := c.field(s.Value)
 			st.run = func(es *state, _ *frame, ctx value.Value) value.Value { return f.of(es, ctx) }
-			for _, g := range s.Predicate {
-				st.stages = append(st.stages, c.stage(g.Filter))
+			if s.Predicate != nil {
+				st.run = c.quotedName(f, s)
 			}
 		} else {
 			st.run = c.node(s)
@@ -118,12 +126,31 @@ func (c *compiler) steps(n *syntax.Node) []step {
 	return out
 }
 
+// quotedName compiles a name in quotes with predicates, which see the list of
+// members of an array before it is unwrapped.
+func (c *compiler) quotedName(f field, n *syntax.Node) code {
+	run := func(st *state, _ *frame, ctx value.Value) value.Value {
+		if ctx.IsArray() {
+			return lib.Lookup(st.State, ctx, f.key)
+		}
+		return f.of(st, ctx)
+	}
+	for _, g := range n.Predicate {
+		run = c.predicate(run, c.stage(g.Filter))
+	}
+	keep := n.Keep
+	return func(st *state, fr *frame, ctx value.Value) value.Value { return unwrap(run(st, fr, ctx), keep) }
+}
+
 // path is a compiled path without tuples.
 type path struct {
 	steps []step
-	keep  bool
-	first bool // the first step is a variable: the input counts as one item
-	cons  bool // the first step is an array constructor
+	keep  bool // a list of one stays a list
+
+	keepOne bool // an array built by the expression goes into one
+	node    *syntax.Node
+	first   bool // the first step is a variable: the input counts as one item
+	cons    bool // the first step is an array constructor
 }
 
 func (p *path) eval(st *state, fr *frame, ctx value.Value) value.Value {
@@ -150,7 +177,12 @@ func (p *path) run(st *state, fr *frame, ctx value.Value, single bool) value.Val
 		var whole *value.Array // a result that is passed on as it is
 		switch {
 		case i == 0 && p.cons:
-			whole = consItems(s.run(st, fr, listInput(st, ctx)))
+			v := s.run(st, fr, listInput(st, ctx))
+			if walk.OnlySorted(p.node, v) {
+				st.drop(base)
+				return v
+			}
+			whole = consItems(v)
 			if whole == nil {
 				st.drop(base)
 				return value.Undefined()
@@ -175,7 +207,7 @@ func (p *path) run(st *state, fr *frame, ctx value.Value, single bool) value.Val
 			s.each(st, fr, in, &k)
 			var v value.Value
 			if single {
-				v = k.result(st, p.keep)
+				v = k.result(st, p.keep, p.keepOne)
 			} else {
 				v = p.finish(st, &k)
 			}
@@ -201,7 +233,7 @@ func (p *path) run(st *state, fr *frame, ctx value.Value, single bool) value.Val
 func (p *path) finish(st *state, k *collector) value.Value {
 	if k.n == 1 {
 		if a := k.first.Arr(); a != nil && !a.IsSequence() {
-			if p.keep && a.Has(value.Cons) {
+			if p.keepOne && a.Has(value.Cons) {
 				return st.newArray([]value.Value{k.first}, value.Sequence|value.KeepSingleton)
 			}
 			return k.first
@@ -225,7 +257,7 @@ func (p *path) flags() value.Flags {
 func (p *path) ended(st *state, base int, in []value.Value, whole *value.Array) value.Value {
 	if whole != nil && !whole.IsSequence() {
 		st.drop(base)
-		if p.keep && whole.Has(value.Cons) {
+		if p.keepOne && whole.Has(value.Cons) {
 			return st.newArray([]value.Value{value.FromArray(whole)}, value.Sequence|value.KeepSingleton)
 		}
 		return value.FromArray(whole)

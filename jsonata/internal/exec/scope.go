@@ -102,10 +102,28 @@ func scopeParts(n *syntax.Node, visit func(*syntax.Node)) {
 
 // eachChild visits all children of a resolved node.
 func eachChild(n *syntax.Node, visit func(*syntax.Node)) {
-	for _, c := range []*syntax.Node{n.LHS, n.RHS, n.Proc, n.Body, n.Cond, n.Then, n.Else, n.Pattern, n.Update, n.Delete} {
+	one := func(c *syntax.Node) {
 		if c != nil {
 			visit(c)
 		}
+	}
+	switch n.Type {
+	case syntax.Path:
+	case syntax.Binary, syntax.Unary, syntax.Bind, syntax.Apply:
+		one(n.LHS)
+		one(n.RHS)
+	case syntax.Call, syntax.Partial:
+		one(n.Proc)
+	case syntax.Lambda:
+		one(n.Body)
+	case syntax.Condition:
+		one(n.Cond)
+		one(n.Then)
+		one(n.Else)
+	case syntax.Transform:
+		one(n.Pattern)
+		one(n.Update)
+		one(n.Delete)
 	}
 	for _, c := range n.Exprs {
 		visit(c)

@@ -86,6 +86,7 @@ func (c *compiler) special1(n *syntax.Node, f *value.Function) code {
 func onText(f func(*rt.State, value.Value) value.Value) func(*state, value.Value) (value.Value, bool) {
 	return func(st *state, v value.Value) (value.Value, bool) {
 		if v.IsString() {
+			st.ReadText(v)
 			return f(st.State, v), true
 		}
 		return v, v.IsUndefined()
@@ -182,7 +183,7 @@ func (l *loop) run(st *state, parent *frame, ctx, a, b, c value.Value) value.Val
 	}
 	v := p.body(st, fr, ctx)
 	if v.IsUnset() {
-		return st.finish(v)
+		return st.finish(v, value.Null())
 	}
 	return v
 }

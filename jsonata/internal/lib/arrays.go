@@ -28,6 +28,47 @@ func Append(st *rt.State, a, b value.Value) value.Value {
 	return value.FromArray(value.NewArray(items))
 }
 
+// Gathered is what repeated $append makes of values, without the copies.
+type Gathered struct {
+	first value.Value
+	items []value.Value
+	n     int
+}
+
+// Add appends a value.
+func (g *Gathered) Add(st *rt.State, v value.Value) {
+	if v.IsUndefined() {
+		return
+	}
+	if g.n++; g.n == 1 {
+		g.first = v
+		return
+	}
+	if g.n == 2 {
+		g.push(st, g.first)
+	}
+	g.push(st, v)
+}
+
+func (g *Gathered) push(st *rt.State, v value.Value) {
+	a := v.Arr()
+	if a == nil {
+		g.items = st.Push(g.items, v)
+		return
+	}
+	for i := range a.Len() {
+		g.items = st.Push(g.items, a.At(i))
+	}
+}
+
+// Value is the result, undefined if nothing was added.
+func (g *Gathered) Value() value.Value {
+	if g.n < 2 {
+		return g.first
+	}
+	return value.FromArray(value.NewArray(g.items))
+}
+
 func lengthOf(v value.Value) int {
 	if a := v.Arr(); a != nil {
 		return a.Len()
@@ -89,7 +130,7 @@ func Distinct(st *rt.State, v value.Value) value.Value {
 		item := a.At(i)
 		if item.IsArray() || item.IsObject() || item.IsHost() {
 			st.Steps(len(compound))
-			if slices.ContainsFunc(compound, func(o value.Value) bool { return value.Equal(o, item) }) {
+			if slices.ContainsFunc(compound, func(o value.Value) bool { return st.Equal(o, item) }) {
 				continue
 			}
 			compound = append(compound, item)
@@ -169,9 +210,10 @@ func zip(c *rt.Call) value.Value {
 			n = size
 		}
 	}
+	c.State.AllocArray(max(n, 0))
 	rows := make([]value.Value, 0, max(n, 0))
 	for i := range max(n, 0) {
-		c.State.AllocArray(len(c.Args) + 1)
+		c.State.AllocArray(max(len(c.Args), 2))
 		c.State.Step()
 		row := make([]value.Value, len(c.Args))
 		for k, v := range c.Args {

@@ -46,8 +46,16 @@ func truthy(v value.Value, depth int) bool {
 	return false
 }
 
+// missing reports whether a value is undefined, or a list of one that is.
+func missing(v value.Value) bool {
+	for a := v.Arr(); a != nil && a.Len() == 1; a = v.Arr() {
+		v = a.At(0)
+	}
+	return v.IsUndefined()
+}
+
 func boolean(c *rt.Call) value.Value {
-	if c.Arg(0).IsUndefined() {
+	if missing(c.Arg(0)) {
 		return value.Undefined()
 	}
 	return value.Bool(Truthy(c.Arg(0)))
@@ -69,6 +77,9 @@ func typeOf(c *rt.Call) value.Value {
 	}
 	if v.IsNumber() && math.IsInf(v.Float(), 0) {
 		panic(rt.NewError("D1001").Val(v))
+	}
+	if v.IsNumber() && math.IsNaN(v.Float()) {
+		return value.String("object") // which is what is left after all tests for JSON types
 	}
 	return value.String(v.Kind().String())
 }

@@ -11,6 +11,7 @@ import (
 )
 
 func toMillis(c *rt.Call) value.Value {
+	readPicture(c)
 	v := c.Arg(0)
 	if v.IsUndefined() {
 		return v

@@ -165,6 +165,7 @@ func parseWidth(s string) int {
 }
 
 func fromMillis(c *rt.Call) value.Value {
+	readPicture(c)
 	if c.Arg(0).IsUndefined() {
 		return value.Undefined()
 	}
@@ -288,6 +289,9 @@ func (w *dateWriter) part(p *datePart) string {
 	if p.named {
 		if p.component == 'f' {
 			panic(rt.NewError("D3133").Val(value.String("f")))
+		}
+		if !w.valid {
+			n = 0
 		}
 		return p.name(n)
 	}

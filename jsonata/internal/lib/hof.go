@@ -135,8 +135,11 @@ func sift(c *rt.Call) value.Value {
 	if v.IsUndefined() {
 		return v
 	}
-	k := newCaller(c.State, c.Arg(1))
 	names := MemberNames(v)
+	if len(names) == 0 {
+		return value.Undefined()
+	}
+	k := newCaller(c.State, c.Arg(1))
 	c.State.AllocObject(len(names))
 	b := value.NewBuilder(c.State.Tree, len(names))
 	for _, name := range names {

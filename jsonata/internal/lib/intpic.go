@@ -137,6 +137,7 @@ func (p *intPicture) digits(primary string) {
 }
 
 func formatInteger(c *rt.Call) value.Value {
+	readPicture(c)
 	if c.Arg(0).IsUndefined() {
 		return value.Undefined()
 	}
@@ -289,6 +290,7 @@ func fromRoman(s string) float64 {
 }
 
 func parseInteger(c *rt.Call) value.Value {
+	readPicture(c)
 	if c.Arg(0).IsUndefined() {
 		return value.Undefined()
 	}

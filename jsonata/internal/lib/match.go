@@ -287,6 +287,9 @@ func replace(c *rt.Call) value.Value {
 
 func replaceText(c *rt.Call, s value.Value, limit float64) value.Value {
 	pattern := argText(c, 1)
+	if c.Arg(2).IsFunction() {
+		return replaceCalling(c, s.Str(), pattern, limit)
+	}
 	with := ""
 	switch w := c.Arg(2); {
 	case w.IsString():
@@ -304,6 +307,35 @@ func replaceText(c *rt.Call, s value.Value, limit float64) value.Value {
 	}
 	c.State.AllocText(len(s.Str()) + count*max(len(with)-len(pattern), 0))
 	return value.String(strings.Replace(s.Str(), pattern, with, n))
+}
+
+// replaceCalling replaces a text by what a function makes of it.
+func replaceCalling(c *rt.Call, s, pattern string, limit float64) value.Value {
+	var buf []byte
+	pos, unit, width := 0, 0, value.UTF16Len(pattern)
+	for n := 0.0; n < limit; n++ {
+		i := strings.Index(s[pos:], pattern)
+		if i < 0 {
+			break
+		}
+		buf = append(buf, s[pos:pos+i]...)
+		unit += value.UTF16Len(s[pos : pos+i])
+		b := value.NewBuilder(c.State.Tree, 4)
+		b.Set("match", value.String(pattern))
+		b.Set("start", num(float64(unit)))
+		b.Set("end", num(float64(unit+width)))
+		b.Set("groups", value.ArrayOf())
+		c.State.AllocObject(4)
+		r := rt.Apply(c.State, c.Arg(2).Func(), value.Undefined(), []value.Value{b.Value()}, nil)
+		if !r.IsString() {
+			panic(rt.NewError("D3012").Val(r))
+		}
+		buf = append(buf, r.Str()...)
+		c.State.AllocText(i + len(r.Str()))
+		pos += i + len(pattern)
+		unit += width
+	}
+	return text(c, string(append(buf, s[pos:]...)))
 }
 
 func replacePattern(c *rt.Call, s, pattern, with value.Value, limit float64) value.Value {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/big"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,7 +109,7 @@ func Power(x, y float64) float64 {
 	if math.Abs(x) == 1 && (math.IsInf(y, 0) || math.IsNaN(y)) {
 		return math.NaN()
 	}
-	return math.Pow(x, y)
+	return pow(x, y)
 }
 
 func random(*rt.Call) value.Value { return num(rand.Float64()) }
@@ -148,7 +149,7 @@ func Round(f, precision float64) float64 {
 // shift moves the decimal point of a number's text.
 func shift(f, by float64) float64 {
 	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return f
+		return math.NaN() // "Infinitye2" is no number
 	}
 	if by == math.Trunc(by) && math.Abs(by) <= 400 {
 		if r, ok := shiftSmall(f, int(by)); ok {
@@ -327,6 +328,27 @@ func isScriptSpace(r rune) bool {
 	return r >= 0x2000 && r <= 0x200A
 }
 
+// InBase writes an integer in a base as JavaScript does: from behind, and with
+// zeros for the digits that are beyond the precision of a float.
+func InBase(v float64, base int) string {
+	const digits = "0123456789abcdefghijklmnopqrstuvwxyz"
+	var out []byte
+	b, rest := float64(base), math.Abs(v)
+	for ; rest/b >= 1<<53; rest /= b {
+		out = append(out, '0')
+	}
+	for more := true; more; more = rest > 0 {
+		d := math.Mod(rest, b)
+		out = append(out, digits[int(d)])
+		rest = (rest - d) / b
+	}
+	if v < 0 {
+		out = append(out, '-')
+	}
+	slices.Reverse(out)
+	return string(out)
+}
+
 func formatBase(c *rt.Call) value.Value {
 	if c.Arg(0).IsUndefined() {
 		return value.Undefined()
@@ -342,6 +364,5 @@ func formatBase(c *rt.Call) value.Value {
 	if radix == 10 || math.IsInf(v, 0) || math.IsNaN(v) {
 		return text(c, value.FormatNumber(v))
 	}
-	n, _ := big.NewFloat(v).Int(nil)
-	return text(c, n.Text(int(radix)))
+	return text(c, InBase(v, int(radix)))
 }

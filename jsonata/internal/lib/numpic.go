@@ -242,7 +242,15 @@ func gcd(a, b int) int {
 	return a
 }
 
+// readPicture counts the work of reading the picture of a call.
+func readPicture(c *rt.Call) {
+	if p := c.Arg(1); p.IsString() {
+		c.State.Steps(len(p.Str()) >> 1)
+	}
+}
+
 func formatNumber(c *rt.Call) value.Value {
+	readPicture(c)
 	v := c.Arg(0)
 	if v.IsUndefined() {
 		return v

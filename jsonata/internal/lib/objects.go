@@ -103,6 +103,7 @@ func lookupAll(st *rt.State, a *value.Array, key string, out []value.Value) []va
 		return out
 	}
 	st.Enter(1)
+	st.Steps(a.Len())
 	for _, item := range a.Items() {
 		if inner := item.Arr(); inner != nil {
 			out = lookupAll(st, inner, key, out)

@@ -6,6 +6,7 @@ import (
 	"math"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"golang.org/x/text/cases"
@@ -126,7 +127,15 @@ func substring(c *rt.Call) value.Value {
 	if c.Arg(0).IsUndefined() {
 		return value.Undefined()
 	}
-	return text(c, Substring(c.Arg(0).Str(), c.Arg(1).Float(), c.Arg(2)))
+	return text(c, Substring(c.Arg(0).Str(), floatOr(c.Arg(1), math.NaN()), c.Arg(2)))
+}
+
+// floatOr is the number that an argument is, or the one for a missing argument.
+func floatOr(v value.Value, missing float64) float64 {
+	if v.IsUndefined() {
+		return missing
+	}
+	return v.Float()
 }
 
 // Substring cuts by code points; a negative start counts from the end.
@@ -144,6 +153,9 @@ func Substring(s string, start float64, length value.Value) string {
 		end = start + l
 		if start < 0 {
 			end += n
+		}
+		if math.IsNaN(end) {
+			return ""
 		}
 	}
 	from := clampInt(start)
@@ -397,9 +409,23 @@ func base64decode(c *rt.Call) value.Value {
 // LenientBase64 decodes what it can, in both alphabets, as Node does: other
 // characters are passed over and padding ends the text.
 func LenientBase64(s string) []byte {
-	clean := make([]byte, 0, len(s))
-	for i := 0; i < len(s) && s[i] != '='; i++ {
-		c := s[i]
+	units := []rune(s)
+	if !value.IsASCII(s) {
+		units = units[:0]
+		for _, r := range s {
+			if hi, lo := utf16.EncodeRune(r); r > 0xffff {
+				units = append(units, hi, lo)
+			} else {
+				units = append(units, r)
+			}
+		}
+	}
+	clean := make([]byte, 0, len(units))
+	for _, unit := range units {
+		c := byte(unit) // the upper half is lost
+		if c == '=' {
+			break
+		}
 		switch {
 		case c == '-':
 			c = '+'

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"strings"
 
 	"github.com/sinewhq/sinew/jsonata/internal/value"
@@ -111,9 +110,9 @@ func Throw(e *Error) { panic(e) }
 // Fail raises an error that has only a code.
 func Fail(code string) { panic(NewError(code)) }
 
-// Catch is deferred at the boundary. It turns an error in flight into *err;
-// a fault of the engine itself becomes an error too, so that no expression can
-// bring its host down.
+// Catch is deferred at the boundary. It turns an error in flight into *err; a
+// fault of the engine itself, or a panic of a host function, becomes an error
+// too, so that no expression can bring its host down.
 func Catch(err *error) {
 	r := recover()
 	if r == nil {
@@ -123,10 +122,11 @@ func Catch(err *error) {
 		*err = e.Finish()
 		return
 	}
-	if _, ok := r.(runtime.Error); !ok {
-		panic(r)
+	cause, ok := r.(error)
+	if !ok {
+		cause = fmt.Errorf("%v", r)
 	}
-	*err = &Error{Code: CodeInternal, Position: -1, Message: fmt.Sprintf("internal error: %v", r), Cause: fmt.Errorf("%v", r)}
+	*err = &Error{Code: CodeInternal, Position: -1, Message: fmt.Sprintf("internal error: %v", r), Cause: cause}
 }
 
 // Codes that the reference does not have.

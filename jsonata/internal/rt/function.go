@@ -63,6 +63,7 @@ func Apply(st *State, f *value.Function, input value.Value, args []value.Value, 
 		if impl.Sig != nil {
 			args = impl.Sig.Validate(args, input)
 		}
+		st.Read(args)
 		c := Call{State: st, Args: args, Input: input, Env: env}
 		return impl.Run(&c)
 	case Invoker:

@@ -282,8 +282,11 @@ func (s *Signature) collect(args []value.Value, letters []byte, counts []int, co
 			continue
 		}
 		for range counts[i] {
-			a := args[at]
-			if p.kind == 'a' {
+			var a value.Value
+			if at < len(args) {
+				a = args[at]
+			}
+			if p.kind == 'a' && at < len(args) {
 				a = p.array(a, letters[at], counts[i], at)
 			}
 			out = append(out, a)
@@ -343,8 +346,8 @@ func typeNames(subtype string) string {
 	return subtype
 }
 
-// WantsArray reports whether parameter i is an array.
-func (s *Signature) WantsArray(i int) bool { return i < len(s.params) && s.params[i].kind == 'a' }
+// Params is the number of parameters.
+func (s *Signature) Params() int { return len(s.params) }
 
 // UsesContext reports whether the context can stand in for an argument.
 func (s *Signature) UsesContext() bool {

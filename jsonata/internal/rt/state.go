@@ -130,6 +130,31 @@ func (st *State) Alloc(n int) {
 	}
 }
 
+// Equal is deep equality within the budget of steps.
+func (st *State) Equal(a, b value.Value) bool {
+	if a.IsNumber() || b.IsNumber() {
+		return value.Equal(a, b)
+	}
+	return value.EqualCounted(a, b, st.Steps)
+}
+
+// Read counts the work of a function that reads through the texts among its
+// arguments.
+func (st *State) Read(args []value.Value) {
+	for _, a := range args {
+		st.ReadText(a)
+	}
+}
+
+// ReadText counts the work of reading through a text.
+func (st *State) ReadText(v value.Value) {
+	if v.IsString() {
+		if n := len(v.Str()); n > 256 {
+			st.Steps(n >> 4)
+		}
+	}
+}
+
 // Remaining is what is left of the memory budget, in bytes.
 func (st *State) Remaining() int64 { return max(st.mem, 0) }
 
@@ -168,10 +193,17 @@ func (st *State) Enter(n int) {
 // Leave undoes Enter.
 func (st *State) Leave(n int) { st.Depth -= n }
 
+// Grow charges for a list under construction that grows from one capacity to
+// another; what it leaves behind is garbage.
+func (st *State) Grow(from, to int) {
+	st.Alloc((to - from) * itemSize)
+	st.MaxSequence(to / 2)
+}
+
 // Push appends to a sequence under construction and keeps the length budget.
 func (st *State) Push(items []value.Value, v value.Value) []value.Value {
 	if len(items) == cap(items) {
-		st.AllocArray(max(4, 2*len(items)))
+		st.Grow(len(items), max(4, 2*len(items)))
 	}
 	st.Step()
 	return append(items, v)

@@ -21,8 +21,19 @@ type lexer struct {
 	pos      int
 	ascii    bool
 	comments []Comment
-	tokens   []*Node // in the order of the source, when recording
+	tokens   []token // in the order of the source, when recording
 	record   bool
+}
+
+// token is a piece of the source. Its place in errors is where it ends, as in the
+// reference.
+type token struct {
+	kind Type
+	text string      // name, operator or text
+	lit  value.Value // of a literal; the flags of a regular expression
+	pos  int         // of the end, in UTF-16 units
+	off  int         // in bytes
+	end  int         // in bytes
 }
 
 func newLexer(src string) *lexer {
@@ -102,26 +113,25 @@ func (l *lexer) skip() {
 	}
 }
 
-// token makes the token from start to the current position. Its place in errors
-// is where it ends, as in the reference.
-func (l *lexer) token(t Type, text string, start int) *Node {
-	return &Node{Type: t, Value: text, Pos: l.utf16(l.pos), Off: start, EndAt: l.pos}
+// token makes the token from start to the current position.
+func (l *lexer) token(t Type, text string, start int) token {
+	return token{kind: t, text: text, pos: l.utf16(l.pos), off: start, end: l.pos}
 }
 
-// next reads a token; nil at the end. After an operand a slash divides, else
-// it opens a regular expression.
-func (l *lexer) next(operand bool) *Node {
+// next reads a token, of kind End when there is none left. After an operand a
+// slash divides, else it opens a regular expression.
+func (l *lexer) next(operand bool) token {
 	t := l.scan(operand)
-	if l.record && t != nil {
-		l.tokens = append(l.tokens, &Node{Type: t.Type, Value: t.Value, Off: t.Off, EndAt: t.EndAt})
+	if l.record && t.kind != End {
+		l.tokens = append(l.tokens, t)
 	}
 	return t
 }
 
-func (l *lexer) scan(operand bool) *Node {
+func (l *lexer) scan(operand bool) token {
 	l.skip()
 	if l.pos >= len(l.src) {
-		return nil
+		return l.token(End, "(end)", len(l.src))
 	}
 	start := l.pos
 	c := l.src[start]
@@ -135,9 +145,7 @@ func (l *lexer) scan(operand bool) *Node {
 	case c == '"' || c == '\'':
 		return l.quoted(c)
 	case c >= '0' && c <= '9':
-		if n := l.number(); n != nil {
-			return n
-		}
+		return l.number()
 	case c == '`':
 		end := strings.IndexByte(l.src[start+1:], '`')
 		if end < 0 {
@@ -149,7 +157,7 @@ func (l *lexer) scan(operand bool) *Node {
 	return l.word()
 }
 
-func (l *lexer) operator() *Node {
+func (l *lexer) operator() token {
 	start := l.pos
 	if start+2 <= len(l.src) {
 		switch two := l.src[start : start+2]; two {
@@ -162,7 +170,7 @@ func (l *lexer) operator() *Node {
 	return l.token(Operator, l.src[start:start+1], start)
 }
 
-func (l *lexer) number() *Node {
+func (l *lexer) number() token {
 	start := l.pos
 	i := start
 	digits := func() {
@@ -198,11 +206,11 @@ func (l *lexer) number() *Node {
 	}
 	l.pos = i
 	n := l.token(Number, text, start)
-	n.Num, n.Lit = f, value.Number(f)
+	n.lit = value.Number(f)
 	return n
 }
 
-func (l *lexer) word() *Node {
+func (l *lexer) word() token {
 	start := l.pos
 	i := start
 	for i < len(l.src) && !isSpace(l.src[i]) && !isOperatorChar(l.src[i]) {
@@ -218,17 +226,17 @@ func (l *lexer) word() *Node {
 		return l.token(Operator, text, start)
 	case "true", "false":
 		n := l.token(Literal, text, start)
-		n.Lit = value.Bool(text == "true")
+		n.lit = value.Bool(text == "true")
 		return n
 	case "null":
 		n := l.token(Literal, text, start)
-		n.Lit = value.Null()
+		n.lit = value.Null()
 		return n
 	}
 	return l.token(Name, text, start)
 }
 
-func (l *lexer) quoted(quote byte) *Node {
+func (l *lexer) quoted(quote byte) token {
 	start := l.pos
 	i := start + 1
 	mark := i
@@ -244,7 +252,7 @@ func (l *lexer) quoted(quote byte) *Node {
 				text = string(append(buf, text...))
 			}
 			n := l.token(String, text, start)
-			n.Lit = value.String(text)
+			n.lit = value.String(text)
 			return n
 		case c == '\\':
 			escaped = true
@@ -293,7 +301,7 @@ func (l *lexer) escape(i int) (rune, int) {
 
 // regex reads a regular expression. A slash closes it when no bracket is open
 // and an even number of backslashes stands before it.
-func (l *lexer) regex() *Node {
+func (l *lexer) regex() token {
 	start := l.pos
 	l.pos++
 	body := l.pos
@@ -311,7 +319,7 @@ func (l *lexer) regex() *Node {
 				l.pos++
 			}
 			n := l.token(Regex, pattern, start)
-			n.Flags = l.src[flags:l.pos]
+			n.lit = value.String(l.src[flags:l.pos])
 			return n
 		}
 		if l.src[l.pos-1] != '\\' {

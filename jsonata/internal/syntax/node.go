@@ -77,9 +77,9 @@ type Slot struct {
 // Node is a node of the syntax tree.
 type Node struct {
 	Type  Type
-	Value string // name, operator or text
+	Value string // name, operator or text; "?", "?:" or "??" of a condition
 	Num   float64
-	Lit   value.Value // of Number and Literal
+	Lit   value.Value // of String, Number and Literal; the flags of a Regex
 	Pos   int         // end of the token in UTF-16 units, as errors report it
 	Off   int         // in bytes
 	EndAt int         // byte offset behind the token
@@ -98,8 +98,6 @@ type Node struct {
 	Pattern  *Node
 	Update   *Node
 	Delete   *Node
-	Flags    string // of a regular expression
-	Default  string // "?:" or "??" when a condition was written so
 
 	// Set by the resolver.
 	Steps     []*Node
@@ -119,6 +117,16 @@ type Node struct {
 	Tuple     bool
 	Thunk     bool // a tail call, wrapped
 	ID        int  // number of the node within its program
+}
+
+// newNode cuts a node from a slab.
+func newNode(slab *[]Node) *Node {
+	if len(*slab) == 0 {
+		*slab = make([]Node, 4)
+	}
+	n := &(*slab)[0]
+	*slab = (*slab)[1:]
+	return n
 }
 
 // Clone copies a tree that has not been resolved yet.

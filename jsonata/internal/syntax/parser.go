@@ -15,9 +15,21 @@ const (
 
 type parser struct {
 	lex   *lexer
-	tok   *Node // the current token
+	tok   token // the current one
 	depth int
 	nodes int
+	slab  []Node
+}
+
+// node makes a node of a token. Nodes are cut from slabs, since a tree is kept
+// or dropped as a whole.
+func (p *parser) node(t token) *Node {
+	n := newNode(&p.slab)
+	n.Type, n.Value, n.Lit, n.Pos, n.Off, n.EndAt = t.kind, t.text, t.lit, t.pos, t.off, t.end
+	if t.kind == Number {
+		n.Num = t.lit.Float()
+	}
+	return n
 }
 
 // parse reads the whole source into an unresolved tree.
@@ -28,61 +40,58 @@ func parseWith(lex *lexer) (*Node, *lexer) {
 	if len(src) > maxSource {
 		panic(rt.NewError("S0201").At(0).Msg("the expression is too long"))
 	}
-	p := &parser{lex: lex}
+	p := &parser{lex: lex, slab: make([]Node, min(2+len(src)/12, 32))}
 	p.advance("", false)
 	n := p.expression(0)
-	if p.tok.Type != End {
-		panic(rt.NewError("S0201").At(p.tok.Pos).Tok(p.tok.Value))
+	if p.tok.kind != End {
+		panic(rt.NewError("S0201").At(p.tok.pos).Tok(p.tok.text))
 	}
 	return n, lex
 }
 
 // is reports whether the current token is the given operator.
-func (p *parser) is(op string) bool { return p.tok.Type == Operator && p.tok.Value == op }
+func (p *parser) is(op string) bool { return p.tok.kind == Operator && p.tok.text == op }
 
 // advance moves to the next token, which must come after the token id when one
 // is given. operand says that an operand has just ended.
 func (p *parser) advance(id string, operand bool) {
 	if id != "" && !p.is(id) {
 		code := "S0202"
-		if p.tok.Type == End {
+		if p.tok.kind == End {
 			code = "S0203"
 		}
-		panic(rt.NewError(code).At(p.tok.Pos).Tok(p.tok.Value).Want(`"` + id + `"`))
+		panic(rt.NewError(code).At(p.tok.pos).Tok(p.tok.text).Want(`"` + id + `"`))
 	}
 	t := p.lex.next(operand)
-	if t == nil {
-		t = &Node{Type: End, Value: "(end)", Pos: p.lex.utf16(len(p.lex.src)), Off: len(p.lex.src), EndAt: len(p.lex.src)}
-	}
-	if t.Type == Operator && (t.Value == "!" || t.Value == "~") {
-		panic(rt.NewError("S0204").At(t.Pos).Tok(t.Value))
+	if t.kind == Operator && (t.text == "!" || t.text == "~") {
+		panic(rt.NewError("S0204").At(t.pos).Tok(t.text))
 	}
 	p.tok = t
 	if p.nodes++; p.nodes > maxNodes {
-		panic(rt.NewError("S0201").At(t.Pos).Tok(t.Value).Msg("the expression has too many parts"))
+		panic(rt.NewError("S0201").At(t.pos).Tok(t.text).Msg("the expression has too many parts"))
 	}
 }
 
 // power is the left binding power of the current token.
 func (p *parser) power() int {
-	if p.tok.Type != Operator {
+	if p.tok.kind != Operator {
 		return 0
 	}
-	if p.tok.Value == "|" || p.tok.Value == "**" {
+	if p.tok.text == "|" || p.tok.text == "**" {
 		return 0
 	}
-	return bindingPower(p.tok.Value)
+	return bindingPower(p.tok.text)
 }
 
 func (p *parser) expression(rbp int) *Node {
 	if p.depth++; p.depth > maxNesting {
-		panic(rt.NewError("S0201").At(p.tok.Pos).Tok(p.tok.Value).Msg("the expression is nested too deeply"))
+		panic(rt.NewError("S0201").At(p.tok.pos).Tok(p.tok.text).Msg("the expression is nested too deeply"))
 	}
-	t := p.tok
+	t := p.node(p.tok)
 	p.advance("", true)
 	left := p.prefix(t)
 	for chain := 0; rbp < p.power(); chain++ {
-		t = p.tok
+		t = p.node(p.tok)
 		p.advance("", false)
 		left = p.infix(t, left)
 		if chain > maxNesting {
@@ -160,11 +169,11 @@ func (p *parser) infix(t, left *Node) *Node {
 		}
 		return t
 	case "?:":
-		t.Type, t.Default = Condition, "?:"
+		t.Type = Condition
 		t.Cond, t.Then, t.Else = p.copyOf(left), left, p.expression(0)
 		return t
 	case "??":
-		t.Type, t.Default = Condition, "??"
+		t.Type = Condition
 		exists := &Node{Type: Variable, Value: "exists", Pos: t.Pos, Off: t.Off}
 		t.Cond = &Node{Type: Call, Value: "(", Proc: exists, Args: []*Node{p.copyOf(left)}, Pos: t.Pos, Off: t.Off}
 		t.Then, t.Else = left, p.expression(0)
@@ -217,7 +226,7 @@ func (p *parser) block(t *Node) *Node {
 		}
 		p.advance(";", false)
 	}
-	t.EndAt = p.tok.EndAt
+	t.EndAt = p.tok.end
 	p.advance(")", true)
 	return t
 }
@@ -228,7 +237,7 @@ func (p *parser) array(t *Node) *Node {
 		for {
 			item := p.expression(0)
 			if p.is("..") {
-				r := &Node{Type: Binary, Value: "..", Pos: p.tok.Pos, Off: p.tok.Off, LHS: item}
+				r := &Node{Type: Binary, Value: "..", Pos: p.tok.pos, Off: p.tok.off, LHS: item}
 				p.advance("..", false)
 				r.RHS = p.expression(0)
 				item = r
@@ -240,7 +249,7 @@ func (p *parser) array(t *Node) *Node {
 			p.advance(",", false)
 		}
 	}
-	t.EndAt = p.tok.EndAt
+	t.EndAt = p.tok.end
 	p.advance("]", true)
 	return t
 }
@@ -318,7 +327,7 @@ func (p *parser) call(t, left *Node) *Node {
 		for {
 			if p.is("?") {
 				t.Type = Partial
-				t.Args = append(t.Args, p.tok)
+				t.Args = append(t.Args, p.node(p.tok))
 				p.advance("?", false)
 			} else {
 				t.Args = append(t.Args, p.expression(0))
@@ -329,7 +338,7 @@ func (p *parser) call(t, left *Node) *Node {
 			p.advance(",", false)
 		}
 	}
-	t.EndAt = p.tok.EndAt
+	t.EndAt = p.tok.end
 	p.advance(")", true)
 	if left.Type == Name && (left.Value == "function" || left.Value == "λ") {
 		p.lambda(t)
@@ -345,10 +354,10 @@ func (p *parser) lambda(t *Node) {
 	}
 	t.Type = Lambda
 	if p.is("<") {
-		at := p.tok.Pos
+		at := p.tok.pos
 		depth := 1
 		sig := "<"
-		for depth > 0 && !p.is("{") && p.tok.Type != End {
+		for depth > 0 && !p.is("{") && p.tok.kind != End {
 			p.advance("", false)
 			switch {
 			case p.is(">"):
@@ -356,7 +365,7 @@ func (p *parser) lambda(t *Node) {
 			case p.is("<"):
 				depth++
 			}
-			sig += p.tok.Value
+			sig += p.tok.text
 		}
 		p.advance(">", false)
 		s, err := rt.ParseSignature(sig)
@@ -369,6 +378,6 @@ func (p *parser) lambda(t *Node) {
 	}
 	p.advance("{", false)
 	t.Body = p.expression(0)
-	t.EndAt = p.tok.EndAt
+	t.EndAt = p.tok.end
 	p.advance("}", false)
 }

@@ -41,7 +41,7 @@ func Tokens(src string) (tokens []Token, comments []Comment, err error) {
 	lex.record = true
 	parseWith(lex)
 	for _, t := range lex.tokens {
-		tokens = append(tokens, Token{t.Type, t.Value, t.Off, t.EndAt})
+		tokens = append(tokens, Token{t.kind, t.text, t.off, t.end})
 	}
 	return tokens, lex.comments, nil
 }
@@ -49,6 +49,14 @@ func Tokens(src string) (tokens []Token, comments []Comment, err error) {
 type resolver struct {
 	labels int
 	ids    int
+	slab   []Node
+}
+
+// pathOf makes a path of one step.
+func (r *resolver) pathOf(step *Node) *Node {
+	n := newNode(&r.slab)
+	n.Type, n.Steps, n.Pos, n.Off = Path, []*Node{step}, step.Pos, step.Off
+	return n
 }
 
 func (r *resolver) process(n *Node) *Node {
@@ -70,20 +78,22 @@ func (r *resolver) convert(n *Node) *Node {
 	case Call, Partial:
 		return r.call(n)
 	case Lambda:
-		return &Node{Type: Lambda, Args: n.Args, Sig: n.Sig, Pos: n.Pos, Off: n.Off, EndAt: n.EndAt, Body: tailCalls(r.process(n.Body))}
+		n.Body = tailCalls(r.process(n.Body))
+		return n
 	case Condition:
 		return r.condition(n)
 	case Transform:
-		res := &Node{Type: Transform, Pos: n.Pos, Off: n.Off}
-		res.Pattern, res.Update = r.process(n.Pattern), r.process(n.Update)
+		n.Pattern, n.Update = r.process(n.Pattern), r.process(n.Update)
 		if n.Delete != nil {
-			res.Delete = r.process(n.Delete)
+			n.Delete = r.process(n.Delete)
 		}
-		return res
+		return n
 	case Block:
 		return r.block(n)
 	case Name:
-		return &Node{Type: Path, Steps: []*Node{n}, KeepOne: n.Keep, Pos: n.Pos, Off: n.Off}
+		res := r.pathOf(n)
+		res.KeepOne = n.Keep
+		return res
 	case Parent:
 		s := &Slot{Label: "!" + strconv.Itoa(r.labels), Level: 1}
 		r.labels++
@@ -114,38 +124,40 @@ func (r *resolver) binary(n *Node) *Node {
 	case "^":
 		return r.order(n)
 	case ":=":
-		res := &Node{Type: Bind, Value: n.Value, Pos: n.Pos, Off: n.Off}
-		res.LHS, res.RHS = r.process(n.LHS), r.process(n.RHS)
-		pushAncestry(res, res.RHS)
-		return res
+		n.Type, n.LHS, n.RHS = Bind, r.process(n.LHS), r.process(n.RHS)
+		pushAncestry(n, n.RHS)
+		return n
 	case "@":
 		return r.focus(n)
 	case "#":
 		return r.index(n)
 	case "~>":
-		res := &Node{Type: Apply, Value: n.Value, Pos: n.Pos, Off: n.Off}
-		res.LHS, res.RHS = r.process(n.LHS), r.process(n.RHS)
-		res.Keep = res.LHS.Keep || res.RHS.Keep
-		return res
+		n.Type, n.LHS, n.RHS = Apply, r.process(n.LHS), r.process(n.RHS)
+		n.Keep = n.Keep || n.LHS.Keep || n.RHS.Keep
+		return n
 	}
-	res := &Node{Type: Binary, Value: n.Value, Pos: n.Pos, Off: n.Off}
-	res.LHS, res.RHS = r.process(n.LHS), r.process(n.RHS)
-	pushAncestry(res, res.LHS)
-	pushAncestry(res, res.RHS)
-	return res
+	n.LHS, n.RHS = r.process(n.LHS), r.process(n.RHS)
+	pushAncestry(n, n.LHS)
+	pushAncestry(n, n.RHS)
+	return n
 }
 
 func (r *resolver) dot(n *Node) *Node {
-	first := r.process(n.LHS)
-	res := first
-	if first.Type != Path {
-		res = &Node{Type: Path, Steps: []*Node{first}, Pos: first.Pos, Off: first.Off}
+	res, after := n, n.RHS
+	if first := n.LHS; first.Type == Name { // the usual start: the dot becomes the path
+		*n = Node{Type: Path, Steps: append(make([]*Node, 0, 2), first), Keep: n.Keep || first.Keep, KeepOne: first.Keep, Pos: first.Pos, Off: first.Off}
+	} else {
+		first = r.process(first)
+		if res = first; first.Type != Path {
+			res = r.pathOf(first)
+		}
+		if first.Type == Parent {
+			res.Seeking = []*Slot{first.Slot}
+		}
 	}
-	if first.Type == Parent {
-		res.Seeking = []*Slot{first.Slot}
-	}
-	rest := r.process(n.RHS)
-	if rest.Type == Path {
+	if after.Type == Name { // the usual case of what follows
+		res.Steps = append(res.Steps, after)
+	} else if rest := r.process(after); rest.Type == Path {
 		res.Steps = append(res.Steps, rest.Steps...)
 	} else {
 		if rest.Predicate != nil {
@@ -218,7 +230,7 @@ func (r *resolver) group(n *Node) *Node {
 func (r *resolver) order(n *Node) *Node {
 	res := r.process(n.LHS)
 	if res.Type != Path {
-		res = &Node{Type: Path, Steps: []*Node{res}, Pos: res.Pos, Off: res.Off}
+		res = r.pathOf(res)
 	}
 	step := &Node{Type: Sort, Pos: n.Pos, Off: n.Off}
 	for _, t := range n.Terms {
@@ -256,7 +268,7 @@ func (r *resolver) index(n *Node) *Node {
 	if res.Type == Path {
 		step = res.Steps[len(res.Steps)-1]
 	} else {
-		res = &Node{Type: Path, Steps: []*Node{res}, Pos: res.Pos, Off: res.Off}
+		res = r.pathOf(res)
 		if step.Predicate != nil {
 			step.Stages, step.Predicate = step.Predicate, nil
 		}
@@ -271,70 +283,64 @@ func (r *resolver) index(n *Node) *Node {
 }
 
 func (r *resolver) unary(n *Node) *Node {
-	res := &Node{Type: Unary, Value: n.Value, Pos: n.Pos, Off: n.Off}
 	switch n.Value {
 	case "[":
-		for _, e := range n.Exprs {
-			item := r.process(e)
-			pushAncestry(res, item)
-			res.Exprs = append(res.Exprs, item)
+		for i, e := range n.Exprs {
+			n.Exprs[i] = r.process(e)
+			pushAncestry(n, n.Exprs[i])
 		}
 	case "{":
-		for _, p := range n.Pairs {
+		for i, p := range n.Pairs {
 			k := r.process(p.Key)
-			pushAncestry(res, k)
+			pushAncestry(n, k)
 			v := r.process(p.Value)
-			pushAncestry(res, v)
-			res.Pairs = append(res.Pairs, Pair{k, v})
+			pushAncestry(n, v)
+			n.Pairs[i] = Pair{k, v}
 		}
 	default:
-		res.LHS = r.process(n.LHS)
-		if res.LHS.Type == Number {
-			res = res.LHS
+		n.LHS = r.process(n.LHS)
+		if n.LHS.Type == Number {
+			res := n.LHS
 			res.Num = -res.Num
 			res.Lit = value.Number(res.Num)
 			return res
 		}
-		pushAncestry(res, res.LHS)
+		pushAncestry(n, n.LHS)
 	}
-	return res
+	return n
 }
 
 func (r *resolver) call(n *Node) *Node {
-	res := &Node{Type: n.Type, Value: n.Value, Pos: n.Pos, Off: n.Off}
-	for _, a := range n.Args {
-		arg := r.process(a)
-		pushAncestry(res, arg)
-		res.Args = append(res.Args, arg)
+	for i, a := range n.Args {
+		n.Args[i] = r.process(a)
+		pushAncestry(n, n.Args[i])
 	}
-	res.Proc = r.process(n.Proc)
-	return res
+	n.Proc = r.process(n.Proc)
+	return n
 }
 
 func (r *resolver) condition(n *Node) *Node {
-	res := &Node{Type: Condition, Pos: n.Pos, Off: n.Off, Default: n.Default}
-	res.Cond = r.process(n.Cond)
-	pushAncestry(res, res.Cond)
-	res.Then = r.process(n.Then)
-	pushAncestry(res, res.Then)
+	n.Cond = r.process(n.Cond)
+	pushAncestry(n, n.Cond)
+	n.Then = r.process(n.Then)
+	pushAncestry(n, n.Then)
 	if n.Else != nil {
-		res.Else = r.process(n.Else)
-		pushAncestry(res, res.Else)
+		n.Else = r.process(n.Else)
+		pushAncestry(n, n.Else)
 	}
-	return res
+	return n
 }
 
 func (r *resolver) block(n *Node) *Node {
-	res := &Node{Type: Block, Pos: n.Pos, Off: n.Off}
-	for _, e := range n.Exprs {
+	for i, e := range n.Exprs {
 		part := r.process(e)
-		pushAncestry(res, part)
+		pushAncestry(n, part)
 		if part.Cons || part.Type == Path && part.Steps[0].Cons {
-			res.Cons = true
+			n.Cons = true
 		}
-		res.Exprs = append(res.Exprs, part)
+		n.Exprs[i] = part
 	}
-	return res
+	return n
 }
 
 // tailCalls wraps the calls in tail position of a function body, which the
@@ -342,7 +348,7 @@ func (r *resolver) block(n *Node) *Node {
 func tailCalls(n *Node) *Node {
 	switch n.Type {
 	case Call:
-		if n.Predicate == nil {
+		if n.Predicate == nil && n.Group == nil {
 			return &Node{Type: Lambda, Thunk: true, Body: n, Pos: n.Pos, Off: n.Off}
 		}
 	case Condition:
@@ -351,7 +357,8 @@ func tailCalls(n *Node) *Node {
 			n.Else = tailCalls(n.Else)
 		}
 	case Block:
-		if k := len(n.Exprs); k > 0 {
+		// What is selected from the value of a block needs that value.
+		if k := len(n.Exprs); k > 0 && n.Predicate == nil && n.Group == nil {
 			n.Exprs[k-1] = tailCalls(n.Exprs[k-1])
 		}
 	}

@@ -59,7 +59,8 @@ type decoder struct {
 	objs  []Object
 	arrs  []Array
 	raws  rawSlab
-	mixed int // bytes of text left, for sizing the slabs
+	open  []byte // brackets that are open in what is skipped
+	mixed int    // bytes of text left, for sizing the slabs
 }
 
 // Decode reads one JSON document. The values keep a private copy of the text
@@ -83,7 +84,7 @@ func decode(s string, mask *Mask) (Value, error) {
 	v, err := d.document(mask)
 	d.s = ""
 	clear(d.stack[:cap(d.stack)])
-	d.stack = d.stack[:0]
+	d.stack, d.open = d.stack[:0], d.open[:0]
 	d.vals, d.objs, d.arrs, d.raws.free = nil, nil, nil, nil
 	if d.tree.Size() > treeLimit {
 		d.tree = NewTree()

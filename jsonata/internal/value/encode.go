@@ -22,7 +22,7 @@ type Encoder struct {
 	FuncText    bool // functions are written as "" rather than left out
 	Round15     bool // numbers that are not integers keep fifteen digits
 	Float       bool // numbers are written from their float, not their source
-	Strict      bool // numbers that are not finite are an error
+	Strict      bool // infinite numbers are an error
 	Limit       int  // bytes; 0 is no limit
 }
 
@@ -61,7 +61,7 @@ func (e *Encoder) value(dst []byte, v Value, depth, limit int) ([]byte, error) {
 		}
 		return append(dst, "false"...), nil
 	case KindNumber:
-		if f := v.Float(); e.Strict && (math.IsNaN(f) || math.IsInf(f, 0)) {
+		if f := v.Float(); e.Strict && math.IsInf(f, 0) {
 			return dst, ErrNotFinite
 		}
 		return e.number(dst, v), nil

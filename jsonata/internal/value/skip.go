@@ -1,103 +1,147 @@
 package value
 
-import "unicode/utf8"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
-// skip checks one value and passes over it without making anything.
+// skip checks one value and passes over it without making anything. It is one
+// loop with its place in local variables, since it is all the work there is for
+// most of a large document of which little is read.
 func (d *decoder) skip() {
-	switch d.peek() {
-	case '{':
-		d.skipObject()
-	case '[':
-		d.skipArray()
-	case '"':
-		d.skipText()
-	case 't':
-		d.literal("true")
-	case 'f':
-		d.literal("false")
-	case 'n':
-		d.literal("null")
-	default:
-		d.number()
-	}
-}
-
-func (d *decoder) skipArray() {
-	d.enter()
-	if d.peek() == ']' {
-		d.pos++
-		d.depth--
-		return
-	}
+	s, i := d.s, d.pos
+	base := len(d.open)
 	for {
-		d.skip()
-		d.space()
-		c := d.peek()
-		if c != ',' && c != ']' {
-			d.fail("expected , or ] in an array")
+		// A value starts at i.
+		if i >= len(s) {
+			d.stop(i, "unexpected end")
 		}
-		d.pos++
-		if c == ']' {
+		switch c := s[i]; c {
+		case '"':
+			i = d.skipText(i)
+		case '{', '[':
+			if d.depth++; d.depth > maxDepth {
+				d.stop(i, "nested too deeply")
+			}
+			i = d.blank(i + 1)
+			if i < len(s) && s[i] == c+2 { // the bracket that closes
+				i++
+				d.depth--
+				break
+			}
+			d.open = append(d.open, c)
+			if c == '{' {
+				i = d.skipName(i)
+			}
+			continue
+		case 't':
+			i = d.skipWord(i, "true")
+		case 'f':
+			i = d.skipWord(i, "false")
+		case 'n':
+			i = d.skipWord(i, "null")
+		default:
+			end := scanNumber(s, i)
+			if end == i {
+				d.stop(i, "unexpected character")
+			}
+			i = end
+		}
+		// A value has ended at i: what follows belongs to what is around it.
+		for {
+			if len(d.open) == base {
+				d.pos = i
+				return
+			}
+			in := d.open[len(d.open)-1]
+			if i >= len(s) || s[i] <= ' ' {
+				if i = d.blank(i); i >= len(s) {
+					d.stop(i, "unexpected end")
+				}
+			}
+			if s[i] == ',' {
+				i = d.blank(i + 1)
+				if in == '{' {
+					i = d.skipName(i)
+				}
+				break
+			}
+			if s[i] != in+2 {
+				d.stop(i, "expected , or the end of a list")
+			}
+			i++
+			d.open = d.open[:len(d.open)-1]
 			d.depth--
-			return
 		}
-		d.space()
 	}
 }
 
-func (d *decoder) skipObject() {
-	d.enter()
-	if d.peek() == '}' {
-		d.pos++
-		d.depth--
-		return
-	}
-	for {
-		if d.peek() != '"' {
-			d.fail("expected a member name")
-		}
-		d.skipText()
-		d.space()
-		if d.peek() != ':' {
-			d.fail("expected : after a member name")
-		}
-		d.pos++
-		d.space()
-		d.skip()
-		d.space()
-		c := d.peek()
-		if c != ',' && c != '}' {
-			d.fail("expected , or } in an object")
-		}
-		d.pos++
-		if c == '}' {
-			d.depth--
-			return
-		}
-		d.space()
-	}
+func (d *decoder) stop(i int, reason string) {
+	d.pos = i
+	d.fail(reason)
 }
 
-func (d *decoder) skipText() {
-	d.pos++
-	for {
-		d.pos = plainRun(d.s, d.pos)
-		c := d.peek()
-		switch {
+// blank passes over white space.
+func (d *decoder) blank(i int) int {
+	s := d.s
+	if i < len(s) && s[i] > ' ' {
+		return i
+	}
+	start := i
+	for i < len(s) && (s[i] == ' ' || s[i] == '\n' || s[i] == '\r' || s[i] == '\t') {
+		i++
+	}
+	if i > start {
+		d.plain = false
+	}
+	return i
+}
+
+func (d *decoder) skipWord(i int, word string) int {
+	if !strings.HasPrefix(d.s[i:], word) {
+		d.stop(i, "unknown word")
+	}
+	return i + len(word)
+}
+
+// skipName passes over the name of a member and the colon behind it.
+func (d *decoder) skipName(i int) int {
+	if i >= len(d.s) || d.s[i] != '"' {
+		d.stop(i, "expected a member name")
+	}
+	i = d.skipText(i)
+	if i >= len(d.s) || d.s[i] != ':' {
+		if i = d.blank(i); i >= len(d.s) || d.s[i] != ':' {
+			d.stop(i, "expected : after a member name")
+		}
+	}
+	return d.blank(i + 1)
+}
+
+// skipText passes over the string that starts at i.
+func (d *decoder) skipText(i int) int {
+	s := d.s
+	for i++; ; {
+		i = plainRun(s, i)
+		if i >= len(s) {
+			d.stop(i, "unexpected end")
+		}
+		switch c := s[i]; {
 		case c == '"':
-			d.pos++
-			return
+			return i + 1
 		case c == '\\':
 			d.plain = false
+			d.pos = i
 			d.escape()
+			i = d.pos
 		case c >= utf8.RuneSelf:
-			_, n := utf8.DecodeRuneInString(d.s[d.pos:])
+			_, n := utf8.DecodeRuneInString(s[i:])
 			if n == 1 {
-				d.fail("invalid UTF-8")
+				d.stop(i, "invalid UTF-8")
 			}
-			d.pos += n
+			i += n
 		default:
-			d.fail("control character in a string")
+			d.stop(i, "control character in a string")
 		}
 	}
 }

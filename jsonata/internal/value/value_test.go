@@ -146,3 +146,20 @@ func TestUTF16(t *testing.T) {
 		t.Error("a surrogate pair must sort before U+FFFD")
 	}
 }
+
+// TestSkip shows that what is passed over is checked as strictly as what is
+// decoded: both ways refuse the same texts.
+func TestSkip(t *testing.T) {
+	whole := `{"a":[1,-2.5e+3,{"b":"x\n\u00e9ü😀","c":[],"d":{}},true,false,null], "e" : [ [ ] , { } ] }`
+	texts := []string{whole, "", " ", "[", "]", "{", "}", "[1,]", "[,1]", `{"a"}`, `{"a":}`, `{"a":1,}`, `{a:1}`, `[1}`, `{"a":1]`, "01", "1.", "-", "tru", "nul", `"\x"`, "\"\xff\"", "[1 2]", "[[[[]]]]"}
+	for i := range whole {
+		texts = append(texts, whole[:i], whole[:i]+whole[i+1:], whole[:i]+","+whole[i:], whole[:i]+" "+whole[i:], whole[:i]+`"`+whole[i:])
+	}
+	for _, text := range texts {
+		_, decoded := value.Decode([]byte(text))
+		_, skipped := value.DecodeShared([]byte(text), nil)
+		if (decoded == nil) != (skipped == nil) {
+			t.Errorf("%q: decoding gives %v, skipping %v", text, decoded, skipped)
+		}
+	}
+}

@@ -41,17 +41,18 @@ func Operate(st *rt.State, op string, l, r value.Value) value.Value {
 	case "+", "-", "*", "/", "%":
 		return Arithmetic(op[0], l, r)
 	case "=":
-		return value.Bool(!l.IsUndefined() && !r.IsUndefined() && value.Equal(l, r))
+		return value.Bool(!l.IsUndefined() && !r.IsUndefined() && st.Equal(l, r))
 	case "!=":
-		return value.Bool(!l.IsUndefined() && !r.IsUndefined() && !value.Equal(l, r))
+		return value.Bool(!l.IsUndefined() && !r.IsUndefined() && !st.Equal(l, r))
 	case "<", "<=", ">", ">=":
+		st.ReadText(l)
 		return Compare(op, l, r)
 	case "&":
 		return lib.Concat(st, l, r)
 	case "..":
 		return Range(st, l, r)
 	case "in":
-		return In(l, r)
+		return In(st, l, r)
 	}
 	return value.Undefined()
 }
@@ -199,7 +200,7 @@ func Range(st *rt.State, l, r value.Value) value.Value {
 }
 
 // In tells whether l is an item of r, or equal to it.
-func In(l, r value.Value) value.Value {
+func In(st *rt.State, l, r value.Value) value.Value {
 	if l.IsUndefined() || r.IsUndefined() {
 		return value.Bool(false)
 	}
@@ -207,6 +208,7 @@ func In(l, r value.Value) value.Value {
 	if a == nil {
 		return value.Bool(value.Identical(l, r))
 	}
+	st.Steps(a.Len() >> 2)
 	for i := range a.Len() {
 		if value.Identical(a.At(i), l) {
 			return value.Bool(true)

@@ -50,29 +50,17 @@ func (l *lambda) once(input value.Value, args []value.Value) value.Value {
 	return l.w.eval(l.body, l.input, env)
 }
 
-// callNative calls a partially applied native function, without its signature
-// as the reference does.
+// callNative calls a partially applied native function. Its signature checks
+// the arguments up to the last that there is.
 func (l *lambda) callNative(env *Env) value.Value {
 	args := make([]value.Value, l.native.Arity)
+	n := 0
 	for i := range args {
-		args[i], _ = env.Lookup(nativeParam(i))
-	}
-	if impl, ok := l.native.Impl.(*rt.Native); ok {
-		for i, a := range args {
-			args[i] = arrayArg(impl.Sig, i, a)
+		if args[i], _ = env.Lookup(nativeParam(i)); !args[i].IsUndefined() {
+			n = i + 1
 		}
-		return impl.Run(&rt.Call{State: l.w.st, Args: args, Env: env})
 	}
-	return rt.Apply(l.w.st, l.native, value.Undefined(), args, env)
-}
-
-// arrayArg gives a function that was partially applied the array it needs,
-// since no signature wraps a single value for it.
-func arrayArg(sig *rt.Signature, i int, a value.Value) value.Value {
-	if sig != nil && !a.IsUndefined() && sig.WantsArray(i) && !a.IsArray() {
-		panic(rt.NewError("T0410").Val(a).Arg(i + 1))
-	}
-	return a
+	return rt.Apply(l.w.st, l.native, value.Undefined(), args[:n], env)
 }
 
 func nativeParam(i int) string { return "\x00" + string(rune('a'+i)) }
@@ -180,7 +168,7 @@ func (w walker) partial(n *syntax.Node, input value.Value, env Scope) value.Valu
 	}
 	p := &lambda{w: w, native: f, env: env}
 	inner, isLambda := f.Impl.(*lambda)
-	if isLambda {
+	if isLambda && inner.sig == nil {
 		p.native, p.body, p.input, p.env, p.native = nil, inner.body, inner.input, inner.env, inner.native
 		p.params = inner.params
 	} else {
@@ -232,17 +220,17 @@ func Compose(f, g *value.Function) value.Value {
 func (c Composed) Invoke(st *rt.State, input value.Value, args []value.Value) value.Value {
 	var a value.Value
 	if len(args) > 0 {
-		a = args[0]
+		a = lib.Unwrap(args[0])
 	}
 	if a.IsFunction() {
 		a = rt.Wrap(a)
 	}
 	st.Enter(2)
-	mid := rt.Apply(st, c.F, value.Undefined(), []value.Value{a}, nil)
+	mid := lib.Unwrap(rt.Apply(st, c.F, value.Null(), []value.Value{a}, nil))
 	if mid.IsFunction() {
 		mid = rt.Wrap(mid)
 	}
-	res := rt.Apply(st, c.G, value.Undefined(), []value.Value{mid}, nil)
+	res := rt.Apply(st, c.G, value.Null(), []value.Value{mid}, nil)
 	st.Leave(2)
 	return res
 }

@@ -46,7 +46,12 @@ func EvalSource(st *rt.State, call rt.EvalCall) value.Value {
 	var res value.Value
 	func() {
 		defer func() {
-			if e, ok := recover().(*rt.Error); ok {
+			r := recover()
+			e, ok := r.(*rt.Error)
+			if r != nil && !ok {
+				panic(r)
+			}
+			if ok {
 				if e.Code == rt.CodeLimit || e.Code == "D1012" || e.Code == "D1011" || e.Code == rt.CodeCanceled {
 					panic(e)
 				}
@@ -147,7 +152,7 @@ func (w walker) dispatch(n *syntax.Node, input value.Value, env Scope) value.Val
 }
 
 func regexValue(n *syntax.Node) value.Value {
-	re, err := lib.CompileRegex(n.Value, n.Flags)
+	re, err := lib.CompileRegex(n.Value, n.Lit.Str())
 	if err != nil {
 		panic(rt.NewError("S0303").At(n.Pos).Tok(n.Value))
 	}

@@ -9,11 +9,14 @@ import (
 	"github.com/sinewhq/sinew/jsonata/internal/value"
 )
 
+// entrySize is what a group costs beside its items, in bytes.
+const entrySize = 256
+
 // groupEntry collects what fell under one key.
 type groupEntry struct {
 	key  string
 	pair int
-	data value.Value
+	data lib.Gathered
 }
 
 func (w walker) group(pairs []syntax.Pair, pos int, input value.Value, env Scope) value.Value {
@@ -42,21 +45,23 @@ func (w walker) group(pairs []syntax.Pair, pos int, input value.Value, env Scope
 			e := index[key.Str()]
 			switch {
 			case e == nil:
-				e = &groupEntry{key: key.Str(), pair: i, data: item}
+				e = &groupEntry{key: key.Str(), pair: i}
+				e.data.Add(w.st, item)
+				w.st.Alloc(entrySize + len(e.key))
 				index[e.key] = e
 				order = append(order, e)
 			case e.pair != i:
 				panic(rt.NewError("D1009").At(pos).Val(key))
 			default:
-				e.data = lib.Append(w.st, e.data, item)
+				e.data.Add(w.st, item)
 			}
 		}
 	}
 	b := value.NewBuilder(nil, len(order))
 	for _, e := range order {
-		context, scope := e.data, env
+		context, scope := e.data.Value(), env
 		if streamed {
-			t := reduceTuples(w.st, e.data)
+			t := reduceTuples(w.st, context)
 			context = t.Get(contextKey)
 			t.Delete(contextKey)
 			scope = tupleEnv(env, t)
@@ -85,11 +90,24 @@ func CheckKey(key value.Value, pos int) {
 // reduceTuples merges the tuples of a group into one, member by member.
 func reduceTuples(st *rt.State, data value.Value) *value.Object {
 	list := items(data)
-	out := copyTuple(list[0].Obj())
-	for _, t := range list[1:] {
+	if len(list) == 1 {
+		return copyTuple(list[0].Obj())
+	}
+	var keys []string
+	members := map[string]*lib.Gathered{}
+	for _, t := range list {
 		for i, k := range t.Obj().Keys() {
-			out.SetShared(st.Grown, k, lib.Append(st, out.Get(k), t.Obj().Vals()[i]))
+			m := members[k]
+			if m == nil {
+				m = &lib.Gathered{}
+				keys, members[k] = append(keys, k), m
+			}
+			m.Add(st, t.Obj().Vals()[i])
 		}
+	}
+	out := value.NewObject(tupleShape, []value.Value{value.Undefined()})
+	for _, k := range keys {
+		out.SetShared(st.Grown, k, members[k].Value())
 	}
 	return out
 }

@@ -33,9 +33,15 @@ func (w walker) path(n *syntax.Node, input value.Value, env Scope) value.Value {
 		switch {
 		case i == 0 && step.Cons:
 			v := w.eval(step, whole, env)
+			if OnlySorted(n, v) {
+				if n.Group != nil {
+					return w.group(n.Group.Pairs, n.Group.Pos, v, env)
+				}
+				return v
+			}
 			res = consItems(v)
-			if res == nil {
-				return value.Undefined()
+			if !step.HasFocus {
+				in = res.Items()
 			}
 		case isTuple:
 			tuples = w.tupleStep(step, in, tuples, env)
@@ -72,19 +78,31 @@ func (w walker) path(n *syntax.Node, input value.Value, env Scope) value.Value {
 	return out
 }
 
+// OnlySorted reports whether a value that a constructor at the start of a path
+// gave is the result of the path: one that is no list passes through orders.
+func OnlySorted(n *syntax.Node, v value.Value) bool {
+	if v.IsArray() || v.IsString() || v.IsUndefined() || n.KeepOne {
+		return false
+	}
+	for _, s := range n.Steps[1:] {
+		if s.Type != syntax.Sort || s.Stages != nil {
+			return false
+		}
+	}
+	return true
+}
+
 // consItems is the result of an array constructor that starts a path. When its
 // predicates left a single value the reference has nothing to iterate over,
 // except that it walks the characters of a string; here a string is one item.
 func consItems(v value.Value) *value.Array {
 	switch {
-	case v.IsUndefined():
-		return nil
 	case v.IsArray():
 		return v.Arr()
 	case v.IsString():
 		return seq(v)
 	}
-	return nil
+	return seq()
 }
 
 // keepOne marks a path result so that one item stays in an array.

@@ -1,6 +1,7 @@
 package walk
 
 import (
+	"github.com/sinewhq/sinew/jsonata/internal/lib"
 	"github.com/sinewhq/sinew/jsonata/internal/rt"
 	"github.com/sinewhq/sinew/jsonata/internal/syntax"
 	"github.com/sinewhq/sinew/jsonata/internal/value"
@@ -28,18 +29,67 @@ func Transform(st *rt.State, obj value.Value, env Scope, n *syntax.Node, eval fu
 		panic(rt.NewError("T2013").At(n.Pos))
 	}
 	res := rt.Apply(st, cloner.Func(), value.Null(), []value.Value{obj}, env)
+	if !lib.IsStandard(cloner.Func()) {
+		res = lib.Clone(st, res, 0)
+	}
+	var own map[*value.Object]bool
+	if reachesOut(n.Pattern) {
+		own = map[*value.Object]bool{}
+		collect(st, res, own)
+	}
 	matches := eval(n.Pattern, res)
 	if matches.IsUndefined() {
 		return res
 	}
 	for _, m := range items(matches) {
 		st.Step()
+		if o := m.Obj(); own != nil && o != nil && !own[o] {
+			continue // not part of the copy
+		}
 		update(st, m, n, eval)
 		if n.Delete != nil {
 			remove(m, n, eval)
 		}
 	}
 	return res
+}
+
+// reachesOut reports whether a pattern may find objects that are not part of the
+// value that it is applied to.
+func reachesOut(n *syntax.Node) bool {
+	switch n.Type {
+	case syntax.Name, syntax.Wildcard, syntax.Descendant, syntax.String, syntax.Number, syntax.Literal:
+	case syntax.Variable:
+		if n.Value != "" {
+			return true
+		}
+	case syntax.Path:
+		for _, s := range n.Steps {
+			if reachesOut(s) {
+				return true
+			}
+		}
+	default:
+		return true
+	}
+	return n.Group != nil // predicates only choose
+}
+
+// collect adds the objects of a value.
+func collect(st *rt.State, v value.Value, to map[*value.Object]bool) {
+	st.Step()
+	switch v.Kind() {
+	case value.KindArray:
+		for _, item := range v.Arr().Items() {
+			collect(st, item, to)
+		}
+	case value.KindObject:
+		st.Alloc(32)
+		to[v.Obj()] = true
+		for _, m := range v.Obj().Vals() {
+			collect(st, m, to)
+		}
+	}
 }
 
 func update(st *rt.State, match value.Value, n *syntax.Node, eval func(*syntax.Node, value.Value) value.Value) {
