@@ -15,7 +15,7 @@ import (
 type logStore struct {
 	writer *sql.DB
 	reader *reader
-	days   logDays
+	days   *logDays
 }
 
 const logColumns = 8
