@@ -7,6 +7,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"crypto/rsa"
+	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
 	"slices"
@@ -117,7 +118,9 @@ func jwtKey(a Authorization, algorithm string) (any, error) {
 		return nil, a.bad("has a key that is not in its key_encoding")
 	}
 	if strings.HasPrefix(algorithm, "HS") {
-		return secret, nil
+		// The library wants secrets as long as the hash (RFC 7518 section 3.2),
+		// and vendors hand out shorter ones. HMAC itself fills up with zeros.
+		return append(secret, make([]byte, max(0, sha512.Size-len(secret)))...), nil
 	}
 	var key crypto.Signer
 	if enc := a.text("key_encoding"); enc == "" || enc == definition.KeyText || strings.Contains(string(secret), "-----BEGIN") {

@@ -91,14 +91,22 @@ func oauth1Parameters(a Authorization, nonce string, now time.Time) ([]parameter
 	return list, nil
 }
 
-// dropOAuth1 takes the parameters of an earlier signature away.
+// dropOAuth1 takes the parameters of an earlier signature away. Others of the
+// protocol, as oauth_callback and oauth_verifier, are the caller's.
 func dropOAuth1(r *upstream.Request) {
-	ofProtocol := func(name string) bool { return strings.HasPrefix(name, "oauth_") }
 	r.Header.Del(headerAuthorization)
-	r.URL = withParameters(r.URL, ofProtocol)
+	r.URL = withParameters(r.URL, ofSignature)
 	if r.Stream == nil && isForm(r) && strings.Contains(string(r.Body), "oauth_signature=") {
-		r.Body = []byte(strings.Join(keptPairs(string(r.Body), ofProtocol), "&"))
+		r.Body = []byte(strings.Join(keptPairs(string(r.Body), ofSignature), "&"))
 	}
+}
+
+func ofSignature(name string) bool {
+	switch name {
+	case "oauth_consumer_key", "oauth_token", "oauth_signature_method", "oauth_timestamp", "oauth_nonce", "oauth_version", "oauth_signature":
+		return true
+	}
+	return false
 }
 
 func isForm(r *upstream.Request) bool {
