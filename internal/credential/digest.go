@@ -3,7 +3,7 @@ package credential
 import (
 	"cmp"
 	"container/list"
-	"crypto/md5" //nolint:gosec // RFC 7616 names it
+	"crypto/md5" // RFC 7616 names it
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/sha512"

@@ -6,7 +6,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha1" //nolint:gosec // RFC 5849 knows nothing else
+	"crypto/sha1" // RFC 5849 knows nothing else
 	"crypto/sha256"
 	"encoding/base64"
 	"mime"

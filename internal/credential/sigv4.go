@@ -18,7 +18,7 @@ const (
 	serviceS3       = "s3"
 	unsignedPayload = "UNSIGNED-PAYLOAD"
 	contentHash     = "X-Amz-Content-Sha256"
-	securityToken   = "X-Amz-Security-Token" //nolint:gosec // the name of a header
+	securityToken   = "X-Amz-Security-Token" // the name of a header
 )
 
 // attachSigV4 signs a request with AWS Signature Version 4: all of its header,

@@ -217,17 +217,23 @@ func dropSpace(r rune) rune {
 	return r
 }
 
-// header returns the header of a part with its blank line. Names and filenames
-// are escaped as browsers do (the HTML standard, multipart/form-data).
+// header returns the header of a part with its blank line.
 func (p part) header() []byte {
-	out := []byte(`Content-Disposition: form-data; name="` + escapeDisposition(p.name) + `"`)
-	if p.isFile {
-		out = append(out, `; filename="`+escapeDisposition(p.filename)+`"`...)
-	}
+	out := []byte("Content-Disposition: " + p.disposition())
 	if p.contentType != "" {
 		out = append(out, "\r\nContent-Type: "+p.contentType...)
 	}
 	return append(out, "\r\n\r\n"...)
+}
+
+// disposition names the part, escaped as browsers do (the HTML standard,
+// multipart/form-data).
+func (p part) disposition() string {
+	out := `form-data; name="` + escapeDisposition(p.name) + `"`
+	if p.isFile {
+		out += `; filename="` + escapeDisposition(p.filename) + `"`
+	}
+	return out
 }
 
 func escapeDisposition(text string) string {
