@@ -112,7 +112,7 @@ func TestAuthorization(t *testing.T) {
 	}{
 		{`{}`, nil},
 		{`{"authorization":null}`, nil},
-		{`{"authorization":{"format":"bearer"}}`, &definition.Authorization{Format: "bearer", Token: definition.DefaultToken, Config: jsonx.MustParse(`{"value":"`+definition.DefaultToken+`"}`)}},
+		{`{"authorization":{"format":"bearer"}}`, &definition.Authorization{Format: "bearer", Token: definition.DefaultToken, Config: jsonx.MustParse(`{"value":"` + definition.DefaultToken + `"}`)}},
 		{`{"authorization":{"format":"bearer","config":{"value":"{{a}}"}}}`, &definition.Authorization{Format: "bearer", Token: "{{a}}", Config: jsonx.MustParse(`{"value":"{{a}}"}`)}},
 		{`{"authorization":{"format":"bearer","config":{"token":"{{b}}"}}}`, &definition.Authorization{Format: "bearer", Token: "{{b}}", Config: jsonx.MustParse(`{"value":"{{b}}"}`)}},
 		{`{"authorization":{"format":"header","config":{"header_name":"X","header_value":"{{c}}"}}}`, &definition.Authorization{Format: "header", HeaderName: "X", HeaderValue: "{{c}}", Config: jsonx.MustParse(`{"header_name":"X","header_value":"{{c}}"}`)}},
