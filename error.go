@@ -20,6 +20,7 @@ const (
 	KindConflict        ErrorKind = "conflict"           // duplicate, stale version, still in use
 	KindGone            ErrorKind = "gone"               // was there, never comes back
 	KindTooLarge        ErrorKind = "too_large"          // body beyond the limit
+	KindUnprocessable   ErrorKind = "unprocessable"      // well-formed, and in contradiction to what is there
 	KindLimited         ErrorKind = "rate_limited"       // too many requests; RetryAfter says when
 	KindUnavailable     ErrorKind = "unavailable"        // cannot serve now, may later
 	KindUpstream        ErrorKind = "upstream"           // the vendor gave no usable answer

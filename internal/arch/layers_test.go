@@ -24,10 +24,10 @@ const (
 func layers() map[string]layer {
 	all := map[string]layer{}
 	for floor, names := range map[layer][]string{
-		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view"},
+		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
-			"webhook", "inbound", "tool", "access", "account", "integration", "workspace",
+			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal",
 		},
 		storage:  {"store"},
 		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui"},
@@ -82,6 +82,7 @@ type directionRule struct {
 func namedEdges() map[string][]string {
 	return map[string][]string{
 		"proxy":       {"definition", "credential", "account", "paginate"},
+		"paginate":    {"definition"},
 		"account":     {"definition"},
 		"integration": {"definition"},
 		"credential":  {"definition"},

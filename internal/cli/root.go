@@ -66,6 +66,7 @@ func newRoot() *cobra.Command {
 		newEnvironmentCommand(),
 		newKeysCommand(),
 		newMigrateCommand(),
+		newIntegrationCommand(),
 		newSimulateCommand(),
 		newJSONataCommand(),
 		newVersionCommand(),

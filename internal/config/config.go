@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net"
 	"path/filepath"
+	"time"
 )
 
 // Config is every setting with its value, checked.
@@ -29,6 +30,10 @@ type Config struct {
 	// LogFormat is "json" or "text".
 	LogFormat string
 	LogLevel  slog.Level
+	// LogRetention is how long log records of calls are kept, and LogMaxSize
+	// how many bytes they may take; 0 is without limit.
+	LogRetention time.Duration
+	LogMaxSize   int64
 	// ListAlias repeats the rows of some lists under "results".
 	ListAlias bool
 	// LimitToken and LimitAccount are requests per 10 seconds; 0 means no

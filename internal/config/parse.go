@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 func parseAddr(text string) (string, error) {
@@ -207,4 +208,44 @@ func (s *S3) setOption(name, value string) error {
 		return fmt.Errorf("unknown option %q: there are endpoint, region and path-style", name)
 	}
 	return nil
+}
+
+// parseDuration reads a time such as 90s, 12h or 30d.
+func parseDuration(text string) (time.Duration, error) {
+	bad := errors.New("must be a time such as 90s, 12h or 30d")
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		n, err := strconv.ParseUint(days, 10, 16)
+		if err != nil {
+			return 0, bad
+		}
+		return time.Duration(n) * 24 * time.Hour, nil
+	}
+	if text == "0" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, bad
+	}
+	return d, nil
+}
+
+// parseSize reads a number of bytes such as 500MB or 5GB.
+func parseSize(text string) (int64, error) {
+	bad := errors.New("must be a size such as 500MB or 5GB")
+	number, unit := text, int64(1)
+	for _, u := range []struct {
+		suffix string
+		bytes  int64
+	}{{"TB", 1 << 40}, {"GB", 1 << 30}, {"MB", 1 << 20}, {"KB", 1 << 10}, {"B", 1}} {
+		if before, ok := strings.CutSuffix(strings.ToUpper(text), u.suffix); ok {
+			number, unit = before, u.bytes
+			break
+		}
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(number), 10, 31)
+	if err != nil {
+		return 0, bad
+	}
+	return int64(n) * unit, nil
 }

@@ -94,6 +94,16 @@ func settings() []setting {
 			set:  func(c *Config, text string) (err error) { c.LogLevel, err = parseLevel(text); return err },
 		},
 		{
+			name: "log-retention", fallback: "30d", kind: "duration",
+			help: "How long log records of calls are kept, such as 12h or 30d; 0 is without limit.",
+			set:  func(c *Config, text string) (err error) { c.LogRetention, err = parseDuration(text); return err },
+		},
+		{
+			name: "log-max-size", fallback: "5GB", kind: "size",
+			help: "How much room log records of calls may take, such as 500MB or 5GB; the oldest go first. 0 is without limit.",
+			set:  func(c *Config, text string) (err error) { c.LogMaxSize, err = parseSize(text); return err },
+		},
+		{
 			name: "list-alias", fallback: "true", kind: "true|false",
 			help: "Repeat the rows of account and sync run lists under \"results\", as their published pages show them.",
 			set:  func(c *Config, text string) (err error) { c.ListAlias, err = parseBool(text); return err },

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/idempotency"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/proxy"
 )
@@ -17,58 +18,152 @@ type Proxy interface {
 	Do(ctx context.Context, c proxy.Call) (proxy.Result, error)
 }
 
-// Operations returns the routes under /proxy.
-func Operations(p Proxy) []httpapi.Operation {
+// parameters are those of every call.
+func parameters() []httpapi.Parameter {
+	return []httpapi.Parameter{
+		{Name: "integrated_account_id", Description: "The account to call for. An integrated-account token implies its own."},
+		{Name: "truto_body_passthrough", Description: "true sends the body to the vendor as it is, with its type, without reading it."},
+		{Name: "explain", Description: "1 adds, beside the result, the request as it was built, the layer that each part came from, and what each expression returned. With an API token only."},
+	}
+}
+
+// Keeper makes calls at most once.
+type Keeper interface {
+	Do(ctx context.Context, r idempotency.Request, work func(context.Context) (idempotency.Answer, error)) (idempotency.Answer, error)
+}
+
+// dataPlane is what the handlers share.
+type dataPlane struct {
+	proxy  Proxy
+	keeper Keeper
+}
+
+// Operations returns the routes under /proxy and /custom.
+func Operations(p Proxy, k Keeper) []httpapi.Operation {
+	d := &dataPlane{proxy: p, keeper: k}
 	const tag = "Proxy"
-	accountID := httpapi.Parameter{Name: "integrated_account_id", Description: "The account to call for. An integrated-account token implies its own."}
+	page := []httpapi.Parameter{
+		{Name: "limit", Description: "How many records to ask for; the vendor may give fewer."},
+		{Name: "next_cursor", Description: "The cursor of the page before; absent or empty for the first page."},
+	}
 	call := func(method, path, id, summary, named string) httpapi.Operation {
-		return httpapi.Operation{
+		o := httpapi.Operation{
 			Method: method, Path: path, ID: id, Tag: tag, Summary: summary, Access: httpapi.AccessAccountToken,
 			Description: "Parameters that are not ours go to the vendor.",
-			Query:       []httpapi.Parameter{accountID}, RawBody: method != http.MethodGet && method != http.MethodDelete,
-			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return handle(c, p, named) },
+			Query:       parameters(), RawBody: method != http.MethodGet && method != http.MethodDelete,
+			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return d.handleProxy(c, named) },
 		}
+		if named == proxy.MethodList {
+			o.Query = append(o.Query, page...)
+		}
+		return o
 	}
-	return []httpapi.Operation{
+	return append([]httpapi.Operation{
 		call(http.MethodGet, "/proxy/{resource}", "proxyList", "List records of a vendor's resource", proxy.MethodList),
 		call(http.MethodGet, "/proxy/{resource}/{id}", "proxyGet", "Get a record of a vendor's resource", proxy.MethodGet),
 		call(http.MethodPost, "/proxy/{resource}", "proxyCreate", "Create a record of a vendor's resource", proxy.MethodCreate),
 		call(http.MethodPatch, "/proxy/{resource}/{id}", "proxyUpdate", "Update a record of a vendor's resource", proxy.MethodUpdate),
 		call(http.MethodDelete, "/proxy/{resource}/{id}", "proxyDelete", "Delete a record of a vendor's resource", proxy.MethodDelete),
 		call(http.MethodPost, "/proxy/{resource}/{method}", "proxyCustom", "Call another method of a vendor's resource", ""),
-	}
+	}, d.customOperations()...)
 }
 
-// handle makes one call. named is the method, "" for the one in the path.
-func handle(c *httpapi.Call, p Proxy, named string) (httpapi.Answer, error) {
-	accountID, err := accountOf(c)
+// handleProxy makes one call. named is the method, "" for the one in the path.
+func (d *dataPlane) handleProxy(c *httpapi.Call, named string) (httpapi.Answer, error) {
+	call, err := newCall(c)
 	if err != nil {
 		return httpapi.Answer{}, err
 	}
-	if err := c.TakeAccount(accountID); err != nil {
-		return httpapi.Answer{}, err
-	}
-	body, err := c.Value()
-	if err != nil {
-		return httpapi.Answer{}, err
+	if call.Stream == nil {
+		if call.Body, err = c.Value(); err != nil {
+			return httpapi.Answer{}, err
+		}
 	}
 	if named == "" {
 		named = c.Path("method")
 	}
-	result, err := p.Do(c.Context(), proxy.Call{
-		Principal: c.Principal, AccountID: accountID, Resource: c.Path("resource"), Method: named, ID: c.Path("id"),
-		Query: c.Query, Body: body,
-	})
+	call.Resource, call.Method, call.ID = c.Path("resource"), named, c.Path("id")
+	return d.do(c, call)
+}
+
+// newCall reads what all calls have in common, and counts the call against the
+// limit of its account.
+func newCall(c *httpapi.Call) (proxy.Call, error) {
+	accountID, err := accountOf(c)
+	if err != nil {
+		return proxy.Call{}, err
+	}
+	if err := c.TakeAccount(accountID); err != nil {
+		return proxy.Call{}, err
+	}
+	call := proxy.Call{Principal: c.Principal, RequestID: c.RequestID(), AccountID: accountID, Query: c.Query}
+	if call.Explain, err = flag(c, "explain"); err != nil {
+		return call, err
+	}
+	if call.Explain && c.Principal.Kind != sinew.PrincipalAPIToken {
+		return call, sinew.Errorf(sinew.KindForbidden, "explain needs an API token: it shows how the integration is defined").WithCode("explain_forbidden")
+	}
+	passthrough, err := flag(c, "truto_body_passthrough")
+	if passthrough && c.Request.ContentLength != 0 {
+		call.Stream, call.StreamLength = c.StreamBody()
+		call.StreamType = c.Request.Header.Get("Content-Type")
+	}
+	return call, err
+}
+
+// flag reads a parameter that is on or off.
+func flag(c *httpapi.Call, name string) (bool, error) {
+	switch v := c.Query.Get(name); {
+	case !v.Exists(), v.Str() == "" && v.Kind() == jsonx.String, v.Str() == "0", v.Str() == "false":
+		return false, nil
+	case v.Str() == "1", v.Str() == "true":
+		return true, nil
+	}
+	return false, sinew.InvalidField(name, "enum", "must be true or false")
+}
+
+// do makes a call and answers with what came of it, at most once for callers
+// that send a key.
+func (d *dataPlane) do(c *httpapi.Call, call proxy.Call) (httpapi.Answer, error) {
+	if key := c.Request.Header.Values(headerIdempotencyKey); len(key) > 0 && c.Request.Method != http.MethodGet {
+		return d.once(c, call, key)
+	}
+	answer, _, err := d.make(c.Context(), c, call)
+	return answer, err
+}
+
+// make makes a call. sent says, also beside an error, whether the vendor may
+// have got it.
+func (d *dataPlane) make(ctx context.Context, c *httpapi.Call, call proxy.Call) (answer httpapi.Answer, sent bool, err error) {
+	result, err := d.proxy.Do(ctx, call)
 	var remote *proxy.RemoteError
 	if errors.As(err, &remote) {
 		c.Timing("vendor", remote.Vendor)
-		return refusal(c, remote), nil
+		return refusal(c, remote), result.Sent, nil
 	}
 	if err != nil {
-		return httpapi.Answer{}, err
+		return httpapi.Answer{}, result.Sent, err
 	}
 	c.Timing("vendor", result.Vendor)
-	return httpapi.Answer{Status: result.Status, Header: result.Header, Body: result.Body}, nil
+	answer = httpapi.Answer{Status: result.Status, Header: result.Header, Body: result.Body, Stream: result.Stream}
+	if result.Explanation != nil && result.Stream == nil {
+		answer.Body = withExplanation(result)
+	}
+	return answer, result.Sent, nil
+}
+
+// withExplanation puts the explanation beside the result: into the envelope
+// where there is one, and around a record that comes without.
+func withExplanation(result proxy.Result) []byte {
+	explain := jsonx.Member{Name: "explain", Value: result.Explanation.Value()}
+	body, err := jsonx.ParseLenient(result.Body)
+	if err != nil {
+		body = jsonx.StringValue(strings.ToValidUTF8(string(result.Body), "\uFFFD"))
+	}
+	if body.Kind() == jsonx.Object && body.Get("result").Exists() {
+		return body.With(explain.Name, explain.Value).Bytes()
+	}
+	return jsonx.ObjectValue(jsonx.Member{Name: "result", Value: body}, explain).Bytes()
 }
 
 // accountOf returns the account that a call is for.
@@ -86,39 +181,4 @@ func accountOf(c *httpapi.Call) (string, error) {
 		return "", sinew.NotFound("Integrated account", id.Str())
 	}
 	return id.Str(), nil
-}
-
-// refusal shows a vendor's error in the envelope of the platform, with the
-// vendor's status, body and headers.
-func refusal(c *httpapi.Call, remote *proxy.RemoteError) httpapi.Answer {
-	b := jsonx.NewBuilder(8)
-	b.Set("statusCode", jsonx.IntValue(int64(remote.Status)))
-	b.Set("error", jsonx.StringValue(http.StatusText(remote.Status)))
-	b.Set("message", jsonx.StringValue(remote.Message))
-	b.Set("code", jsonx.StringValue("remote_error"))
-	b.Set("request_id", jsonx.StringValue(c.RequestID()))
-	b.Set("truto_is_remote_error", jsonx.BoolValue(true))
-	b.Set("raw_response", remote.Raw)
-	if remote.Status == http.StatusForbidden {
-		b.Set("truto_error_insight", jsonx.ObjectValue(jsonx.Member{Name: "forbidden_error", Value: jsonx.ObjectValue(
-			jsonx.Member{Name: "description", Value: jsonx.StringValue("The vendor refused the call for want of permission; missing_scopes are those that the method needs and the account was not granted")},
-			jsonx.Member{Name: "value", Value: jsonx.ObjectValue(jsonx.Member{Name: "missing_scopes", Value: jsonx.StringsValue(remote.MissingScopes)})},
-		)}))
-	}
-	return httpapi.Answer{Status: remote.Status, Header: aboutTheAnswer(remote.Header), Body: b.Value().Bytes()}
-}
-
-// aboutTheAnswer leaves out the headers that describe the vendor's body, which
-// is not the body that goes back, and those that are the platform's to say.
-func aboutTheAnswer(h http.Header) http.Header {
-	kept := make(http.Header, len(h))
-	for name, values := range h {
-		switch {
-		case strings.HasPrefix(name, "Content-"), strings.HasPrefix(name, "Access-Control-"):
-		case name == "Etag", name == "Last-Modified", name == "Accept-Ranges", name == "Cache-Control", name == "Server-Timing", name == "X-Request-Id", name == "Traceparent":
-		default:
-			kept[name] = values
-		}
-	}
-	return kept
 }

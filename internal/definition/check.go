@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/placeholder"
 )
@@ -23,6 +24,7 @@ const (
 	CodeURL         = "url"
 	CodeName        = "name"
 	CodePattern     = "pattern"
+	CodeExpression  = "expression" // the text of an expression is wrong
 	CodeValue       = "value"
 	CodeUncollected = "uncollected" // no field collects what a placeholder reads
 	CodeMissing     = "missing"     // recommended, but absent
@@ -129,10 +131,21 @@ func (c *checker) text(s *shape, text, path string) {
 	switch s.use {
 	case template:
 		c.placeholders(jsonx.StringValue(text), path)
+	case jsonataText:
+		c.expression(text, path)
 	case pattern:
 		if _, err := regexp.Compile(text); err != nil {
 			c.warn(path, CodePattern, "is checked in the browser alone: the server cannot run this regular expression")
 		}
+	}
+}
+
+// expression compiles JSONata. The path says where it is, the message at which
+// character it breaks.
+func (c *checker) expression(text, path string) {
+	var e *expression.SyntaxError
+	if err := expression.Check(text); errors.As(err, &e) {
+		c.fail(path, CodeExpression, "is not valid JSONata: %s at character %d", e.Reason, e.Position)
 	}
 }
 

@@ -118,3 +118,10 @@ func meaningfulNull(path []string) bool {
 	}
 	return n == 4 && path[0] == keyResources && (path[3] == keyPagination || path[3] == keyError)
 }
+
+// Says reports whether a layer has its word at a path: a value, or a null that
+// means something there.
+func Says(layer jsonx.Value, path []string) bool {
+	v := layer.At(path...)
+	return v.Exists() && (!v.IsNull() || meaningfulNull(path))
+}

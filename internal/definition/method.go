@@ -19,9 +19,11 @@ type Method struct {
 	Verb    string // upper case
 	// Headers and Query are the config's under the method's. A null stands
 	// where a layer removed a member.
-	Headers     jsonx.Value
-	Query       jsonx.Value
-	QueryArrays string // comma, brackets, indices, repeat; "" leaves it to the engine
+	Headers jsonx.Value
+	Query   jsonx.Value
+	// DefaultQuery is the config's part of Query.
+	DefaultQuery jsonx.Value
+	QueryArrays  string // comma, brackets, indices, repeat; "" leaves it to the engine
 
 	// Body is a template, Missing when the caller's body is sent.
 	Body           jsonx.Value
@@ -38,7 +40,9 @@ type Method struct {
 	// on in another form.
 	FailOnParseError bool
 
-	Pagination             Pagination // Format "" means none
+	// Pagination applies to lists, and to other methods that define their own;
+	// Format "" means none.
+	Pagination             Pagination
 	PaginationPath         string
 	IgnoreBodyInPagination bool
 
@@ -72,6 +76,8 @@ type RateLimit struct {
 	RetryAfter jsonx.Value
 	Headers    jsonx.Value
 }
+
+const methodList = "list"
 
 // Resources lists the resources of a config in its order.
 func Resources(config jsonx.Value) []string { return config.Get(keyResources).Names() }
@@ -107,6 +113,7 @@ func NewMethod(effective jsonx.Value, resource, name string, definition jsonx.Va
 		Verb:             strings.ToUpper(d.Get(keyMethod).Str()),
 		Headers:          mergeHeaders(effective.Get(keyHeaders), d.Get(keyHeaders)),
 		Query:            mergeMaps(effective.Get(keyQuery), d.Get(keyQuery)),
+		DefaultQuery:     mergeMaps(effective.Get(keyQuery), jsonx.Value{}),
 		QueryArrays:      first(d, effective, keyQueryArrays).Str(),
 		Body:             d.Get("body"),
 		BodyFormat:       d.Get("body_format").Str(),
@@ -123,7 +130,9 @@ func NewMethod(effective jsonx.Value, resource, name string, definition jsonx.Va
 		Examples:         d.Get("examples"),
 	}
 	m.setFlags(d)
-	m.Pagination = newPagination(nearestSaid(d, effective, keyPagination))
+	if own := d.Get(keyPagination); name == methodList || own.Exists() && !own.IsNull() {
+		m.Pagination = newPagination(nearestSaid(d, effective, keyPagination))
+	}
 	m.Authorization = newAuthorization(first(d, effective, keyAuthorization))
 	limits := effective.Get(keyRateLimit)
 	m.RateLimit = RateLimit{
@@ -224,6 +233,8 @@ type Plan struct {
 	URL      *placeholder.URL
 	HeaderTo *placeholder.Template // of Headers without the nulls
 	QueryTo  *placeholder.Template
+	Defaults *placeholder.Template // of DefaultQuery
+	PagedURL *placeholder.URL      // of the pages after the first, nil when it is URL
 	BodyTo   *placeholder.Template // nil when the caller's body is sent
 }
 
@@ -235,10 +246,18 @@ func (m Method) Compile() (*Plan, error) {
 	if p.URL, err = placeholder.CompileURL(m.BaseURL, m.Path); err != nil {
 		return nil, m.invalid("url", err)
 	}
+	if path := m.PaginationPath; strings.HasPrefix(path, "/") || strings.HasPrefix(path, "http") {
+		if p.PagedURL, err = placeholder.CompileURL(m.BaseURL, path); err != nil {
+			return nil, m.invalid("pagination_path", err)
+		}
+	}
 	if p.HeaderTo, err = placeholder.Compile(withoutNulls(m.Headers)); err != nil {
 		return nil, m.invalid(keyHeaders, err)
 	}
 	if p.QueryTo, err = placeholder.Compile(withoutNulls(m.Query)); err != nil {
+		return nil, m.invalid(keyQuery, err)
+	}
+	if p.Defaults, err = placeholder.Compile(withoutNulls(m.DefaultQuery)); err != nil {
 		return nil, m.invalid(keyQuery, err)
 	}
 	if m.Body.Exists() {

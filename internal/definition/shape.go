@@ -6,10 +6,10 @@ import "github.com/sinewhq/sinew/internal/jsonx"
 type use int
 
 const (
-	plain      use = iota // as it is
-	template              // text with placeholders
-	expression            // JSONata
-	pattern               // regular expression
+	plain       use = iota // as it is
+	template               // text with placeholders
+	jsonataText            // JSONata
+	pattern                // regular expression
 )
 
 // shape is what a value may be. The table of shapes is the one description of
@@ -64,7 +64,7 @@ func templated(about string) *shape {
 }
 
 func jsonata(about string) *shape {
-	return &shape{about: about, kinds: []jsonx.Kind{jsonx.String}, use: expression}
+	return &shape{about: about, kinds: []jsonx.Kind{jsonx.String}, use: jsonataText}
 }
 
 func boolean(about string) *shape { return &shape{about: about, kinds: []jsonx.Kind{jsonx.Bool}} }

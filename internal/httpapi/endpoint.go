@@ -88,13 +88,17 @@ func (a *API) write(c *Call, answer Answer) int {
 	}
 	h.Set("Server-Timing", c.timing.header())
 	h.Set("X-Content-Type-Options", "nosniff")
-	if status != http.StatusNoContent {
+	if status != http.StatusNoContent && answer.Stream == nil {
 		h.Set("Content-Length", strconv.Itoa(len(answer.Body)))
 	}
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
 	}
 	c.writer.WriteHeader(status)
+	if answer.Stream != nil {
+		c.passOn(answer.Stream)
+		return status
+	}
 	if c.Request.Method != http.MethodHead {
 		// An error here means that the caller has gone.
 		_, _ = c.writer.Write(answer.Body)

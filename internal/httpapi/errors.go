@@ -30,6 +30,8 @@ func statusOf(kind sinew.ErrorKind) int {
 		return http.StatusGone
 	case sinew.KindTooLarge:
 		return http.StatusRequestEntityTooLarge
+	case sinew.KindUnprocessable:
+		return http.StatusUnprocessableEntity
 	case sinew.KindLimited:
 		return http.StatusTooManyRequests
 	case sinew.KindUnavailable:

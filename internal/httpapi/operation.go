@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"io"
 	"net/http"
 
 	"github.com/sinewhq/sinew"
@@ -75,6 +76,8 @@ type Answer struct {
 	// Body is written as it is; its type is JSON unless the header says
 	// otherwise.
 	Body []byte
+	// Stream is written in place of Body, as it comes, and closed.
+	Stream io.ReadCloser
 	// pooled says that the body goes back to the pool once it is written.
 	pooled bool
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/sinewhq/sinew/internal/access"
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/integration"
+	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/workspace"
 )
 
@@ -16,6 +17,7 @@ type Engines struct {
 	Accounts     *account.Service
 	Integrations *integration.Service
 	Workspace    *workspace.Service
+	Journal      *journal.Service
 	// Ready reports whether the server can work, and what the parts say.
 	Ready func(context.Context) Readiness
 	// Metrics serves the Prometheus page.
@@ -26,6 +28,7 @@ type Engines struct {
 func ControlPlane(e Engines) [][]Operation {
 	renderer := e.Accounts.Renderer()
 	return [][]Operation{
+		logOperations(e.Journal),
 		serviceOperations(e),
 		teamOperations(e.Workspace),
 		tokenOperations(e.Access),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"net/http"
 
+	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
@@ -55,6 +56,20 @@ func serviceOperations(e Engines) []Operation {
 			Handle: func(*Call) (Answer, error) {
 				return Answer{Body: summarySchema().Indented(), Header: http.Header{"Content-Type": {"application/schema+json"}}}, nil
 			},
+		},
+		schemaOperation("/schemas/integration-config", "getIntegrationConfigSchema", "Read the JSON Schema of an integration's config", definition.Schema),
+		schemaOperation("/schemas/integration-override", "getIntegrationOverrideSchema", "Read the JSON Schema of an override", definition.OverrideSchema),
+	}
+}
+
+// schemaOperation serves a JSON Schema (2020-12) that the server checks by.
+func schemaOperation(path, id, summary string, schema func() jsonx.Value) Operation {
+	return Operation{
+		Method: "GET", Path: path, ID: id, Tag: "Service", Summary: summary,
+		Description: "What the server checks on every create and update; sinew integration validate checks the same offline.",
+		Access:      AccessPublic, Media: "application/schema+json",
+		Handle: func(*Call) (Answer, error) {
+			return Answer{Body: schema().Indented(), Header: http.Header{"Content-Type": {"application/schema+json"}}}, nil
 		},
 	}
 }

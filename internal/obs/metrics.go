@@ -20,6 +20,7 @@ type Metrics struct {
 	requestDuration  *prometheus.HistogramVec
 	upstream         *prometheus.CounterVec
 	upstreamDuration *prometheus.HistogramVec
+	droppedLogs      prometheus.Counter
 }
 
 // NewMetrics makes the metrics of one server; version names the build.
@@ -39,14 +40,20 @@ func NewMetrics(version string) *Metrics {
 			Name: "upstream_request_duration_seconds", Help: "Time to a vendor's answer.", Buckets: upstreamBuckets(),
 		}, []string{"integration"}),
 	}
+	m.droppedLogs = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "log_dropped_total", Help: "Log records of calls that were not kept, because they came faster than they could be written or the database failed.",
+	})
 	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "build_info", Help: "The build that runs; always 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},
 	}, func() float64 { return 1 })
-	m.registry.MustRegister(m.requests, m.requestDuration, m.upstream, m.upstreamDuration, build,
+	m.registry.MustRegister(m.requests, m.requestDuration, m.upstream, m.upstreamDuration, m.droppedLogs, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
+
+// DropLogs counts log records that were not kept.
+func (m *Metrics) DropLogs(n int) { m.droppedLogs.Add(float64(n)) }
 
 // requestBuckets resolve the store's bars of 1 and 5 milliseconds.
 func requestBuckets() []float64 {

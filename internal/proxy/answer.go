@@ -1,124 +1,206 @@
 package proxy
 
 import (
+	"bytes"
+	"context"
 	"mime"
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
-	"github.com/sinewhq/sinew"
-	"github.com/sinewhq/sinew/internal/definition"
+	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
-	"github.com/sinewhq/sinew/internal/upstream"
 )
 
 // shape makes the caller's answer of the vendor's.
-func shape(plan *definition.Plan, response *upstream.Response, body []byte, c Call) (Result, error) {
-	if c.Method == MethodDelete {
+func (c *call) shape(ctx context.Context, r *reply, v verdict, streams bool) (Result, error) {
+	if c.Custom == nil && c.Method == MethodDelete {
 		return Result{Status: http.StatusOK, Body: jsonx.ObjectValue(jsonx.Member{Name: "id", Value: jsonx.StringValue(c.ID)}).Bytes()}, nil
 	}
-	if !isJSON(plan, response, body) {
-		return binary(response, body), nil
+	if v.result.Exists() {
+		return c.envelope(ctx, r, v.status, payloadOf(v.result))
 	}
-	value, err := payload(plan, body)
+	switch {
+	case streams:
+		return Result{Status: r.Status, Header: passedHeader(r.Header), Stream: r.Response.Stream()}, nil
+	case r.json == nil && len(r.raw) > 0:
+		if labelledJSON(r.Header) && c.plan.ResponseFormat == "" {
+			return Result{}, c.unreadable(r)
+		}
+		return Result{Status: r.Status, Header: passedHeader(r.Header), Body: r.raw}, nil
+	}
+	p, err := c.find(ctx, r)
 	if err != nil {
 		return Result{}, err
 	}
-	switch c.Method {
-	case MethodList:
-		value = listEnvelope(value)
-	case MethodGet, MethodCreate, MethodUpdate:
-		if plan.ResponsePath == "" && len(body) > 0 {
-			return Result{Status: response.Status, Body: body}, nil
+	return c.envelope(ctx, r, v.status, p)
+}
+
+// envelope puts a payload into the form that the method answers in.
+func (c *call) envelope(ctx context.Context, r *reply, status int, p payload) (Result, error) {
+	if len(r.raw) == 0 || status == http.StatusNoContent || status == http.StatusPartialContent {
+		status = http.StatusOK // ours has a body, and all of it
+	}
+	result := Result{Status: status, Body: p.text}
+	switch {
+	case c.lists():
+		if len(r.raw) == 0 && p.kind == jsonx.Object && len(p.text) == 2 {
+			p = nothing()
 		}
-	default:
-		value = jsonx.ObjectValue(jsonx.Member{Name: "result", Value: value})
+		list := p.list()
+		c.count = list.items
+		next, prev, err := c.page(ctx, r, list)
+		if err != nil {
+			return Result{}, err
+		}
+		result.Body = listEnvelope(list, next, prev)
+	case c.Custom != nil:
+		result.Body = wrapped(p.text, `,"next_cursor":null,"prev_cursor":null}`)
+	case c.Method != MethodGet && c.Method != MethodCreate && c.Method != MethodUpdate:
+		result.Body = wrapped(p.text, "}")
 	}
-	status := response.Status
-	if len(body) == 0 {
-		status = http.StatusOK // a 204 has no body, and ours has one
-	}
-	return Result{Status: status, Body: value.Bytes()}, nil
+	return result, nil
 }
 
-// isJSON reports whether an answer is to be read as JSON: by its label, or
-// because it is empty.
-func isJSON(plan *definition.Plan, response *upstream.Response, body []byte) bool {
-	if plan.ResponseFormat != "" {
-		return plan.ResponseFormat == "json"
-	}
-	if len(body) == 0 {
-		return true
-	}
-	mediaType, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	return err == nil && strings.Contains(mediaType, "json")
+// lists reports whether the answer is a page of a list.
+func (c *call) lists() bool {
+	return c.plan.paging != nil || c.Custom == nil && c.Method == MethodList
 }
 
-// binary passes an answer on with its type.
-func binary(response *upstream.Response, body []byte) Result {
+func wrapped(text []byte, end string) []byte {
+	const begin = `{"result":`
+	return append(append(append(make([]byte, 0, len(begin)+len(text)+len(end)), begin...), text...), end...)
+}
+
+// listEnvelope shows a list as every list is shown. The records are passed on
+// as they came.
+func listEnvelope(list payload, next, prev string) []byte {
+	b := append(make([]byte, 0, len(list.text)+len(next)+len(prev)+96), `{"result":`...)
+	b = append(b, list.text...)
+	b = appendCursor(append(b, `,"next_cursor":`...), next)
+	b = appendCursor(append(b, `,"prev_cursor":`...), prev)
+	b = strconv.AppendInt(append(b, `,"result_count":`...), int64(list.items), 10)
+	return append(b, '}')
+}
+
+func appendCursor(b []byte, cursor string) []byte {
+	if cursor == "" {
+		return append(b, "null"...)
+	}
+	return jsonx.AppendString(b, cursor)
+}
+
+// decode returns an answer as JSON text, nil when it is something else.
+func (c *call) decode(r *reply) []byte {
+	text := bytes.TrimPrefix(r.raw, []byte("\ufeff"))
+	switch format := c.plan.ResponseFormat; {
+	case format != "" && format != "json":
+		return nil
+	case format == "" && !labelledJSON(r.Header) && !looksLikeJSON(r.Header, text):
+		return nil
+	}
+	if !utf8.Valid(text) {
+		v, err := jsonx.ParseLenient(text)
+		if err != nil {
+			return nil
+		}
+		return v.Bytes()
+	}
+	if _, err := jsonx.Pick(text, nil); err != nil {
+		return nil
+	}
+	return text
+}
+
+func mediaType(h http.Header) string {
+	name, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		name, _, _ = strings.Cut(h.Get("Content-Type"), ";")
+	}
+	return strings.ToLower(strings.TrimSpace(name))
+}
+
+func labelledJSON(h http.Header) bool {
+	name := mediaType(h)
+	return strings.HasSuffix(name, "/json") || strings.HasSuffix(name, "+json") || strings.Contains(name, "javascript")
+}
+
+// looksLikeJSON takes JSON under a label that says text, or under none: vendors
+// do that.
+func looksLikeJSON(h http.Header, text []byte) bool {
+	name := mediaType(h)
+	if name != "" && !strings.HasPrefix(name, "text/") {
+		return false
+	}
+	text = bytes.TrimLeft(text, " \t\r\n")
+	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
+}
+
+// passes reports whether an answer is passed on as it comes, without being read
+// into memory: it is a file, and nothing in the definition asks for its content.
+func (c *call) passes(h http.Header) bool {
+	if c.Whole || c.plan.ResponseFormat != "" || c.lists() || c.Custom == nil && c.Method == MethodDelete {
+		return false
+	}
+	name := mediaType(h)
+	switch {
+	case name == "", strings.HasPrefix(name, "text/"), labelledJSON(h), strings.HasSuffix(name, "/xml"), strings.HasSuffix(name, "+xml"), strings.Contains(name, "ndjson"):
+		return false
+	}
+	return true
+}
+
+// passedHeader are the fields that describe a body that is passed on.
+func passedHeader(from http.Header) http.Header {
 	h := http.Header{}
-	for _, name := range []string{"Content-Type", "Content-Disposition", "Content-Language"} {
-		if value := response.Header.Get(name); value != "" {
+	for _, name := range []string{"Content-Type", "Content-Disposition", "Content-Language", "Etag", "Last-Modified"} {
+		if value := from.Get(name); value != "" {
 			h.Set(name, value)
 		}
 	}
 	if h.Get("Content-Type") == "" {
 		h.Set("Content-Type", "application/octet-stream")
 	}
-	return Result{Status: response.Status, Header: h, Body: body}
+	return h
 }
 
-// payload reads an answer and follows the response path; null where it ends
-// early.
-func payload(plan *definition.Plan, body []byte) (jsonx.Value, error) {
-	if len(body) == 0 {
-		return jsonx.ObjectValue(), nil
+// responseInput is what expressions over a response see (spec 02 sections 5.3,
+// 6 and 10). data is the inner value of a body that has one under that name.
+func (c *call) responseInput(r *reply) *expression.Input {
+	in := new(expression.Input).
+		Value("status", jsonx.IntValue(int64(r.Status))).
+		Lazy("headers", func() []byte { return headerObject(r.Header).Bytes() }).
+		Text("body", r.json).
+		Lazy("data", func() []byte { return inner(r.json) }).
+		Lazy("response", func() []byte {
+			b := jsonx.NewBuilder(4).Set("status", jsonx.IntValue(int64(r.Status))).Set("ok", jsonx.BoolValue(r.Status >= 200 && r.Status < 300))
+			return b.Set("headers", headerObject(r.Header)).Set("url", jsonx.StringValue(c.scrubbing().text(r.URL.String()))).Value().Bytes()
+		})
+	if r.json == nil && len(r.raw) > 0 {
+		text := jsonx.StringValue(strings.ToValidUTF8(string(r.raw), string(utf8.RuneError))).Bytes()
+		in = in.Text("body", text).Text("data", text)
 	}
-	value, err := jsonx.ParseLenient(body)
-	if err != nil {
-		return value, sinew.Errorf(sinew.KindUpstream, "The vendor labelled its answer as JSON, and it is not: %v", err).WithCode("upstream_parse_error")
-	}
-	if plan.ResponsePath == "" {
-		return value, nil
-	}
-	value = value.At(strings.Split(strings.TrimPrefix(plan.ResponsePath, "$."), ".")...)
-	if !value.Exists() {
-		return jsonx.NullValue(), nil
-	}
-	return value, nil
+	c.requestInput(in)
+	return c.observed(in)
 }
 
-// listEnvelope shows a list as every list is shown. One record alone becomes a
-// list of one, nothing an empty list.
-func listEnvelope(value jsonx.Value) jsonx.Value {
-	if value.IsNull() {
-		value = jsonx.ArrayValue()
+func inner(text []byte) []byte {
+	if len(text) == 0 {
+		return nil
 	}
-	if value.Kind() != jsonx.Array {
-		value = jsonx.ArrayValue(value)
+	if found, err := jsonx.Pick(text, []string{"data"}); err == nil && found[0].Text != nil {
+		return found[0].Text
 	}
-	return jsonx.ObjectValue(
-		jsonx.Member{Name: "result", Value: value},
-		jsonx.Member{Name: "next_cursor", Value: jsonx.NullValue()},
-		jsonx.Member{Name: "prev_cursor", Value: jsonx.NullValue()},
-		jsonx.Member{Name: "result_count", Value: jsonx.IntValue(int64(value.Len()))},
-	)
+	return text
 }
 
-// RemoteError is a vendor's refusal.
-type RemoteError struct {
-	Status  int
-	Message string
-	// Header holds the vendor's headers that may be relayed.
-	Header http.Header
-	// Raw is the vendor's body: JSON where it is that, otherwise a text.
-	Raw jsonx.Value
-	// MissingScopes is set for a 403: what the method needs and the account
-	// was not granted.
-	MissingScopes []string
-	vendorTiming
-}
-
-func (e *RemoteError) Error() string {
-	return "vendor answered " + strconv.Itoa(e.Status) + ": " + e.Message
+// headerObject shows a header with names in lower case; of fields that occur
+// several times the values are joined.
+func headerObject(h http.Header) jsonx.Value {
+	b := jsonx.NewBuilder(len(h))
+	for name, values := range h {
+		b.Set(strings.ToLower(name), jsonx.StringValue(strings.ToValidUTF8(strings.Join(values, ", "), string(utf8.RuneError))))
+	}
+	return b.Value()
 }

@@ -4,12 +4,16 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/definition"
+	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/paginate"
 	"github.com/sinewhq/sinew/internal/placeholder"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/wire"
@@ -26,68 +30,96 @@ const (
 )
 
 // build makes the request of a call.
-func (s *Service) build(ctx context.Context, plan *definition.Plan, r *sinew.AccountRecord, scope jsonx.Value, c Call) (*upstream.Request, error) {
-	target, err := plan.URL.Render(scope)
+func (c *call) build(ctx context.Context) (*upstream.Request, error) {
+	values, err := c.pagingValues(ctx)
 	if err != nil {
 		return nil, err
 	}
-	query := mergedQuery(plan, scope, c)
-	if !plan.AddQueryToBody || plan.Verb == http.MethodGet {
-		target = withQuery(target, query, plan.QueryArrays)
-	}
-	content, mediaType, err := buildBody(plan, scope, c)
+	scope := c.scope(values)
+	target, err := c.target(scope)
 	if err != nil {
 		return nil, err
 	}
-	request := &upstream.Request{Method: plan.Verb, URL: target, Header: http.Header{}, Body: content}
-	setHeaders(request, plan, scope, mediaType)
-	if err := authorize(request, plan, r, scope); err != nil {
+	p := c.plan
+	own, _ := p.QueryTo.Render(scope)
+	defaults, _ := p.Defaults.Render(scope)
+	c.paged = &paginate.Request{
+		URL: target, Query: jsonx.Overlay(own, c.forwarded()), Defaults: defaults, Body: c.bodyValue(scope), Header: http.Header{}, Values: values,
+	}
+	if p.AddQueryToBody && p.Verb != http.MethodGet {
+		c.queryToBody()
+	}
+	if p.paging != nil {
+		if err := p.paging.Prepare(ctx, c.place, c.paged); err != nil {
+			return nil, err
+		}
+	}
+	request := &upstream.Request{Method: p.Verb, URL: withQuery(c.paged.URL, c.paged.Query, p.QueryArrays), Header: http.Header{}}
+	mediaType, err := c.setBody(request)
+	if err != nil {
 		return nil, err
 	}
-	return s.throughGate(ctx, request, r)
+	c.setHeaders(request, scope, mediaType)
+	if err := c.authorize(ctx, request, scope); err != nil {
+		return nil, err
+	}
+	c.request = request
+	c.trace.request(c, request)
+	return c.throughGate(ctx, request)
 }
 
-// mergedQuery lays the caller's parameters over those of the definition.
-func mergedQuery(plan *definition.Plan, scope jsonx.Value, c Call) jsonx.Value {
-	own, _ := plan.QueryTo.Render(scope)
-	if own.Kind() != jsonx.Object {
-		own = jsonx.ObjectValue()
+// pagingValues are what {{pagination.…}} reads, Missing for a method that does
+// not page.
+func (c *call) pagingValues(ctx context.Context) (jsonx.Value, error) {
+	if c.plan.paging == nil {
+		return jsonx.Value{}, nil
 	}
-	return jsonx.Overlay(own, forwarded(plan, c.Query))
+	in := new(expression.Input).Lazy("url", func() []byte {
+		target, err := c.plan.URL.Render(c.scope(jsonx.Value{}))
+		if err != nil {
+			return nil
+		}
+		return jsonx.StringValue(target).Bytes()
+	}).Value("requestOptions", jsonx.ObjectValue(jsonx.Member{Name: "method", Value: jsonx.StringValue(c.plan.Verb)}))
+	return c.plan.paging.Values(ctx, c.place, c.Query, c.observed(in))
+}
+
+// target is the address without the query of the call.
+func (c *call) target(scope jsonx.Value) (string, error) {
+	if c.plan.PagedURL != nil && !c.place.First() {
+		return c.plan.PagedURL.Render(scope)
+	}
+	target, err := c.plan.URL.Render(scope)
+	if err != nil || c.Custom == nil || c.Custom.Method.Exists() {
+		return target, err
+	}
+	return c.Custom.under(target)
+}
+
+// queryToBody moves the query of the method and its caller into the body. What
+// every request of the integration sends, which may be a credential, stays in
+// the query too.
+func (c *call) queryToBody() {
+	if c.paged.Body.Kind() != jsonx.Object {
+		c.paged.Body = jsonx.ObjectValue()
+	}
+	c.paged.Body = jsonx.Overlay(c.paged.Body, c.paged.Query)
+	c.paged.Query = c.paged.Defaults
 }
 
 // forwarded are the caller's parameters as the vendor gets them: without those
-// that are meant for us, and the limit under the vendor's name for it.
-func forwarded(plan *definition.Plan, query jsonx.Value) jsonx.Value {
-	b := jsonx.NewBuilder(query.Len())
-	for name, value := range query.Members() {
+// that are meant for us, and those that paging translates.
+func (c *call) forwarded() jsonx.Value {
+	b := jsonx.NewBuilder(c.Query.Len())
+	for name, value := range c.Query.Members() {
 		switch {
-		case name == "integrated_account_id", name == "next_cursor", strings.HasPrefix(name, "truto_"):
-		case name == "limit":
-			if key := plan.Pagination.Config.Get("limit_key").Str(); key != "" {
-				b.Set(key, clamped(value, plan.Pagination.Config.Get("max_limit")))
-			} else if plan.Pagination.Format == "" {
-				b.Set(name, value)
-			}
+		case name == "integrated_account_id", name == "next_cursor", name == "explain", strings.HasPrefix(name, "truto_"):
+		case name == "limit" && c.plan.paging != nil:
 		default:
 			b.Set(name, value)
 		}
 	}
 	return b.Value()
-}
-
-// clamped lowers a page size to the vendor's largest.
-func clamped(limit, most jsonx.Value) jsonx.Value {
-	n, err := jsonx.ParseString(limit.Str())
-	if err != nil {
-		return limit
-	}
-	wanted, ok := n.Int()
-	largest, bounded := most.Int()
-	if ok && bounded && wanted > largest {
-		return jsonx.IntValue(largest)
-	}
-	return limit
 }
 
 func withQuery(target string, query jsonx.Value, arrays string) string {
@@ -101,30 +133,36 @@ func withQuery(target string, query jsonx.Value, arrays string) string {
 	return target + "?" + text
 }
 
-// buildBody returns the body and its media type; nil when none is sent.
-func buildBody(plan *definition.Plan, scope jsonx.Value, c Call) (content []byte, mediaType string, err error) {
+// bodyValue is what the body is written from; Missing when none is sent.
+func (c *call) bodyValue(scope jsonx.Value) jsonx.Value {
+	p := c.plan
 	switch {
-	case plan.IgnoreBody:
-		return nil, "", nil
-	case plan.BodyIsNull:
-		return []byte("null"), "application/json", nil
+	case p.IgnoreBody, p.IgnoreBodyInPagination && !c.place.First():
+		return jsonx.Value{}
+	case p.BodyTo != nil:
+		value, _ := p.BodyTo.Render(scope)
+		return value
+	case p.Verb == http.MethodGet:
+		return jsonx.Value{}
 	}
-	value := c.Body
-	if plan.BodyTo != nil {
-		value, _ = plan.BodyTo.Render(scope)
-	} else if plan.Verb == http.MethodGet {
-		return nil, "", nil
+	return c.Body
+}
+
+// setBody writes the body of a request and returns its media type, "" when none
+// is sent.
+func (c *call) setBody(request *upstream.Request) (mediaType string, err error) {
+	switch {
+	case c.Stream != nil && !c.plan.IgnoreBody:
+		request.Stream, request.Length = c.Stream, c.StreamLength
+		return c.StreamType, nil
+	case c.plan.BodyIsNull:
+		request.Body = []byte("null")
+		return "application/json", nil
+	case !c.paged.Body.Exists():
+		return "", nil
 	}
-	if plan.AddQueryToBody && plan.Verb != http.MethodGet {
-		if !value.Exists() {
-			value = jsonx.ObjectValue()
-		}
-		value = jsonx.Overlay(value, mergedQuery(plan, scope, c))
-	}
-	if !value.Exists() {
-		return nil, "", nil
-	}
-	return encodeBody(plan, value)
+	request.Body, mediaType, err = encodeBody(c.plan.Plan, c.paged.Body)
+	return mediaType, err
 }
 
 func encodeBody(plan *definition.Plan, value jsonx.Value) (content []byte, mediaType string, err error) {
@@ -142,8 +180,8 @@ func encodeBody(plan *definition.Plan, value jsonx.Value) (content []byte, media
 	return nil, "", sinew.Errorf(sinew.KindInvalid, "%s.%s sends its body as %s, which this version does not do yet", plan.Resource, plan.Name, plan.BodyFormat).WithCode("body_format")
 }
 
-func setHeaders(request *upstream.Request, plan *definition.Plan, scope jsonx.Value, mediaType string) {
-	h := request.Header
+func (c *call) setHeaders(request *upstream.Request, scope jsonx.Value, mediaType string) {
+	h, plan := request.Header, c.plan
 	h.Set("Accept", "application/json")
 	h.Set("User-Agent", userAgent)
 	if mediaType != "" {
@@ -164,6 +202,7 @@ func setHeaders(request *upstream.Request, plan *definition.Plan, scope jsonx.Va
 			}
 		}
 	}
+	maps.Copy(h, c.paged.Header)
 }
 
 func headerText(v jsonx.Value) string {
@@ -174,18 +213,18 @@ func headerText(v jsonx.Value) string {
 }
 
 // authorize attaches the account's credential.
-func authorize(request *upstream.Request, plan *definition.Plan, r *sinew.AccountRecord, scope jsonx.Value) error {
-	if plan.NoAuth {
+func (c *call) authorize(ctx context.Context, request *upstream.Request, scope jsonx.Value) error {
+	if c.plan.NoAuth {
 		return nil
 	}
-	a := plan.Authorization
+	a := c.plan.Authorization
 	if a == nil {
-		if a = definition.DefaultAuthorization(r.AuthenticationMethod); a == nil {
+		if a = definition.DefaultAuthorization(c.account.AuthenticationMethod); a == nil {
 			return nil
 		}
 	}
-	if a.Expression != "" {
-		return sinew.Errorf(sinew.KindInvalid, "The authorization of this integration is an expression, which this version does not evaluate yet").WithCode("authorization_expression")
+	if c.plan.authorize != nil {
+		return c.authorizeByExpression(ctx, request, scope)
 	}
 	switch a.Format {
 	case definition.AuthorizationBearer:
@@ -238,12 +277,63 @@ func setAuthorization(request *upstream.Request, name, value string) error {
 	return nil
 }
 
+// authorizeByExpression sets the headers that the definition's expression makes
+// of the request, such as a signature over it (spec 02 section 4).
+func (c *call) authorizeByExpression(ctx context.Context, request *upstream.Request, scope jsonx.Value) error {
+	in := new(expression.Input).
+		Value("url", jsonx.StringValue(request.URL)).
+		Value("context", scope.Get("context")).
+		Lazy("requestOptions", func() []byte { return requestOptions(request, c.paged.Body).Bytes() })
+	headers, err := c.plan.authorize.Value(ctx, c.observed(in))
+	if err != nil {
+		return fmt.Errorf("authorization: %w", err)
+	}
+	if headers.Kind() != jsonx.Object {
+		return sinew.Errorf(sinew.KindInvalid, "The authorization expression must return an object of headers, and returned %s", headers.Kind()).WithCode("authorization_expression")
+	}
+	for name, value := range headers.Members() {
+		if value.IsNull() {
+			continue
+		}
+		if err := setAuthorization(request, name, headerText(value)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// requestOptions shows a request to an expression. body is the text that goes
+// over the wire, which signatures are made of; data is what it was written from.
+func requestOptions(request *upstream.Request, data jsonx.Value) jsonx.Value {
+	b := jsonx.NewBuilder(4).Set("method", jsonx.StringValue(request.Method)).Set("headers", headerObject(request.Header))
+	if request.Body != nil {
+		b.Set("body", jsonx.StringValue(strings.ToValidUTF8(string(request.Body), string(utf8.RuneError))))
+	}
+	return b.Set("data", data).Value()
+}
+
+// requestInput shows expressions over a response what was asked.
+func (c *call) requestInput(in *expression.Input) {
+	in.Value("query", c.Query)
+	if c.paged == nil {
+		return
+	}
+	in.Lazy("url", func() []byte {
+		return jsonx.StringValue(withQuery(c.paged.URL, c.paged.Query, c.plan.QueryArrays)).Bytes()
+	})
+	in.Lazy("requestOptions", func() []byte {
+		b := jsonx.NewBuilder(3).Set("method", jsonx.StringValue(c.plan.Verb)).Set("data", c.paged.Body)
+		return b.Value().Bytes()
+	})
+}
+
 // throughGate sends a request to the account's static gate, which forwards it.
-func (s *Service) throughGate(ctx context.Context, request *upstream.Request, r *sinew.AccountRecord) (*upstream.Request, error) {
+func (c *call) throughGate(ctx context.Context, request *upstream.Request) (*upstream.Request, error) {
+	r := c.account
 	if r.StaticGateID == "" {
 		return request, nil
 	}
-	gate, token, err := s.gates.StaticGateToken(ctx, r.EnvironmentID, r.StaticGateID)
+	gate, token, err := c.service.gates.StaticGateToken(ctx, r.EnvironmentID, r.StaticGateID)
 	if err != nil {
 		return nil, fmt.Errorf("static gate of account %s: %w", r.ID, err)
 	}

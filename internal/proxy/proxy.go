@@ -2,15 +2,18 @@ package proxy
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"time"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
-	"github.com/sinewhq/sinew/internal/definition"
+	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/paginate"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
 
@@ -41,24 +44,48 @@ type Metrics interface {
 	ObserveUpstream(integration string, status int, took time.Duration)
 }
 
-// Service makes calls. It is safe for concurrent use.
-type Service struct {
-	accounts Accounts
-	gates    Gates
-	sender   Sender
-	metrics  Metrics
-	configs  configCache
-	log      *slog.Logger
+// Recorder keeps the log. It never waits.
+type Recorder interface {
+	Record(e sinew.LogEntry)
 }
 
-// New returns a service that sends through sender.
-func New(accounts Accounts, gates Gates, sender Sender, metrics Metrics, log *slog.Logger) *Service {
-	return &Service{accounts: accounts, gates: gates, sender: sender, metrics: metrics, log: log}
+// Config is what a Service is built from. Every field is required.
+type Config struct {
+	Accounts Accounts
+	Gates    Gates
+	Sender   Sender
+	Sealer   Sealer
+	Metrics  Metrics
+	Recorder Recorder
+	Log      *slog.Logger
+}
+
+// Service makes calls. It is safe for concurrent use.
+type Service struct {
+	accounts    Accounts
+	gates       Gates
+	sender      Sender
+	sealer      Sealer
+	metrics     Metrics
+	recorder    Recorder
+	log         *slog.Logger
+	expressions *expression.Engine
+	definitions planCache
+}
+
+// New returns a service.
+func New(c Config) *Service {
+	return &Service{
+		accounts: c.Accounts, gates: c.Gates, sender: c.Sender, sealer: c.Sealer, metrics: c.Metrics, recorder: c.Recorder, log: c.Log,
+		expressions: expression.NewEngine(),
+	}
 }
 
 // Call is what a caller wants of a vendor.
 type Call struct {
 	Principal sinew.Principal
+	// RequestID finds the call in the log.
+	RequestID string
 	AccountID string
 	Resource  string
 	// Method is the key in the definition: list, get, create, update, delete or
@@ -70,6 +97,17 @@ type Call struct {
 	Query jsonx.Value
 	// Body is the caller's body, Missing when there is none.
 	Body jsonx.Value
+	// Stream is a body that goes to the vendor as it is, with its type and its
+	// length, -1 when that is not known; nil for none.
+	Stream       io.Reader
+	StreamType   string
+	StreamLength int64
+	// Custom is a call past the resources of the definition, nil for others.
+	Custom *Custom
+	// Whole asks for the answer in memory, even if it is a file.
+	Whole bool
+	// Explain asks for an account of how the call was made.
+	Explain bool
 }
 
 // The methods that every integration calls the same.
@@ -86,80 +124,189 @@ type Result struct {
 	Status int
 	Header http.Header
 	Body   []byte
+	// Stream is a body that is passed on as it comes, nil for none. The caller
+	// closes it.
+	Stream io.ReadCloser
 	// Vendor is how long the vendor took to answer.
 	Vendor time.Duration
+	// Sent is set, also beside an error, once the vendor may have got the
+	// request.
+	Sent bool
+	// Explanation is set for a call with Explain.
+	Explanation *Explanation
+}
+
+// call is a Call under way.
+type call struct {
+	Call
+	service   *Service
+	account   *sinew.AccountRecord
+	whole     jsonx.Value // the account's context, secrets included
+	variables jsonx.Value
+	layers    layers
+	plan      *plan
+	place     paginate.Place
+	paged     *paginate.Request
+	hide      *scrubber // made when it is needed, see scrubbing
+	request   *upstream.Request
+	sent      bool
+	status    int          // the vendor's
+	count     int          // records of a list, -1 for other answers
+	trace     *Explanation // nil when nobody asks
 }
 
 // Do makes a call. The vendor's refusal is a *RemoteError; a method that does
 // not exist is NotFound; a write on a sandbox account is NotAllowed; a template
 // of the URL or the authorization without a value is Invalid.
 func (s *Service) Do(ctx context.Context, c Call) (Result, error) {
+	under := &call{Call: c, service: s, count: -1}
+	if c.Explain {
+		under.trace = newExplanation()
+	}
+	began := time.Now()
+	result, err := under.run(ctx)
+	under.record(ctx, began, result, err)
+	result.Explanation, result.Sent = under.trace, under.sent
+	return result, under.explained(err)
+}
+
+func (c *call) run(ctx context.Context) (Result, error) {
+	s := c.service
 	r, whole, err := s.accounts.ForCall(ctx, c.Principal, c.AccountID)
 	if err != nil {
 		return Result{}, err
 	}
-	if r.IsSandbox && c.Method != MethodList && c.Method != MethodGet {
+	c.account, c.whole = &r, whole
+	if r.IsSandbox && c.writes() {
 		return Result{}, sinew.Errorf(sinew.KindNotAllowed, "The account is in sandbox mode, which allows list and get only").WithCode("sandbox_write")
 	}
-	config, variables, err := s.configs.effective(&r)
-	if err != nil {
+	if c.layers, err = s.layers(&r); err != nil {
 		return Result{}, fmt.Errorf("account %s: %w", r.ID, err)
 	}
-	method, err := definition.FindMethod(config, c.Resource, c.Method)
+	c.variables = c.layers.variables()
+	if c.plan, err = c.findPlan(); err != nil {
+		return Result{}, err
+	}
+	if c.place, err = c.openPlace(ctx); err != nil {
+		return Result{}, err
+	}
+	request, err := c.build(ctx)
 	if err != nil {
 		return Result{}, err
 	}
-	plan, err := method.Compile()
-	if err != nil {
-		return Result{}, err
+	return c.send(ctx, request)
+}
+
+func (c *call) findPlan() (*plan, error) {
+	if c.Custom != nil {
+		return c.customPlan()
 	}
-	request, err := s.build(ctx, plan, &r, newScope(whole, variables, c), c)
-	if err != nil {
-		return Result{}, err
+	return c.service.plan(c.layers, c.Resource, c.Method)
+}
+
+// writes reports whether the call may change something at the vendor.
+func (c *call) writes() bool {
+	if c.Custom != nil {
+		return c.Custom.Verb != http.MethodGet && c.Custom.Verb != http.MethodHead || c.Custom.Method.Exists()
 	}
-	return s.send(ctx, plan, &r, request, c)
+	return c.Method != MethodList && c.Method != MethodGet
 }
 
 // send makes the request and shapes what comes back.
-func (s *Service) send(ctx context.Context, plan *definition.Plan, r *sinew.AccountRecord, request *upstream.Request, c Call) (Result, error) {
+func (c *call) send(ctx context.Context, request *upstream.Request) (Result, error) {
+	s := c.service
 	started := time.Now()
 	response, err := s.sender.Do(ctx, request)
+	c.sent = !neverLeft(err)
 	if err != nil {
-		s.metrics.ObserveUpstream(r.IntegrationName, 0, time.Since(started))
+		s.metrics.ObserveUpstream(c.account.IntegrationName, 0, time.Since(started))
 		return Result{}, err
 	}
-	body, err := response.ReadAll()
+	r := &reply{Response: response}
+	c.status = response.Status
+	streams := response.Status < http.StatusBadRequest && c.passes(response.Header)
+	if !streams {
+		r.raw, err = response.ReadAll()
+	}
 	took := time.Since(started)
-	s.metrics.ObserveUpstream(r.IntegrationName, response.Status, took)
+	s.metrics.ObserveUpstream(c.account.IntegrationName, response.Status, took)
 	if err != nil {
 		return Result{}, err
 	}
-	if response.Status >= http.StatusBadRequest {
-		// What is refused may be quoted, and what quotes it goes to the caller,
-		// the account and the log.
-		hide := newScrubber(r, request)
-		body = hide.body(body)
-		hide.header(response.Header)
+	result, err := c.answer(ctx, r, streams)
+	if result.Stream == nil && streams {
+		_ = response.Body.Close()
 	}
-	remote := newRemoteError(plan, r, response, body)
-	s.follow(ctx, plan, r, response.Status, remote)
-	if remote != nil {
-		remote.Vendor = took
-		return Result{}, remote
-	}
-	result, err := shape(plan, response, body, c)
 	result.Vendor = took
+	if remote, ok := err.(*RemoteError); ok { //nolint:errorlint // made here, never wrapped
+		remote.Vendor = took
+	}
 	return result, err
 }
 
-// follow lets the account follow the outcome. The caller gets the vendor's
-// answer whether or not that could be written down.
-func (s *Service) follow(ctx context.Context, plan *definition.Plan, r *sinew.AccountRecord, status int, remote *RemoteError) {
-	o := account.Outcome{Resource: plan.Resource, Method: plan.Name, Status: status, Scopes: plan.Scopes}
-	if remote != nil {
-		o.Message = remote.Message
+// neverLeft reports whether an error says that there was no connection to send
+// the request over.
+func neverLeft(err error) bool {
+	var known *sinew.Error
+	return errors.As(err, &known) && (known.Code == upstream.CodeBlocked || known.Code == upstream.CodeUnreachable || known.Code == upstream.CodeHeader)
+}
+
+// answer turns a vendor's answer into the caller's.
+func (c *call) answer(ctx context.Context, r *reply, streams bool) (Result, error) {
+	if r.Status >= http.StatusBadRequest {
+		// What is refused may be quoted, and what quotes it goes to the caller,
+		// the account and the log.
+		r.raw = c.scrubbing().body(r.raw)
+		c.scrubbing().header(r.Header)
 	}
-	if err := s.accounts.Record(context.WithoutCancel(ctx), &r.AccountView, o); err != nil {
-		s.log.ErrorContext(ctx, "record outcome of vendor call", "account", r.ID, "status", status, "error", err.Error())
+	if !streams {
+		r.json = c.decode(r)
 	}
+	r.input = c.responseInput(r)
+	v, err := c.judge(ctx, r)
+	if err != nil {
+		return Result{}, err
+	}
+	if v.failed {
+		remote := c.refusal(r, v)
+		c.follow(ctx, remote.Status, remote.Message)
+		return Result{}, remote
+	}
+	c.follow(ctx, v.status, "")
+	result, err := c.shape(ctx, r, v, streams)
+	if err != nil {
+		return result, err
+	}
+	if result.Header == nil {
+		result.Header = http.Header{}
+	}
+	quotaOf(r, v).write(result.Header)
+	result.Header.Del(headerRetryAfter)
+	return result, nil
+}
+
+// quotaOf is what is known of the vendor's limits, with what the definition's
+// error expression says about them.
+func quotaOf(r *reply, v verdict) quota {
+	if v.headers.Len() == 0 {
+		return r.quota
+	}
+	h := http.Header{}
+	for name, value := range v.headers.Members() {
+		h.Set(name, textOf(value))
+	}
+	said := usualQuota(h, time.Now())
+	q := r.quota
+	if said.limit != "" {
+		q.limit = said.limit
+	}
+	q.remaining, q.reset, q.wait = known(said.remaining, q.remaining), known(said.reset, q.reset), known(said.wait, q.wait)
+	return q
+}
+
+func known(said, otherwise float64) float64 {
+	if said >= 0 {
+		return said
+	}
+	return otherwise
 }

@@ -2,38 +2,85 @@ package proxy
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
-	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
 
+// RemoteError is a vendor's refusal.
+type RemoteError struct {
+	Status  int
+	Message string
+	// Header holds the vendor's headers that may be relayed.
+	Header http.Header
+	// Raw is the vendor's body: JSON where it is that, otherwise a text.
+	Raw jsonx.Value
+	// Metadata is what the definition's error expression adds.
+	Metadata jsonx.Value
+	// MissingScopes is set for a 403: what the method needs and the account
+	// was not granted.
+	MissingScopes []string
+	vendorTiming
+	// Explanation is set for a call with Explain.
+	Explanation *Explanation
+}
+
 // vendorTiming is how long the vendor took.
 type vendorTiming struct{ Vendor time.Duration }
 
-// newRemoteError reads a vendor's refusal; nil when the vendor did not refuse.
-func newRemoteError(plan *definition.Plan, r *sinew.AccountRecord, response *upstream.Response, body []byte) *RemoteError {
-	if response.Status < http.StatusBadRequest {
-		return nil
+func (e *RemoteError) Error() string {
+	return "vendor answered " + strconv.Itoa(e.Status) + ": " + e.Message
+}
+
+// refusal makes the error of an answer that was judged a failure.
+func (c *call) refusal(r *reply, v verdict) *RemoteError {
+	body := r.raw
+	if r.json != nil {
+		body = r.json
+	}
+	if r.Status < http.StatusBadRequest { // the others are scrubbed already
+		body = c.scrubbing().body(body)
+		c.scrubbing().header(r.Header)
 	}
 	raw := rawBody(body)
-	remote := &RemoteError{Status: response.Status, Raw: raw, Message: findMessage(raw), Header: upstream.ResponseHeader(response.Header)}
-	normalizeRetryAfter(remote.Header, time.Now())
-	if remote.Message == "" {
-		remote.Message = http.StatusText(response.Status)
+	remote := &RemoteError{
+		Status: v.status, Raw: raw, Message: c.scrubbing().text(v.message), Metadata: c.scrubbing().value(v.metadata), Header: upstream.ResponseHeader(r.Header),
 	}
-	if response.Status == http.StatusForbidden {
-		visible, err := jsonx.ParseString(string(r.Context.Or(sinew.EmptyObject)))
+	for name, value := range v.headers.Members() {
+		remote.Header.Set(name, c.scrubbing().text(headerText(value)))
+	}
+	q := quotaOf(r, v)
+	q.limited = remote.Status == http.StatusTooManyRequests
+	q.write(remote.Header)
+	if remote.Message == "" {
+		remote.Message = findMessage(raw)
+	}
+	if remote.Message == "" {
+		remote.Message = http.StatusText(remote.Status)
+	}
+	if remote.Status == http.StatusForbidden {
+		visible, err := jsonx.ParseString(string(c.account.Context.Or(sinew.EmptyObject)))
 		if err == nil {
-			remote.MissingScopes = account.MissingScopes(plan.Scopes, visible)
+			remote.MissingScopes = account.MissingScopes(c.plan.Scopes, visible)
 		}
 	}
 	return remote
+}
+
+// unreadable is the error of an answer that says it is JSON and is not: with
+// what came, or without where the definition wants a plain failure.
+func (c *call) unreadable(r *reply) error {
+	const message = "The vendor labelled its answer as JSON, and it is not"
+	if c.plan.FailOnParseError {
+		return sinew.Errorf(sinew.KindUpstream, message).WithCode("upstream_parse_error")
+	}
+	return &RemoteError{Status: http.StatusBadGateway, Message: message, Raw: rawBody(c.scrubbing().body(r.raw)), Header: http.Header{}}
 }
 
 // rawBody is the vendor's body as JSON where it is that, otherwise as text.

@@ -2,12 +2,12 @@ package proxy
 
 import "github.com/sinewhq/sinew/internal/jsonx"
 
-// newScope returns the object that placeholders are resolved against: the
+// scope returns the object that placeholders are resolved against: the
 // account's context at the root and, for definitions that say so, under context
 // and credentials; and beside it what belongs to the call. Names of the call
 // win over variables of the same name.
-func newScope(whole, variables jsonx.Value, c Call) jsonx.Value {
-	whole = whole.With("environment_variables", variables)
+func (c *call) scope(paging jsonx.Value) jsonx.Value {
+	whole := c.whole.With("environment_variables", c.variables)
 	b := whole.Edit()
 	if token := whole.At("oauth", "token", "access_token"); token.Exists() && !whole.Get("access_token").Exists() {
 		b.Set("access_token", token)
@@ -18,6 +18,9 @@ func newScope(whole, variables jsonx.Value, c Call) jsonx.Value {
 	b.Set("body", c.Body)
 	if c.ID != "" {
 		b.Set("id", jsonx.StringValue(c.ID))
+	}
+	if paging.Exists() {
+		b.Set("pagination", paging)
 	}
 	return b.Value()
 }

@@ -181,3 +181,12 @@ func (s scrubber) text(text string) string {
 	}
 	return s.find.ReplaceAllLiteralString(text, hidden)
 }
+
+// scrubbing returns the scrubber of the call.
+func (c *call) scrubbing() *scrubber {
+	if c.hide == nil {
+		hide := newScrubber(c.account, c.request)
+		c.hide = &hide
+	}
+	return c.hide
+}

@@ -109,7 +109,7 @@ func (w *world) badRequests() []badRequest {
 
 // badIDs puts what is no id into the path: that is not there, whatever it is.
 func (w *world) badIDs(o operation) []badRequest {
-	if len(o.Parameters) == 0 || o.noun() == "proxy" {
+	if len(o.Parameters) == 0 || o.callsVendor() {
 		return nil
 	}
 	status := http.StatusNotFound
@@ -180,7 +180,7 @@ func TestTamperedCursors(t *testing.T) {
 			bad(p, other, cursor)
 		}
 		for _, o := range w.operations() {
-			if o.Answer.At("properties", "next_cursor").Exists() && o.ID != "listIntegratedAccounts" && o.noun() != "proxy" {
+			if o.Answer.At("properties", "next_cursor").Exists() && o.ID != "listIntegratedAccounts" && !o.callsVendor() {
 				for _, path := range w.paths(o) {
 					bad(p, path+"?x=1", cursor)
 				}

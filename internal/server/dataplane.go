@@ -7,6 +7,7 @@ import (
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/dataplane"
 	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/idempotency"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/proxy"
 	"github.com/sinewhq/sinew/internal/upstream"
@@ -23,6 +24,9 @@ func newUpstream(c config.Config) (*upstream.Client, error) {
 }
 
 // dataPlane returns the operations that call vendors.
-func dataPlane(core *Core, client *upstream.Client, metrics *obs.Metrics, log *slog.Logger) []httpapi.Operation {
-	return dataplane.Operations(proxy.New(core.Accounts, core.Store, client, metrics, log))
+func dataPlane(core *Core, client *upstream.Client, recorder proxy.Recorder, metrics *obs.Metrics, log *slog.Logger) []httpapi.Operation {
+	engine := proxy.New(proxy.Config{
+		Accounts: core.Accounts, Gates: core.Store, Sender: client, Sealer: core.Store.Vault(), Metrics: metrics, Recorder: recorder, Log: log,
+	})
+	return dataplane.Operations(engine, idempotency.New(core.Store, log, 0))
 }

@@ -66,7 +66,7 @@ func TestOpenAPIListsWhatIsServed(t *testing.T) {
 		}
 	}
 	for _, o := range p.server.API.Operations() {
-		served = append(served, o.Method+" "+o.Path)
+		served = append(served, o.Method+" "+strings.ReplaceAll(o.Path, "...", ""))
 	}
 	sort.Strings(documented)
 	sort.Strings(served)

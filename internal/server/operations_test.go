@@ -138,3 +138,7 @@ func typeOf(schema jsonx.Value) (name string, nullable bool) {
 	}
 	return "", nullable
 }
+
+// callsVendor reports whether the operation's path is about a vendor's records,
+// whose ids are not ours.
+func (o operation) callsVendor() bool { return o.noun() == "proxy" || o.noun() == "custom" }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/wire"
@@ -37,6 +38,7 @@ type Server struct {
 
 	log      *slog.Logger
 	upstream *upstream.Client
+	journal  *journal.Writer
 	listener net.Listener
 	http     *http.Server
 	stop     context.CancelFunc
@@ -57,6 +59,9 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, version string
 	}
 	s := &Server{Core: core, log: log, listener: listener, served: make(chan error, 1)}
 	if s.API, err = s.newAPI(ctx, c, version); err != nil {
+		if s.journal != nil {
+			s.journal.Close()
+		}
 		return nil, errors.Join(err, listener.Close(), core.Close())
 	}
 	s.start()
@@ -78,12 +83,14 @@ func (s *Server) newAPI(ctx context.Context, c config.Config, version string) (*
 	}
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Ready: s.readiness(c), Metrics: metrics.Handler(),
+		Journal: journal.New(s.Core.Store),
+		Ready:   s.readiness(c), Metrics: metrics.Handler(),
 	})
 	if s.upstream, err = newUpstream(c); err != nil {
 		return nil, err
 	}
-	plane := dataPlane(s.Core, s.upstream, metrics, s.log)
+	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
+	plane := dataPlane(s.Core, s.upstream, s.journal, metrics, s.log)
 	return httpapi.New(httpapi.Config{
 		Settings: httpapi.Settings{
 			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
@@ -130,6 +137,7 @@ func (s *Server) Close() error {
 	s.stop()
 	s.work.Wait()
 	s.upstream.Close()
+	s.journal.Close()
 	return errors.Join(err, s.Core.Close())
 }
 

@@ -148,7 +148,7 @@ func (s *Store) SandboxAccounts(ctx context.Context, environmentID string, q sin
 			return stamped(c.CreatedAt, c.UpdatedAt, c.ID, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, "environment_id = $1", environmentID)
+	page, err := list.page(ctx, s.reader, q, "environment_id = $1", environmentID)
 	if err != nil || len(page.Rows) == 0 {
 		return page, wrap(err, "list sandbox accounts")
 	}

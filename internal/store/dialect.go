@@ -1,5 +1,12 @@
 package store
 
+import (
+	"context"
+	"time"
+
+	"github.com/sinewhq/sinew"
+)
+
 // dialect holds what the two engines say differently. Everything else is one
 // text for both: parameters are $1, times are milliseconds, JSON is text, and
 // text compares by bytes.
@@ -14,14 +21,19 @@ type dialect struct {
 	// indexHints lets a statement name the index to use. SQLite plans without
 	// knowing how values are spread, PostgreSQL keeps statistics.
 	indexHints bool
+	// prepareDays makes room for log records, and pruneLogs takes old ones away.
+	prepareDays func(ctx context.Context, logs *logStore, entries []sinew.LogEntry) error
+	pruneLogs   func(ctx context.Context, logs *logStore, before time.Time, maxBytes int64) error
 }
 
 func sqliteDialect() dialect {
-	return dialect{name: "sqlite", indexHints: true}
+	return dialect{name: "sqlite", indexHints: true, prepareDays: noDays, pruneLogs: pruneSQLiteLogs}
 }
 
 func postgresDialect() dialect {
-	return dialect{name: "postgres", forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE"}
+	return dialect{
+		name: "postgres", forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE", prepareDays: prepareDays, pruneLogs: prunePostgresLogs,
+	}
 }
 
 // using returns the clause behind a table name that picks an index.

@@ -83,7 +83,7 @@ func (s *Store) EnvironmentIntegrations(ctx context.Context, environmentID strin
 			return stamped(ei.CreatedAt, ei.UpdatedAt, ei.ID, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, "ei.environment_id = $1", environmentID)
+	page, err := list.page(ctx, s.reader, q, "ei.environment_id = $1", environmentID)
 	return page, wrap(err, "list environment integrations")
 }
 

@@ -77,7 +77,7 @@ func (s *Store) Integrations(ctx context.Context, teamID string, q sinew.ListQue
 			return stamped(i.CreatedAt, i.UpdatedAt, i.ID, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, visibleTo, teamID)
+	page, err := list.page(ctx, s.reader, q, visibleTo, teamID)
 	return page, wrap(err, "list integrations")
 }
 
@@ -226,7 +226,7 @@ func (s *Store) IntegrationRequests(ctx context.Context, integrationID string, q
 			return stamped(r.CreatedAt, r.UpdatedAt, r.ID, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, "integration_id = $1", integrationID)
+	page, err := list.page(ctx, s.reader, q, "integration_id = $1", integrationID)
 	return page, wrap(err, "list requests for integration %s", integrationID)
 }
 
@@ -255,7 +255,7 @@ func (s *Store) Categories(ctx context.Context, q sinew.ListQuery) (sinew.Page[s
 			return stamped(c.CreatedAt, c.UpdatedAt, c.Name, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, "1 = 1")
+	page, err := list.page(ctx, s.reader, q, "1 = 1")
 	return page, wrap(err, "list categories")
 }
 

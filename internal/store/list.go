@@ -32,12 +32,12 @@ type listing[T any] struct {
 
 // page reads one page of rows that satisfy the scope, an SQL condition whose
 // parameters come first.
-func (l listing[T]) page(ctx context.Context, s *Store, q sinew.ListQuery, scope string, args ...any) (sinew.Page[T], error) {
+func (l listing[T]) page(ctx context.Context, r *reader, q sinew.ListQuery, scope string, args ...any) (sinew.Page[T], error) {
 	text, args, err := l.statement(q, "", scope, args...)
 	if err != nil {
 		return sinew.Page[T]{}, err
 	}
-	rows, err := s.reader.QueryContext(ctx, text, args...)
+	rows, err := r.QueryContext(ctx, text, args...)
 	if err != nil {
 		return sinew.Page[T]{}, err
 	}

@@ -36,11 +36,15 @@ func (s *Store) migrate(ctx context.Context, config Config) error {
 		return fmt.Errorf("the database has schema version %d, and this program knows version %d at most: "+
 			"run the newer program that wrote it, or restore a backup from before the upgrade", have, want)
 	}
-	if have == want {
-		return nil
+	if have < want {
+		if _, err := provider.Up(ctx); err != nil {
+			return fmt.Errorf("migrate from version %d to %d: %w", have, want, err)
+		}
 	}
-	if _, err := provider.Up(ctx); err != nil {
-		return fmt.Errorf("migrate from version %d to %d: %w", have, want, err)
+	if s.logs.writer != s.writer {
+		if err := migrateSQLiteLogs(ctx, &s.logs); err != nil {
+			return fmt.Errorf("migrate the log database: %w", err)
+		}
 	}
 	return nil
 }

@@ -33,7 +33,8 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database at %s: %w", settings.Host, redactConnect(err)), db.Close())
 	}
-	return &Store{writer: db, reader: &reader{DB: db}, dialect: postgresDialect()}, nil
+	reads := &reader{DB: db}
+	return &Store{writer: db, reader: reads, logs: logStore{writer: db, reader: reads}, dialect: postgresDialect()}, nil
 }
 
 // keepPlans makes the database plan a prepared statement once, instead of at

@@ -58,7 +58,11 @@ func openSQLite(ctx context.Context, config Config) (*Store, error) {
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reads.SetMaxOpenConns(readers)
 	reads.SetMaxIdleConns(readers)
-	return &Store{writer: writer, reader: &reader{DB: reads}, dialect: sqliteDialect()}, nil
+	logs, err := openSQLiteLogs(ctx, config)
+	if err != nil {
+		return nil, errors.Join(err, reads.Close(), writer.Close())
+	}
+	return &Store{logs: logs, writer: writer, reader: &reader{DB: reads}, dialect: sqliteDialect()}, nil
 }
 
 // sqliteDSN builds the driver's address. busy_timeout goes first: changing the

@@ -49,7 +49,7 @@ func (s *Store) StaticGates(ctx context.Context, environmentID string, q sinew.L
 			return stamped(g.CreatedAt, g.UpdatedAt, g.ID, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, "environment_id = $1", environmentID)
+	page, err := list.page(ctx, s.reader, q, "environment_id = $1", environmentID)
 	return page, wrap(err, "list static gates")
 }
 

@@ -33,6 +33,7 @@ type Store struct {
 	dialect dialect
 	vault   *seal.Vault
 
+	logs        logStore
 	accounts    listing[accountRow]
 	definitions definitionCache
 }
@@ -68,11 +69,18 @@ func Migrate(ctx context.Context, config Config) (version int64, err error) {
 func (s *Store) Close() error {
 	s.reader.statements.close()
 	err := s.reader.Close()
+	if s.logs.writer != s.writer && s.logs.writer != nil {
+		s.logs.reader.statements.close()
+		err = errors.Join(err, s.logs.reader.Close(), s.logs.writer.Close())
+	}
 	if s.writer != s.reader.DB {
 		err = errors.Join(err, s.writer.Close())
 	}
 	return err
 }
+
+// Vault seals what belongs to an environment and is kept elsewhere.
+func (s *Store) Vault() *seal.Vault { return s.vault }
 
 // Ping reports whether the database answers.
 func (s *Store) Ping(ctx context.Context) error {

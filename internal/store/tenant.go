@@ -61,7 +61,7 @@ func (s *Store) Tenants(ctx context.Context, environmentID string, q sinew.ListQ
 			return stamped(t.CreatedAt, t.UpdatedAt, t.ID, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, "environment_id = $1", environmentID)
+	page, err := list.page(ctx, s.reader, q, "environment_id = $1", environmentID)
 	return page, wrap(err, "list tenants")
 }
 

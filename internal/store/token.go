@@ -51,7 +51,7 @@ func (s *Store) APITokens(ctx context.Context, environmentID string, q sinew.Lis
 			return stamped(t.CreatedAt, t.UpdatedAt, t.ID, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, "environment_id = $1", environmentID)
+	page, err := list.page(ctx, s.reader, q, "environment_id = $1", environmentID)
 	return page, wrap(err, "list API tokens")
 }
 

@@ -92,7 +92,7 @@ func (s *Store) TeamPage(ctx context.Context, id string, q sinew.ListQuery) (sin
 			return stamped(t.CreatedAt, t.UpdatedAt, t.ID, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, "id = $1", id)
+	page, err := list.page(ctx, s.reader, q, "id = $1", id)
 	return page, wrap(err, "list teams")
 }
 
@@ -163,7 +163,7 @@ func (s *Store) EnvironmentPage(ctx context.Context, id string, q sinew.ListQuer
 			return stamped(e.CreatedAt, e.UpdatedAt, e.ID, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, "id = $1", id)
+	page, err := list.page(ctx, s.reader, q, "id = $1", id)
 	return page, wrap(err, "list environments")
 }
 
@@ -243,7 +243,7 @@ func (s *Store) Users(ctx context.Context, teamID string, q sinew.ListQuery) (si
 			return stamped(u.CreatedAt, u.UpdatedAt, u.ID, sort)
 		},
 	}
-	page, err := list.page(ctx, s, q, "u.team_id = $1", teamID)
+	page, err := list.page(ctx, s.reader, q, "u.team_id = $1", teamID)
 	if err != nil {
 		return page, fmt.Errorf("list users: %w", err)
 	}

@@ -49,6 +49,7 @@ func (b *body) Read(p []byte) (int, error) {
 		p = p[:b.left+1] // one more tells a full body from one too large
 	}
 	n, err := b.in.Read(p)
+	b.call.watch.heard()
 	if int64(n) > b.left {
 		n, err = int(b.left), sinew.Errorf(sinew.KindUpstream, "The answer of %s is larger than calls accept", b.from.Hostname()).WithCode(CodeTooLarge)
 	} else if err != nil && !errors.Is(err, io.EOF) {

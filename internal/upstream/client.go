@@ -151,8 +151,11 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if r.Timeout > 0 && r.Timeout < total {
 		total = r.Timeout
 	}
-	bounded, cancel := context.WithTimeout(ctx, total)
-	call := &call{client: c, request: r, began: time.Now(), cancel: cancel}
+	bounded, watch := newWatch(ctx, total)
+	if r.Stream != nil {
+		watch.stream(c.config.StreamTimeout)
+	}
+	call := &call{client: c, request: r, began: time.Now(), watch: watch}
 	call.gaveUp = func() bool { return errors.Is(ctx.Err(), context.Canceled) }
 	call.seen = Observation{Host: u.Hostname(), Method: method(r.Method)}
 	response, err := call.run(bounded, u)
@@ -176,7 +179,7 @@ type call struct {
 	request *Request
 	began   time.Time
 	gaveUp  func() bool // the caller did, as opposed to our own deadline
-	cancel  context.CancelFunc
+	watch   *watch
 	seen    Observation
 	done    bool
 }
@@ -246,7 +249,7 @@ func (c *call) send(ctx context.Context, h hop) (*http.Response, error) {
 	request.Header = h.header
 	switch {
 	case h.stream != nil:
-		request.Body, request.ContentLength = io.NopCloser(h.stream), h.length
+		request.Body, request.ContentLength = io.NopCloser(heardReader{h.stream, c.watch}), h.length
 	case len(h.body) > 0:
 		request.ContentLength = int64(len(h.body))
 		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(h.body)), nil }
@@ -276,7 +279,7 @@ func (c *call) finish(err error) {
 		return
 	}
 	c.done = true
-	c.cancel()
+	c.watch.stop()
 	if c.client.config.Observe == nil {
 		return
 	}

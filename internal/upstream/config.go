@@ -28,6 +28,9 @@ type Config struct {
 	// TotalTimeout bounds a call with its redirects until the body is read;
 	// default 25 s, so that clients with a limit of 30 s get our answer.
 	TotalTimeout time.Duration
+	// StreamTimeout bounds the silence within a body that is streamed, in
+	// place of TotalTimeout; default 60 s.
+	StreamTimeout time.Duration
 	// MaxResponse bounds the decoded body; default 64 MiB.
 	MaxResponse int64
 	// MaxResponseHeader bounds the response header; default 128 KiB.
@@ -69,6 +72,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.ConnectTimeout, 5*time.Second)
 	setDefault(&c.FirstByteTimeout, 20*time.Second)
 	setDefault(&c.TotalTimeout, 25*time.Second)
+	setDefault(&c.StreamTimeout, 60*time.Second)
 	setDefault(&c.MaxResponse, 64<<20)
 	setDefault(&c.MaxResponseHeader, 128<<10)
 	setDefault(&c.MaxRedirects, 5)

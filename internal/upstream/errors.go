@@ -23,6 +23,8 @@ func (c *call) explain(u *url.URL, err error) error {
 	switch {
 	case errors.As(err, &known):
 		return err
+	case c.watch.expired.Load():
+		return c.client.publicError(u, context.DeadlineExceeded)
 	case c.gaveUp():
 		return fmt.Errorf("call %s: %w", u.Hostname(), context.Canceled)
 	}

@@ -66,7 +66,7 @@ type process struct {
 func (i *installation) spawn() (p *process, lines *bufio.Scanner) {
 	i.t.Helper()
 	p = &process{log: &bytes.Buffer{}, ended: make(chan struct{})}
-	p.command = exec.Command(i.program, append([]string{"serve", "--addr", "127.0.0.1:0", "--limit-token", "0", "--log-level", "error"}, i.flags()...)...)
+	p.command = exec.Command(i.program, append([]string{"serve", "--addr", "127.0.0.1:0", "--limit-token", "0", "--limit-account", "0", "--egress-allow", "127.0.0.0/8", "--log-level", "error"}, i.flags()...)...)
 	p.command.Stderr = p.log
 	stdout, err := p.command.StdoutPipe()
 	if err != nil {

@@ -1,0 +1,49 @@
+package dataplane
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/proxy"
+)
+
+// refusal shows a vendor's error in the envelope of the platform, with the
+// vendor's status, body and headers.
+func refusal(c *httpapi.Call, remote *proxy.RemoteError) httpapi.Answer {
+	b := jsonx.NewBuilder(8)
+	b.Set("statusCode", jsonx.IntValue(int64(remote.Status)))
+	b.Set("error", jsonx.StringValue(http.StatusText(remote.Status)))
+	b.Set("message", jsonx.StringValue(remote.Message))
+	b.Set("code", jsonx.StringValue("remote_error"))
+	b.Set("request_id", jsonx.StringValue(c.RequestID()))
+	b.Set("truto_is_remote_error", jsonx.BoolValue(true))
+	b.Set("raw_response", remote.Raw)
+	b.Set("metadata", remote.Metadata)
+	if remote.Status == http.StatusForbidden {
+		b.Set("truto_error_insight", jsonx.ObjectValue(jsonx.Member{Name: "forbidden_error", Value: jsonx.ObjectValue(
+			jsonx.Member{Name: "description", Value: jsonx.StringValue("The vendor refused the call for want of permission; missing_scopes are those that the method needs and the account was not granted")},
+			jsonx.Member{Name: "value", Value: jsonx.ObjectValue(jsonx.Member{Name: "missing_scopes", Value: jsonx.StringsValue(remote.MissingScopes)})},
+		)}))
+	}
+	if remote.Explanation != nil {
+		b.Set("explain", remote.Explanation.Value())
+	}
+	return httpapi.Answer{Status: remote.Status, Header: aboutTheAnswer(remote.Header), Body: b.Value().Bytes()}
+}
+
+// aboutTheAnswer leaves out the headers that describe the vendor's body, which
+// is not the body that goes back, and those that are the platform's to say.
+func aboutTheAnswer(h http.Header) http.Header {
+	kept := make(http.Header, len(h))
+	for name, values := range h {
+		switch {
+		case strings.HasPrefix(name, "Content-"), strings.HasPrefix(name, "Access-Control-"):
+		case name == "Etag", name == "Last-Modified", name == "Accept-Ranges", name == "Cache-Control", name == "Server-Timing", name == "X-Request-Id", name == "Traceparent":
+		default:
+			kept[name] = values
+		}
+	}
+	return kept
+}

@@ -1,0 +1,235 @@
+package proxy
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/definition"
+	"github.com/sinewhq/sinew/internal/expression"
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/paginate"
+)
+
+// plan is a method with everything compiled that a call needs.
+type plan struct {
+	*definition.Plan
+	paging    paginate.Strategy      // nil when the method does not page
+	fault     *expression.Expression // error_expression, nil without one
+	authorize *expression.Expression // of the authorization, nil without one
+	limits    limitRules
+	payload   payloadPath
+}
+
+func (s *Service) compile(m definition.Method) (*plan, error) {
+	compiled, err := m.Compile()
+	if err != nil {
+		return nil, err
+	}
+	p := &plan{Plan: compiled}
+	if p.paging, err = paginate.New(&p.Method, s.expressions); err != nil {
+		return nil, err
+	}
+	if p.fault, err = s.optional(m, "error_expression", m.ErrorExpression); err != nil {
+		return nil, err
+	}
+	if a := m.Authorization; a != nil {
+		if p.authorize, err = s.optional(m, "authorization.config.expression", a.Expression); err != nil {
+			return nil, err
+		}
+	}
+	if p.limits, err = s.newLimitRules(m); err != nil {
+		return nil, err
+	}
+	p.payload, err = s.newPayloadPath(m)
+	return p, err
+}
+
+// optional compiles the text of an expression, nil for none.
+func (s *Service) optional(m definition.Method, part, source string) (*expression.Expression, error) {
+	if source == "" {
+		return nil, nil
+	}
+	x, err := s.expressions.Compile(source)
+	if err != nil {
+		return nil, sinew.Errorf(sinew.KindInvalid, "%s of %s.%s is not valid: %v", part, m.Resource, m.Name, err).WithCode("invalid_definition").WithCause(err)
+	}
+	return x, nil
+}
+
+// maxDefinitions bounds the installations kept.
+const maxDefinitions = 1024
+
+// planCache keeps the definitions of installations and the plans of their
+// methods. Secrets are not among them: where a method holds a secret of its own,
+// it is compiled for each call.
+type planCache struct {
+	mu      sync.RWMutex
+	entries map[sinew.DefinitionKey]*installed
+}
+
+// installed is the definition of one installation, without its secrets.
+type installed struct {
+	config    jsonx.Value
+	override  jsonx.Value
+	effective jsonx.Value
+
+	mu    sync.RWMutex
+	plans map[string]*plan
+}
+
+func (c *planCache) get(ei *sinew.EnvironmentIntegration) (*installed, error) {
+	c.mu.RLock()
+	found := c.entries[ei.Key()]
+	c.mu.RUnlock()
+	if found != nil {
+		return found, nil
+	}
+	config, err := jsonx.ParseString(string(ei.Integration.Config.Or(sinew.EmptyObject)))
+	if err != nil {
+		return nil, fmt.Errorf("read config: %w", err)
+	}
+	override, err := jsonx.ParseString(string(ei.Override.Or(sinew.EmptyObject)))
+	if err != nil {
+		return nil, fmt.Errorf("read override: %w", err)
+	}
+	found = &installed{
+		config: config, override: override, effective: definition.Effective(config, override, jsonx.ObjectValue()), plans: make(map[string]*plan),
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries == nil || len(c.entries) >= maxDefinitions {
+		c.entries = make(map[sinew.DefinitionKey]*installed)
+	}
+	c.entries[ei.Key()] = found
+	return found, nil
+}
+
+// layers are the definition that an account works with, from the bottom up,
+// secrets included.
+type layers struct {
+	config, override, account jsonx.Value
+	// shared is set when neither the account nor a secret has a say in how a
+	// method is called, so that its plan serves all accounts of the
+	// installation.
+	shared *installed
+}
+
+func (s *Service) layers(r *sinew.AccountRecord) (layers, error) {
+	known, err := s.definitions.get(r.EnvironmentIntegration)
+	if err != nil {
+		return layers{}, err
+	}
+	l := layers{config: known.config, override: known.override}
+	configSecret, err := secretPart(r.ConfigSecret)
+	if err != nil {
+		return l, fmt.Errorf("read config secrets: %w", err)
+	}
+	overrideSecret, err := secretPart(r.OverrideSecret)
+	if err != nil {
+		return l, fmt.Errorf("read override secrets: %w", err)
+	}
+	accountSecret, err := secretPart(r.Secrets.IntegrationOverride)
+	if err != nil {
+		return l, fmt.Errorf("read integration override secrets: %w", err)
+	}
+	if l.account, err = jsonx.ParseString(string(r.IntegrationOverride.Or(sinew.EmptyObject))); err != nil {
+		return l, fmt.Errorf("read integration override: %w", err)
+	}
+	l.config = definition.Join(l.config, configSecret)
+	l.override = definition.Join(l.override, overrideSecret)
+	l.account = definition.Join(l.account, accountSecret)
+	if l.account.Len() == 0 && !inMethods(configSecret) && !inMethods(overrideSecret) {
+		l.shared = known
+	}
+	return l, nil
+}
+
+func secretPart(text sinew.JSON) (jsonx.Value, error) {
+	if text == "" {
+		return jsonx.Value{}, nil
+	}
+	return jsonx.ParseString(string(text))
+}
+
+// inMethods reports whether secrets of a definition may be part of a call, as
+// opposed to those of connecting and of what the vendor sends.
+func inMethods(secret jsonx.Value) bool {
+	for name := range secret.Members() {
+		switch name {
+		case "credentials", "webhook", "secret_environment_variables", "environment_variables":
+		default:
+			return true
+		}
+	}
+	return false
+}
+
+// variables are what {{environment_variables.X}} reads.
+func (l layers) variables() jsonx.Value { return definition.EnvironmentVariables(l.override) }
+
+// plan returns the plan of a method.
+func (s *Service) plan(l layers, resource, name string) (*plan, error) {
+	if l.shared == nil {
+		m, err := definition.FindMethod(definition.Effective(l.config, l.override, l.account), resource, name)
+		if err != nil {
+			return nil, err
+		}
+		return s.compile(m)
+	}
+	key := resource + "\x00" + name
+	l.shared.mu.RLock()
+	p := l.shared.plans[key]
+	l.shared.mu.RUnlock()
+	if p != nil {
+		return p, nil
+	}
+	m, err := definition.FindMethod(l.shared.effective, resource, name)
+	if err != nil {
+		return nil, err
+	}
+	if p, err = s.compile(m); err != nil {
+		return nil, err
+	}
+	l.shared.mu.Lock()
+	defer l.shared.mu.Unlock()
+	l.shared.plans[key] = p
+	return p, nil
+}
+
+// payloadPath finds the payload in a response: by names where response_path is
+// plain, by JSONata otherwise, and where names lead through arrays.
+type payloadPath struct {
+	names      []string
+	expression *expression.Expression
+}
+
+func (p payloadPath) isRoot() bool { return p.names == nil && p.expression == nil }
+
+func (s *Service) newPayloadPath(m definition.Method) (payloadPath, error) {
+	text := strings.TrimSpace(m.ResponsePath)
+	if text == "" || text == "$" {
+		return payloadPath{}, nil
+	}
+	x, err := s.optional(m, "response_path", text)
+	if plain := strings.TrimPrefix(text, "$."); isDotted(plain) {
+		return payloadPath{names: strings.Split(plain, "."), expression: x}, nil
+	}
+	return payloadPath{expression: x}, err
+}
+
+// isDotted reports whether a path is names and numbers with dots between them.
+func isDotted(path string) bool {
+	for name := range strings.SplitSeq(path, ".") {
+		if name == "" {
+			return false
+		}
+		for _, r := range name {
+			if !(r == '_' || r == '-' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') {
+				return false
+			}
+		}
+	}
+	return true
+}

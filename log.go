@@ -1,0 +1,46 @@
+package sinew
+
+import "time"
+
+// LogType is the kind of a log record.
+type LogType string
+
+// The types of log records (spec 03 section 11).
+const (
+	LogProxy       LogType = "unified_proxy_api"
+	LogRapidBridge LogType = "rapid_bridge"
+	LogWebhook     LogType = "webhook"
+	LogSyncTrigger LogType = "sync_job_cron_trigger"
+	LogMCP         LogType = "mcp"
+	RequestProxy           = "proxy"
+	RequestUnified         = "unified"
+)
+
+// LogTypes lists the types that logs can be asked for.
+func LogTypes() []LogType {
+	return []LogType{LogProxy, LogRapidBridge, LogWebhook, LogSyncTrigger, LogMCP}
+}
+
+// LogEntry is one record of what happened. It holds no secret.
+type LogEntry struct {
+	ID            string
+	Type          LogType
+	EnvironmentID string
+	AccountID     string // "" where there is none
+	Integration   string
+	RequestType   string
+	// Entry is the record as its readers see it.
+	Entry     JSON
+	CreatedAt time.Time
+}
+
+// LogFields are the fields that logs can be filtered by.
+func LogFields() []Field {
+	return []Field{
+		{Name: "log_type", Kind: FieldText, Description: "The type of the record."},
+		{Name: "integrated_account_id", Kind: FieldText, Description: "The account that the call was for."},
+		{Name: "integration", Kind: FieldText, Description: "The name of the integration."},
+		{Name: "request_type", Kind: FieldText, Description: "proxy or unified."},
+		{Name: "created_at", Kind: FieldTime, Description: "When it happened."},
+	}
+}
