@@ -53,7 +53,7 @@ func bodyOptions() *shape {
 		optional("attributes", mapOf("xml: the attributes of that element.", anything(""))),
 		optional("declaration", boolean("xml: begin with an XML declaration.")),
 		optional("spaces", or(number("xml: the indentation, as a number or as white space."), jsonx.String)),
-		optional("full_tag_empty_element", boolean("xml: write <a></a> for <a/>.")),
+		optional("full_tag_empty_element", boolean("xml: write an empty element as two tags.")),
 		optional("boundary", text("multipart: the boundary; drawn unless given.")),
 		optional("array_format", enum("multipart: how arrays are named; repeat unless given.", "comma", "brackets", "indices", "repeat")),
 		optional("object_format", enum("multipart: objects as JSON, or as fields with brackets; json unless given.", "json", "brackets")),
