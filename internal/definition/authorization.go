@@ -10,7 +10,40 @@ const (
 	AuthorizationBearer = "bearer"
 	AuthorizationHeader = "header"
 	AuthorizationBasic  = "basic"
+	AuthorizationQuery  = "query"
+	AuthorizationOAuth1 = "oauth1"
+	AuthorizationSigV4  = "aws_sigv4"
+	AuthorizationDigest = "digest"
+	AuthorizationJWT    = "jwt"
+	AuthorizationMutual = "mtls"
 )
+
+// The signature methods of oauth1.
+const (
+	SignHMACSHA1   = "HMAC-SHA1"
+	SignHMACSHA256 = "HMAC-SHA256"
+	SignRSASHA1    = "RSA-SHA1"
+	SignPlaintext  = "PLAINTEXT"
+)
+
+// Where oauth1 puts its parameters.
+const (
+	TransmitHeader = "header"
+	TransmitQuery  = "query"
+	TransmitBody   = "body"
+)
+
+// How the key of a jwt is written.
+const (
+	KeyText   = "text"
+	KeyBase64 = "base64"
+	KeyHex    = "hex"
+)
+
+// JWTAlgorithms lists the algorithms of a jwt.
+func JWTAlgorithms() []string {
+	return []string{"HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"}
+}
 
 // DefaultToken is what a bearer authorization sends unless it says otherwise.
 const DefaultToken = "{{oauth.token.access_token|access_token|token|api_key}}"
@@ -19,6 +52,10 @@ const DefaultToken = "{{oauth.token.access_token|access_token|token|api_key}}"
 // but Format, HeaderName and Expression are templates.
 type Authorization struct {
 	Format string
+	// Config holds all keys of the format as templates, with what bearer sends
+	// unless the config says otherwise. Keys of other formats than the fields
+	// below are found here alone.
+	Config jsonx.Value
 	// Token is for bearer.
 	Token string
 	// HeaderName and HeaderValue are for header, unless Expression is set:
@@ -39,6 +76,7 @@ func newAuthorization(v jsonx.Value) *Authorization {
 	config := v.Get(keyConfig)
 	a := &Authorization{
 		Format:      format,
+		Config:      config,
 		HeaderName:  config.Get("header_name").Str(),
 		HeaderValue: config.Get("header_value").Str(),
 		Expression:  config.Get("expression").Str(),
@@ -53,6 +91,7 @@ func newAuthorization(v jsonx.Value) *Authorization {
 				break
 			}
 		}
+		a.Config = bearerConfig(a.Token)
 	}
 	return a
 }
@@ -69,7 +108,11 @@ func AuthorizationOf(config jsonx.Value) *Authorization {
 func DefaultAuthorization(method sinew.AuthenticationMethod) *Authorization {
 	switch method {
 	case sinew.MethodOAuth2, sinew.MethodClientCredentials, sinew.MethodKeka:
-		return &Authorization{Format: AuthorizationBearer, Token: DefaultToken}
+		return &Authorization{Format: AuthorizationBearer, Config: bearerConfig(DefaultToken), Token: DefaultToken}
 	}
 	return nil
+}
+
+func bearerConfig(token string) jsonx.Value {
+	return jsonx.ObjectValue(jsonx.Member{Name: "value", Value: jsonx.StringValue(token)})
 }

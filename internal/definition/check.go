@@ -230,6 +230,11 @@ func (c *checker) members(s *shape, v jsonx.Value, path string) {
 			c.fail(path+"."+k.name, CodeRequired, "is required")
 		}
 	}
+	if s.rule != nil {
+		if name, problem := s.rule(v); problem != "" {
+			c.fail(path+"."+name, CodeValue, "%s", problem)
+		}
+	}
 }
 
 func (s *shape) names() []string {

@@ -109,6 +109,27 @@ func TestSplitPlaces(t *testing.T) {
 		{`{"credentials":{"client":{"secret":null}}}`, `{"credentials":{"client":{"secret":null}}}`, `{}`},
 		{`{"authorization":{"format":"bearer","config":{"value":"abc"}}}`, `{"authorization":{"format":"bearer","config":{}}}`, `{"authorization":{"config":{"value":"abc"}}}`},
 		{`{"authorization":{"format":"bearer","config":{"value":"{{token}}"}}}`, `{"authorization":{"format":"bearer","config":{"value":"{{token}}"}}}`, `{}`},
+		{`{"authorization":{"format":"query","config":{"name":"k","value":"abc"}}}`, `{"authorization":{"format":"query","config":{"name":"k"}}}`, `{"authorization":{"config":{"value":"abc"}}}`},
+		{
+			`{"authorization":{"format":"oauth1","config":{"consumer_key":"k","consumer_secret":"abc","token":"d","token_secret":"{{x}}","realm":"r"}}}`,
+			`{"authorization":{"format":"oauth1","config":{"consumer_key":"k","token_secret":"{{x}}","realm":"r"}}}`,
+			`{"authorization":{"config":{"consumer_secret":"abc","token":"d"}}}`,
+		},
+		{
+			`{"authorization":{"format":"aws_sigv4","config":{"access_key_id":"k","secret_access_key":"abc","region":"r","service":"s3"}}}`,
+			`{"authorization":{"format":"aws_sigv4","config":{"access_key_id":"k","region":"r","service":"s3"}}}`,
+			`{"authorization":{"config":{"secret_access_key":"abc"}}}`,
+		},
+		{
+			`{"authorization":{"format":"jwt","config":{"algorithm":"HS256","key":"abc","key_id":"1","claims":{"iss":"i"}}}}`,
+			`{"authorization":{"format":"jwt","config":{"algorithm":"HS256","key_id":"1","claims":{"iss":"i"}}}}`,
+			`{"authorization":{"config":{"key":"abc"}}}`,
+		},
+		{
+			`{"authorization":{"format":"mtls","config":{"certificate":"c","private_key":"abc","authorization":{"format":"basic","config":{"username":"u","password":"p"}}}}}`,
+			`{"authorization":{"format":"mtls","config":{"certificate":"c","authorization":{"format":"basic","config":{}}}}}`,
+			`{"authorization":{"config":{"private_key":"abc","authorization":{"config":{"username":"u","password":"p"}}}}}`,
+		},
 		{`{"query":{"api_key":"k","page":"1"}}`, `{"query":{"page":"1"}}`, `{"query":{"api_key":"k"}}`},
 		{`{"headers":{"X-Auth-Token":"k","Accept":"j"}}`, `{"headers":{"Accept":"j"}}`, `{"headers":{"X-Auth-Token":"k"}}`},
 		{`{"resources":{"u":{"list":{"path":"/tokens","body":{"password":"p","q":1}}}}}`, `{"resources":{"u":{"list":{"path":"/tokens","body":{"q":1}}}}}`, `{"resources":{"u":{"list":{"body":{"password":"p"}}}}}`},

@@ -112,17 +112,18 @@ func TestAuthorization(t *testing.T) {
 	}{
 		{`{}`, nil},
 		{`{"authorization":null}`, nil},
-		{`{"authorization":{"format":"bearer"}}`, &definition.Authorization{Format: "bearer", Token: definition.DefaultToken}},
-		{`{"authorization":{"format":"bearer","config":{"value":"{{a}}"}}}`, &definition.Authorization{Format: "bearer", Token: "{{a}}"}},
-		{`{"authorization":{"format":"bearer","config":{"token":"{{b}}"}}}`, &definition.Authorization{Format: "bearer", Token: "{{b}}"}},
-		{`{"authorization":{"format":"header","config":{"header_name":"X","header_value":"{{c}}"}}}`, &definition.Authorization{Format: "header", HeaderName: "X", HeaderValue: "{{c}}"}},
-		{`{"authorization":{"format":"basic","config":{"username":"u","password":"p"}}}`, &definition.Authorization{Format: "basic", Username: "u", Password: "p"}},
+		{`{"authorization":{"format":"bearer"}}`, &definition.Authorization{Format: "bearer", Token: definition.DefaultToken, Config: jsonx.MustParse(`{"value":"` + definition.DefaultToken + `"}`)}},
+		{`{"authorization":{"format":"bearer","config":{"value":"{{a}}"}}}`, &definition.Authorization{Format: "bearer", Token: "{{a}}", Config: jsonx.MustParse(`{"value":"{{a}}"}`)}},
+		{`{"authorization":{"format":"bearer","config":{"token":"{{b}}"}}}`, &definition.Authorization{Format: "bearer", Token: "{{b}}", Config: jsonx.MustParse(`{"value":"{{b}}"}`)}},
+		{`{"authorization":{"format":"header","config":{"header_name":"X","header_value":"{{c}}"}}}`, &definition.Authorization{Format: "header", HeaderName: "X", HeaderValue: "{{c}}", Config: jsonx.MustParse(`{"header_name":"X","header_value":"{{c}}"}`)}},
+		{`{"authorization":{"format":"basic","config":{"username":"u","password":"p"}}}`, &definition.Authorization{Format: "basic", Username: "u", Password: "p", Config: jsonx.MustParse(`{"username":"u","password":"p"}`)}},
+		{`{"authorization":{"format":"digest","config":{"username":"u","password":"p"}}}`, &definition.Authorization{Format: "digest", Username: "u", Password: "p", Config: jsonx.MustParse(`{"username":"u","password":"p"}`)}},
 	} {
-		if diff := cmp.Diff(c.want, definition.AuthorizationOf(jsonx.MustParse(c.text))); diff != "" {
+		if diff := cmp.Diff(c.want, definition.AuthorizationOf(jsonx.MustParse(c.text)), cmp.Comparer(jsonx.Equal)); diff != "" {
 			t.Errorf("%s: %s", c.text, diff)
 		}
 	}
-	if a := definition.DefaultAuthorization(sinew.MethodOAuth2); a == nil || a.Token != definition.DefaultToken {
+	if a := definition.DefaultAuthorization(sinew.MethodOAuth2); a == nil || a.Token != definition.DefaultToken || a.Config.Get("value").Str() != a.Token {
 		t.Errorf("got %+v", a)
 	}
 	if a := definition.DefaultAuthorization(sinew.MethodAPIKey); a != nil {

@@ -16,7 +16,8 @@ import (
 //     client_secret, password, api_key, token, private_key, assertion … also
 //     in params, tokenParams and refreshParams);
 //   - in signature_verification: the same names;
-//   - in an authorization: value, token, header_value, username and password;
+//   - in an authorization: value, token, header_value, username and password,
+//     and the same names as under credentials;
 //   - in headers, query, body and actions: members whose name says so
 //     (Authorization, Cookie, X-Api-Key, …);
 //   - secret_environment_variables as a whole.
@@ -189,10 +190,10 @@ func (p place) secret(name string, value jsonx.Value) bool {
 		return true
 	case holdsPlaceholder(text), p.inMapping && isText && !isLiteral(text):
 		return false
-	case p.inAuthorization && p.parent == keyConfig:
-		return name == "value" || name == "token" || name == "header_value" || name == "username" || name == "password"
+	case p.inAuthorization && p.parent == keyConfig && (name == "value" || name == "header_value" || name == "username"):
+		return true
 	}
-	return (p.inCredentials || p.inSignature || p.inParameters) && secretName(name)
+	return (p.inCredentials || p.inSignature || p.inParameters || p.inAuthorization) && secretName(name)
 }
 
 // isLiteral reports whether an expression is a text in quotes and no more.

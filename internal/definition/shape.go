@@ -30,6 +30,9 @@ type shape struct {
 	openEnum bool
 	// keys are the members of an object.
 	keys []key
+	// rule finds what is wrong with members together: the name of one, and a
+	// clause such as "is required"; "" when nothing is.
+	rule func(jsonx.Value) (name, problem string)
 	// open makes unknown members a warning: public documentation of that part
 	// is incomplete.
 	open bool

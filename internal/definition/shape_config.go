@@ -92,23 +92,6 @@ func rateLimit() *shape {
 	)
 }
 
-func authorization() *shape {
-	return tagged("How the credential is attached to requests.",
-		format{"bearer", object("Authorization: Bearer.",
-			key{name: "value", alias: "token", shape: templated("The token; the OAuth access token, else access_token, token or api_key, unless given.")},
-		)},
-		format{"header", object("One header, or several from an expression.",
-			optional("header_name", text("The name of the header.")),
-			optional("header_value", templated("The value of the header.")),
-			optional("expression", jsonata("Returns an object of headers; sees url, requestOptions and context.")),
-		)},
-		format{"basic", object("HTTP Basic.",
-			required("username", templated("")),
-			optional("password", templated("")),
-		)},
-	)
-}
-
 func pagination() *shape {
 	paged := func(about string, more ...key) *shape {
 		return openObject(about, append(more,

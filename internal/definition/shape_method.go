@@ -21,7 +21,7 @@ func methodKeys() []key {
 		optional(keyQueryArrays, orNull(arrayFormat())),
 		optional("body", anyTemplate("The body; the caller's unless given.")),
 		optional("body_format", enum("How the body is written; json unless given.", "json", "form", "multipart", "raw", "xml")),
-		optional("body_format_config", mapOf("Options of the writer.", anything(""))),
+		optional("body_format_config", bodyOptions()),
 		optional("response_path", text("Where the payload is in the response.")),
 		optional(keyPagination, orNull(pagination())),
 		optional("pagination_path", templated("Path of the pages after the first, or where their metadata is.")),
@@ -43,6 +43,21 @@ func methodKeys() []key {
 		optional("response_schema", schema),
 		optional("examples", openObject("Examples as text.", optional("response", anything("")), optional("query", anything("")), optional("body", anything("")))),
 	}
+}
+
+// bodyOptions describes what the writers of bodies take; see wire.EncodeBody.
+func bodyOptions() *shape {
+	return openObject("Options of the writer.",
+		optional("content_type", text("The Content-Type in place of that of the format.")),
+		optional("root", text("xml: the element around the body.")),
+		optional("attributes", mapOf("xml: the attributes of that element.", anything(""))),
+		optional("declaration", boolean("xml: begin with an XML declaration.")),
+		optional("spaces", or(number("xml: the indentation, as a number or as white space."), jsonx.String)),
+		optional("full_tag_empty_element", boolean("xml: write an empty element as two tags.")),
+		optional("boundary", text("multipart: the boundary; drawn unless given.")),
+		optional("array_format", enum("multipart: how arrays are named; repeat unless given.", "comma", "brackets", "indices", "repeat")),
+		optional("object_format", enum("multipart: objects as JSON, or as fields with brackets; json unless given.", "json", "brackets")),
+	)
 }
 
 // action takes steps, or a single step without the array.

@@ -142,3 +142,9 @@ func typeOf(schema jsonx.Value) (name string, nullable bool) {
 // callsVendor reports whether the operation's path is about a vendor's records,
 // whose ids are not ours.
 func (o operation) callsVendor() bool { return o.noun() == "proxy" || o.noun() == "custom" }
+
+// listsRows reports whether the operation lists rows that have ids, and asks for
+// nothing to do so.
+func (o operation) listsRows() bool {
+	return o.Method == "GET" && len(o.Parameters) == 0 && o.Answer.At("properties", "result").Exists() && o.noun() != "log"
+}

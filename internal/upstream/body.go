@@ -3,26 +3,42 @@ package upstream
 import (
 	"errors"
 	"io"
+	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/wire"
 )
 
 // body limits what is read, words errors, and ends the call.
 type body struct {
 	call *call
 	from *url.URL
-	in   io.ReadCloser
+	in   io.ReadCloser // decoded
+	raw  io.Closer
 	left int64
 	err  error // what every further read returns
 }
 
-func (c *call) body(from *url.URL, in io.ReadCloser) io.ReadCloser {
+// body returns the body of a response, decoded unless the request wants it raw.
+// Then the header says so no longer.
+func (c *call) body(from *url.URL, res *http.Response, header http.Header) io.ReadCloser {
 	limit := c.client.config.MaxResponse
 	if c.request.MaxResponse > 0 && c.request.MaxResponse < limit {
 		limit = c.request.MaxResponse
 	}
-	return &body{call: c, from: from, in: in, left: limit}
+	b := &body{call: c, from: from, in: res.Body, raw: res.Body, left: limit}
+	codings := strings.Join(header.Values("Content-Encoding"), ",")
+	if c.request.Raw || codings == "" || res.StatusCode == http.StatusPartialContent {
+		return b
+	}
+	// One byte more lets Read tell a full body from one too large.
+	if decoded, err := wire.Decompress(codings, res.Body, limit+1); err == nil {
+		header.Del("Content-Encoding")
+		b.in = decoded
+	}
+	return b
 }
 
 func (b *body) Read(p []byte) (int, error) {
@@ -58,5 +74,8 @@ func (b *body) Close() error {
 		b.err = errors.New("read of a closed body")
 	}
 	b.call.finish(nil)
-	return b.in.Close()
+	if err := b.in.Close(); err != nil {
+		return err
+	}
+	return b.raw.Close()
 }

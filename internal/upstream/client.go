@@ -3,6 +3,7 @@ package upstream
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -11,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/sinewhq/sinew/internal/wire"
 )
 
 // Client sends requests. It is safe for concurrent use and keeps connections;
@@ -20,6 +23,7 @@ type Client struct {
 	allow  allowList
 	secure door // https
 	open   door // http
+	known  *identities
 }
 
 // door is a transport with its guard.
@@ -36,21 +40,24 @@ func New(config Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	anonymous := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: config.RootCAs}
 	return &Client{
 		config: config,
 		allow:  allow,
-		secure: newDoor(config, allow, false),
-		open:   newDoor(config, allow, true),
+		secure: newDoor(config, allow, false, anonymous),
+		open:   newDoor(config, allow, true, anonymous),
+		known:  &identities{config: config, allow: allow, doors: map[[sha256.Size]byte]*identityDoor{}},
 	}, nil
 }
 
-func newDoor(config Config, allow allowList, plain bool) door {
+func newDoor(config Config, allow allowList, plain bool, settings *tls.Config) door {
 	g := newGuard(config, allow, plain)
 	return door{guard: g, transport: &http.Transport{
 		Proxy:                  nil, // never from the environment: the guard would see the proxy's address
 		DialContext:            g.dial,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: config.RootCAs},
+		TLSClientConfig:        settings.Clone(), // each transport adds to its own
 		TLSHandshakeTimeout:    config.ConnectTimeout,
+		DisableCompression:     true, // the client asks for more codings than the transport knows
 		ResponseHeaderTimeout:  config.FirstByteTimeout,
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: config.MaxResponseHeader,
@@ -69,6 +76,7 @@ const maxIdle = 1024
 func (c *Client) Close() {
 	c.secure.transport.CloseIdleConnections()
 	c.open.transport.CloseIdleConnections()
+	c.known.close()
 }
 
 // Request is one call.
@@ -86,6 +94,12 @@ type Request struct {
 	// Allows says where this call and its redirects may go, beside what the
 	// Client allows; nil is everywhere.
 	Allows func(*url.URL) bool
+	// Raw leaves the body in its content coding, for whoever passes it on: the
+	// request's own Accept-Encoding is sent, or that no coding is wanted.
+	Raw bool
+	// Identity is shown to servers that ask for a certificate; redirects to
+	// another host go without. The URL must be https then.
+	Identity *Identity
 	// NoRedirects hands redirects to the caller.
 	NoRedirects bool
 	// Timeout is a shorter TotalTimeout; 0 leaves that.
@@ -100,8 +114,10 @@ type Response struct {
 	// Header is what the other side sent, but for connection and framing; see
 	// ResponseHeader for what may be passed on.
 	Header http.Header
-	// Body ends the call when it is closed or at its end. Reading it fails
-	// with a *sinew.Error when it is too large, too slow or cut.
+	// Body ends the call when it is closed or at its end. It is decoded, and
+	// Header lacks Content-Encoding, unless the request was Raw or the coding is
+	// not known. Reading it fails with a *sinew.Error when it is too large, too
+	// slow, cut, or not in its coding.
 	Body io.ReadCloser
 	// URL is where the answer came from, after redirects.
 	URL *url.URL
@@ -134,6 +150,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	}
 	if r.Allows != nil && !r.Allows(u) {
 		return nil, HostError(u)
+	}
+	if r.Identity != nil && u.Scheme != "https" {
+		return nil, badTarget("must begin with https:// for a client certificate")
 	}
 	total := c.config.TotalTimeout
 	if r.Timeout > 0 && r.Timeout < total {
@@ -174,7 +193,7 @@ type call struct {
 
 // run sends the request and follows redirects.
 func (c *call) run(ctx context.Context, u *url.URL) (*Response, error) {
-	h := hop{method: method(c.request.Method), url: u, header: c.header(), body: c.request.Body, stream: c.request.Stream, length: c.request.Length}
+	h := hop{method: method(c.request.Method), url: u, header: c.header(), body: c.request.Body, stream: c.request.Stream, length: c.request.Length, identity: c.request.Identity}
 	for {
 		res, err := c.send(ctx, h)
 		if err != nil {
@@ -194,10 +213,11 @@ func (c *call) run(ctx context.Context, u *url.URL) (*Response, error) {
 			continue
 		}
 		c.seen.FirstByte = time.Since(c.began)
+		header := EndToEnd(res.Header)
 		return &Response{
 			Status: res.StatusCode,
-			Header: EndToEnd(res.Header),
-			Body:   c.body(h.url, res.Body),
+			Header: header,
+			Body:   c.body(h.url, res, header),
 			URL:    h.url,
 			Hops:   c.seen.Hops,
 		}, nil
@@ -206,7 +226,13 @@ func (c *call) run(ctx context.Context, u *url.URL) (*Response, error) {
 
 func (c *call) header() http.Header {
 	header := EndToEnd(c.request.Header)
-	header.Del("Accept-Encoding") // the transport asks for what it can decode
+	switch {
+	case c.request.Raw && header.Get("Accept-Encoding") != "":
+	case c.request.Raw, header.Get("Range") != "":
+		header.Set("Accept-Encoding", "identity") // a part of an encoded body cannot be decoded
+	default:
+		header.Set("Accept-Encoding", wire.AcceptEncoding)
+	}
 	if header.Get("User-Agent") == "" {
 		header.Set("User-Agent", c.client.config.UserAgent)
 	}
@@ -236,10 +262,22 @@ func (c *call) send(ctx context.Context, h hop) (*http.Response, error) {
 		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(h.body)), nil }
 		request.Body, _ = request.GetBody()
 	}
-	if h.url.Scheme == "http" {
-		return c.client.open.transport.RoundTrip(request)
+	d, err := c.client.through(h)
+	if err != nil {
+		return nil, err
 	}
-	return c.client.secure.transport.RoundTrip(request)
+	return d.transport.RoundTrip(request)
+}
+
+// through picks the transport of a request.
+func (c *Client) through(h hop) (door, error) {
+	switch {
+	case h.url.Scheme == "http":
+		return c.open, nil
+	case h.identity != nil:
+		return c.known.door(h.identity)
+	}
+	return c.secure, nil
 }
 
 // finish ends the call once: it stops the clock and tells the observer.

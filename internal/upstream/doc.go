@@ -9,6 +9,6 @@
 // a connection. Errors are sinew errors whose messages hold host and reason,
 // never a path, a query or a secret.
 //
-// It depends on the vocabulary. No other package uses net/http.Client,
+// It depends on the vocabulary, and on wire for content codings. No other package uses net/http.Client,
 // net/http.Transport or net.Dial.
 package upstream

@@ -13,6 +13,7 @@ import (
 	"syscall"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/wire"
 )
 
 // explain words an error of a transport for the caller. Its message names the
@@ -54,6 +55,7 @@ func classify(err error) (kind sinew.ErrorKind, code, reason string) {
 	var unknownCA x509.UnknownAuthorityError
 	var record tls.RecordHeaderError
 	var alert tls.AlertError
+	var coding *wire.CodingError
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return sinew.KindTimeout, CodeTimeout, ""
@@ -69,6 +71,10 @@ func classify(err error) (kind sinew.ErrorKind, code, reason string) {
 		return sinew.KindUpstream, CodeTLS, "the TLS handshake failed"
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE), errors.Is(err, net.ErrClosed):
 		return sinew.KindUpstream, CodeCut, "the connection was cut"
+	case errors.Is(err, wire.ErrTooLarge):
+		return sinew.KindUpstream, CodeTooLarge, "its body is larger than calls accept"
+	case errors.As(err, &coding):
+		return sinew.KindUpstream, CodeProtocol, "its body is not valid " + coding.Coding
 	}
 	// The standard library words these without a type of their own.
 	switch text := err.Error(); {

@@ -16,6 +16,8 @@ type hop struct {
 	body   []byte
 	stream io.Reader
 	length int64
+	// identity is shown if the server asks for it.
+	identity *Identity
 }
 
 // next returns the request that a response redirects to; follow is false when
@@ -43,7 +45,7 @@ func (c *call) next(h hop, res *http.Response) (next hop, follow bool, err error
 	case c.request.Allows != nil && !c.request.Allows(target):
 		return hop{}, false, HostError(target)
 	}
-	next = hop{method: h.method, url: target, header: h.header.Clone(), body: h.body}
+	next = hop{method: h.method, url: target, header: h.header.Clone(), body: h.body, identity: h.identity}
 	switch keeps := res.StatusCode == http.StatusTemporaryRedirect || res.StatusCode == http.StatusPermanentRedirect; {
 	case keeps && h.stream != nil:
 		return hop{}, false, refuseRedirect(h.url, "it redirects a body that can be sent only once")
@@ -60,6 +62,7 @@ func (c *call) next(h hop, res *http.Response) (next hop, follow bool, err error
 	}
 	if !sameHost(h.url, target) {
 		keepHarmless(next.header)
+		next.identity = nil
 	}
 	return next, true, nil
 }
@@ -93,7 +96,7 @@ func isContent(name string) bool {
 func keepHarmless(h http.Header) {
 	for name := range h {
 		switch name {
-		case "Accept", "Accept-Charset", "Accept-Language", "Cache-Control", "Pragma", "Range", "User-Agent",
+		case "Accept", "Accept-Charset", "Accept-Encoding", "Accept-Language", "Cache-Control", "Pragma", "Range", "User-Agent",
 			"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range":
 			continue
 		}

@@ -7,7 +7,8 @@ import (
 
 // RoundTripper returns the client as a transport for libraries that bring
 // their own HTTP client. Redirects are theirs to follow; every request passes
-// the guard.
+// the guard. As with the standard transport, whoever sets Accept-Encoding gets
+// the body as it came.
 func (c *Client) RoundTripper() http.RoundTripper { return roundTripper{c} }
 
 // HTTP is a client for libraries that take no less. It follows no redirects.
@@ -22,7 +23,7 @@ type roundTripper struct{ client *Client }
 
 // RoundTrip implements http.RoundTripper.
 func (t roundTripper) RoundTrip(r *http.Request) (*http.Response, error) {
-	request := &Request{Method: r.Method, URL: r.URL.String(), Header: r.Header, NoRedirects: true}
+	request := &Request{Method: r.Method, URL: r.URL.String(), Header: r.Header, NoRedirects: true, Raw: r.Header.Get("Accept-Encoding") != ""}
 	if r.Body != nil && r.Body != http.NoBody {
 		defer r.Body.Close()
 		request.Stream, request.Length = r.Body, r.ContentLength

@@ -3,8 +3,7 @@ package extensions
 import (
 	"bytes"
 	"encoding/xml"
-	"errors"
-	"io"
+	"fmt"
 	"strings"
 
 	"github.com/sinewhq/sinew/jsonata"
@@ -22,73 +21,15 @@ type xmlNode struct {
 func xmlToJS(a args) (value, error) {
 	o := options{a.at(1)}
 	compact := isNil(a.at(1)) || o.flag("compact")
-	root, err := readXML(scriptText(a.at(0)))
+	root, err := readXML(scriptText(a.at(0)), 0)
 	if err != nil {
-		return value{}, err
+		return value{}, fmt.Errorf("xmlToJs: %w", err)
 	}
 	c := xmlReader{o: o}
 	if compact {
 		return c.compact(root), nil
 	}
 	return c.full(root), nil
-}
-
-// readXML reads a document with raw names, so that prefixes stay.
-func readXML(text string) (*xmlNode, error) {
-	d := xml.NewDecoder(strings.NewReader(text))
-	d.Strict = true
-	d.CharsetReader = func(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-	root := &xmlNode{kind: "root"}
-	stack := []*xmlNode{root}
-	for {
-		offset := d.InputOffset()
-		t, err := d.RawToken()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return nil, err
-		}
-		top := stack[len(stack)-1]
-		switch t := t.(type) {
-		case xml.StartElement:
-			n := &xmlNode{kind: "element", name: rawName(t.Name), attrs: append([]xml.Attr(nil), t.Attr...)}
-			top.children = append(top.children, n)
-			if len(stack) > 1000 {
-				return nil, errors.New("xmlToJs: elements nested too deeply")
-			}
-			stack = append(stack, n)
-		case xml.EndElement:
-			if len(stack) == 1 || top.name != rawName(t.Name) {
-				return nil, errors.New("xmlToJs: unexpected end of element " + rawName(t.Name))
-			}
-			stack = stack[:len(stack)-1]
-		case xml.CharData:
-			kind := "text"
-			if strings.HasPrefix(text[offset:], "<![CDATA[") {
-				kind = "cdata"
-			}
-			if len(stack) > 1 {
-				top.children = append(top.children, &xmlNode{kind: kind, text: string(t)})
-			} else if strings.TrimSpace(string(t)) != "" {
-				return nil, errors.New("xmlToJs: text outside of the root element")
-			}
-		case xml.Comment:
-			top.children = append(top.children, &xmlNode{kind: "comment", text: string(t)})
-		case xml.ProcInst:
-			kind := "instruction"
-			if t.Target == "xml" {
-				kind = "declaration"
-			}
-			top.children = append(top.children, &xmlNode{kind: kind, name: t.Target, text: string(t.Inst), attrs: pseudoAttrs(string(t.Inst))})
-		case xml.Directive:
-			top.children = append(top.children, &xmlNode{kind: "doctype", text: strings.TrimSpace(strings.TrimPrefix(string(t), "DOCTYPE"))})
-		}
-	}
-	if len(stack) > 1 {
-		return nil, errors.New("xmlToJs: unclosed element " + stack[len(stack)-1].name)
-	}
-	return root, nil
 }
 
 func rawName(n xml.Name) string {
@@ -276,11 +217,7 @@ func jsToXML(a args) value {
 		w.indent = "    "
 	} else {
 		compact = o.flag("compact")
-		if s := o.get("spaces"); s.IsNumber() {
-			w.indent = strings.Repeat(" ", int(min(max(s.Float(), 0), 100)))
-		} else if s.IsString() {
-			w.indent = s.Str()
-		}
+		w.setIndent()
 	}
 	if compact {
 		w.compactMembers(a.at(0), 0)
@@ -288,6 +225,14 @@ func jsToXML(a args) value {
 		w.fullElements(a.at(0), 0)
 	}
 	return str(strings.TrimPrefix(w.buf.String(), "\n"))
+}
+
+func (w *xmlWriter) setIndent() {
+	if s := w.o.get("spaces"); s.IsNumber() {
+		w.indent = strings.Repeat(" ", int(min(max(s.Float(), 0), 100)))
+	} else if s.IsString() {
+		w.indent = s.Str()
+	}
 }
 
 func (w *xmlWriter) newline(depth int) {
