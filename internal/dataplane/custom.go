@@ -33,10 +33,8 @@ func (d *dataPlane) handleCustom(c *httpapi.Call, verb string) (httpapi.Answer, 
 	}
 	_, path, _ := strings.Cut(c.Request.URL.EscapedPath(), customPrefix)
 	call.Custom = &proxy.Custom{Verb: verb, Path: path}
-	if call.Stream == nil {
-		if call.Body, err = c.Value(); err != nil {
-			return httpapi.Answer{}, err
-		}
+	if err := readBody(c, &call); err != nil {
+		return httpapi.Answer{}, err
 	}
 	if method := call.Body.Get("methodConfig"); method.Exists() {
 		if method.Kind() != jsonx.Object {

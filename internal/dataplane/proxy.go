@@ -74,10 +74,8 @@ func (d *dataPlane) handleProxy(c *httpapi.Call, named string) (httpapi.Answer, 
 	if err != nil {
 		return httpapi.Answer{}, err
 	}
-	if call.Stream == nil {
-		if call.Body, err = c.Value(); err != nil {
-			return httpapi.Answer{}, err
-		}
+	if err := readBody(c, &call); err != nil {
+		return httpapi.Answer{}, err
 	}
 	if named == "" {
 		named = c.Path("method")

@@ -1,7 +1,6 @@
 package proxy
 
 import (
-	"bytes"
 	"context"
 	"mime"
 	"net/http"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/wire"
 )
 
 // shape makes the caller's answer of the vendor's.
@@ -24,10 +24,9 @@ func (c *call) shape(ctx context.Context, r *reply, v verdict, streams bool) (Re
 	switch {
 	case streams:
 		return Result{Status: r.Status, Header: passedHeader(r.Header), Stream: r.Response.Stream()}, nil
-	case r.json == nil && len(r.raw) > 0:
-		if labelledJSON(r.Header) && c.plan.ResponseFormat == "" {
-			return Result{}, c.unreadable(r)
-		}
+	case r.broken != nil:
+		return Result{}, c.unreadable(r)
+	case r.json == nil && len(r.raw) > 0 && !c.lists():
 		return Result{Status: r.Status, Header: passedHeader(r.Header), Body: r.raw}, nil
 	}
 	p, err := c.find(ctx, r)
@@ -91,26 +90,47 @@ func appendCursor(b []byte, cursor string) []byte {
 	return jsonx.AppendString(b, cursor)
 }
 
-// decode returns an answer as JSON text, nil when it is something else.
-func (c *call) decode(r *reply) []byte {
-	text := bytes.TrimPrefix(r.raw, []byte("\ufeff"))
-	switch format := c.plan.ResponseFormat; {
-	case format != "" && format != "json":
-		return nil
-	case format == "" && !labelledJSON(r.Header) && !looksLikeJSON(r.Header, text):
-		return nil
+// decode reads an answer: as the definition says, or as its label does. Records
+// in a table are read where records are asked for; a file of them is passed on.
+func (c *call) decode(r *reply) {
+	contentType := r.Header.Get("Content-Type")
+	format := wire.ResponseFormat(c.plan.ResponseFormat, contentType, r.raw)
+	switch {
+	case len(r.raw) == 0:
+	case format == wire.FormatJSON:
+		r.json, r.broken = jsonText(contentType, r.raw)
+	case format == wire.FormatXML, format == wire.FormatCSV, format == wire.FormatNDJSON, format == wire.FormatForm:
+		if c.plan.ResponseFormat == "" && format != wire.FormatXML && !c.lists() {
+			return
+		}
+		v, err := wire.DecodeBody(format, contentType, r.raw)
+		if r.broken = err; err == nil && v.Exists() {
+			r.json = v.Bytes()
+		}
+	}
+	if r.broken != nil && c.plan.ResponseFormat == "" && !labelledJSON(r.Header) {
+		r.broken = nil // a page of some text, which is passed on
+	}
+}
+
+// jsonText returns a body as JSON text in UTF-8. What is in order is passed on
+// byte by byte.
+func jsonText(contentType string, raw []byte) ([]byte, error) {
+	text, err := wire.ToUTF8(wire.FormatJSON, contentType, raw)
+	if err != nil {
+		return nil, err
 	}
 	if !utf8.Valid(text) {
 		v, err := jsonx.ParseLenient(text)
 		if err != nil {
-			return nil
+			return nil, err
 		}
-		return v.Bytes()
+		return v.Bytes(), nil
 	}
 	if _, err := jsonx.Pick(text, nil); err != nil {
-		return nil
+		return nil, err
 	}
-	return text
+	return text, nil
 }
 
 func mediaType(h http.Header) string {
@@ -126,17 +146,6 @@ func labelledJSON(h http.Header) bool {
 	return strings.HasSuffix(name, "/json") || strings.HasSuffix(name, "+json") || strings.Contains(name, "javascript")
 }
 
-// looksLikeJSON takes JSON under a label that says text, or under none: vendors
-// do that.
-func looksLikeJSON(h http.Header, text []byte) bool {
-	name := mediaType(h)
-	if name != "" && !strings.HasPrefix(name, "text/") {
-		return false
-	}
-	text = bytes.TrimLeft(text, " \t\r\n")
-	return len(text) > 0 && (text[0] == '{' || text[0] == '[')
-}
-
 // passes reports whether an answer is passed on as it comes, without being read
 // into memory: it is a file, and nothing in the definition asks for its content.
 func (c *call) passes(h http.Header) bool {
@@ -145,6 +154,8 @@ func (c *call) passes(h http.Header) bool {
 	}
 	name := mediaType(h)
 	switch {
+	case name == "image/svg+xml":
+		return true
 	case name == "", strings.HasPrefix(name, "text/"), labelledJSON(h), strings.HasSuffix(name, "/xml"), strings.HasSuffix(name, "+xml"), strings.Contains(name, "ndjson"):
 		return false
 	}

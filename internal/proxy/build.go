@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"encoding/base64"
 	"fmt"
 	"maps"
 	"net/http"
@@ -11,11 +10,9 @@ import (
 	"unicode/utf8"
 
 	"github.com/sinewhq/sinew"
-	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/paginate"
-	"github.com/sinewhq/sinew/internal/placeholder"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/wire"
 )
@@ -156,32 +153,36 @@ func (c *call) bodyValue(scope jsonx.Value) jsonx.Value {
 // is sent.
 func (c *call) setBody(request *upstream.Request) (mediaType string, err error) {
 	switch {
-	case c.Stream != nil && !c.plan.IgnoreBody:
+	case c.plan.IgnoreBody:
+		return "", nil
+	case c.Stream != nil:
 		request.Stream, request.Length = c.Stream, c.StreamLength
 		return c.StreamType, nil
+	case c.Upload != nil:
+		return c.forwardUpload(request)
 	case c.plan.BodyIsNull:
 		request.Body = []byte("null")
 		return "application/json", nil
 	case !c.paged.Body.Exists():
 		return "", nil
 	}
-	request.Body, mediaType, err = encodeBody(c.plan.Plan, c.paged.Body)
+	request.Body, mediaType, err = wire.EncodeBody(c.plan.BodyFormat, c.paged.Body, c.plan.BodyOptions, c.plan.QueryArrays)
 	return mediaType, err
 }
 
-func encodeBody(plan *definition.Plan, value jsonx.Value) (content []byte, mediaType string, err error) {
-	switch plan.BodyFormat {
-	case "json":
-		return value.Bytes(), "application/json", nil
-	case "form":
-		return []byte(wire.StringifyQuery(value, plan.QueryArrays)), "application/x-www-form-urlencoded", nil
-	case "raw":
-		if text, ok := value.Text(); ok {
-			return []byte(text), "text/plain; charset=utf-8", nil
-		}
-		return value.Bytes(), "application/json", nil
+// forwardUpload sends the parts of an upload on as they come. What the method's
+// template says takes the place of the fields.
+func (c *call) forwardUpload(request *upstream.Request) (mediaType string, err error) {
+	if c.plan.BodyFormat != wire.FormatMultipart && c.Custom == nil {
+		return "", sinew.Errorf(sinew.KindInvalid, "%s.%s sends its body as %s, not as the multipart form that it got", c.plan.Resource, c.plan.Name, c.plan.BodyFormat).WithCode("body_format")
 	}
-	return nil, "", sinew.Errorf(sinew.KindInvalid, "%s.%s sends its body as %s, which this version does not do yet", plan.Resource, plan.Name, plan.BodyFormat).WithCode("body_format")
+	changes := wire.MultipartChanges{Options: c.plan.BodyOptions}
+	if c.plan.BodyTo != nil {
+		changes.Set = c.paged.Body
+	}
+	request.Stream, mediaType, err = c.Upload.Forward(changes)
+	request.Length = -1
+	return mediaType, err
 }
 
 func (c *call) setHeaders(request *upstream.Request, scope jsonx.Value, mediaType string) {
@@ -214,96 +215,6 @@ func headerText(v jsonx.Value) string {
 		return text
 	}
 	return v.String()
-}
-
-// authorize attaches the account's credential.
-func (c *call) authorize(ctx context.Context, request *upstream.Request, scope jsonx.Value) error {
-	if c.plan.NoAuth {
-		return nil
-	}
-	a := c.plan.Authorization
-	if a == nil {
-		if a = definition.DefaultAuthorization(c.account.AuthenticationMethod); a == nil {
-			return nil
-		}
-	}
-	if c.plan.authorize != nil {
-		return c.authorizeByExpression(ctx, request, scope)
-	}
-	switch a.Format {
-	case definition.AuthorizationBearer:
-		token, err := resolve(a.Token, scope)
-		if err != nil {
-			return err
-		}
-		return setAuthorization(request, "Authorization", "Bearer "+token)
-	case definition.AuthorizationHeader:
-		value, err := resolve(a.HeaderValue, scope)
-		if err != nil {
-			return err
-		}
-		return setAuthorization(request, a.HeaderName, value)
-	case definition.AuthorizationBasic:
-		username, err := resolve(a.Username, scope)
-		if err != nil {
-			return err
-		}
-		password, err := resolve(a.Password, scope)
-		if err != nil {
-			return err
-		}
-		return setAuthorization(request, "Authorization", "Basic "+base64.StdEncoding.EncodeToString([]byte(username+":"+password)))
-	}
-	return sinew.Errorf(sinew.KindInvalid, "The authorization format %q is not known", a.Format).WithCode("authorization_format")
-}
-
-// resolve renders a template of the authorization. One without a value is
-// refused, rather than sent as it stands.
-func resolve(template string, scope jsonx.Value) (string, error) {
-	compiled, err := placeholder.CompileText(template)
-	if err != nil {
-		return "", sinew.Errorf(sinew.KindInvalid, "The authorization of this integration is not valid").WithCode("invalid_definition").WithCause(err)
-	}
-	text, unresolved := compiled.RenderText(scope)
-	if len(unresolved) > 0 {
-		return "", placeholder.UnresolvedError(unresolved)
-	}
-	return text, nil
-}
-
-// setAuthorization sets a header whose value came from a credential, which must
-// not become another header.
-func setAuthorization(request *upstream.Request, name, value string) error {
-	if strings.ContainsAny(value, "\r\n\x00") {
-		return sinew.Errorf(sinew.KindInvalid, "The credential of the account holds a line break, which a header cannot").WithCode(placeholder.CodeUnsafe)
-	}
-	request.Header.Set(name, value)
-	return nil
-}
-
-// authorizeByExpression sets the headers that the definition's expression makes
-// of the request, such as a signature over it (spec 02 section 4).
-func (c *call) authorizeByExpression(ctx context.Context, request *upstream.Request, scope jsonx.Value) error {
-	in := new(expression.Input).
-		Value("url", jsonx.StringValue(request.URL)).
-		Value("context", scope.Get("context")).
-		Lazy("requestOptions", func() []byte { return requestOptions(request, c.paged.Body).Bytes() })
-	headers, err := c.plan.authorize.Value(ctx, c.observed(in))
-	if err != nil {
-		return fmt.Errorf("authorization: %w", err)
-	}
-	if headers.Kind() != jsonx.Object {
-		return sinew.Errorf(sinew.KindInvalid, "The authorization expression must return an object of headers, and returned %s", headers.Kind()).WithCode("authorization_expression")
-	}
-	for name, value := range headers.Members() {
-		if value.IsNull() {
-			continue
-		}
-		if err := setAuthorization(request, name, headerText(value)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // requestOptions shows a request to an expression. body is the text that goes

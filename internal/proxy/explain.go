@@ -58,7 +58,7 @@ func (e *Explanation) request(c *call, r *upstream.Request) {
 // carriesCredential reports whether a header was set by the authorization: its
 // value is a secret, whatever it is made of.
 func (c *call) carriesCredential(name string) bool {
-	return !c.plan.NoAuth && (strings.EqualFold(name, "Authorization") || c.plan.authorize != nil && !c.plan.Headers.Get(name).Exists())
+	return !c.plan.NoAuth && (strings.EqualFold(name, "Authorization") || c.plan.attach != nil && !c.plan.Headers.Get(name).Exists())
 }
 
 func shown(text string) string {

@@ -15,11 +15,11 @@ import (
 // plan is a method with everything compiled that a call needs.
 type plan struct {
 	*definition.Plan
-	paging    paginate.Strategy      // nil when the method does not page
-	fault     *expression.Expression // error_expression, nil without one
-	authorize *expression.Expression // of the authorization, nil without one
-	limits    limitRules
-	payload   payloadPath
+	paging  paginate.Strategy      // nil when the method does not page
+	fault   *expression.Expression // error_expression, nil without one
+	attach  *attachment            // nil when the definition says nothing
+	limits  limitRules
+	payload payloadPath
 }
 
 func (s *Service) compile(m definition.Method) (*plan, error) {
@@ -34,10 +34,8 @@ func (s *Service) compile(m definition.Method) (*plan, error) {
 	if p.fault, err = s.optional(m, "error_expression", m.ErrorExpression); err != nil {
 		return nil, err
 	}
-	if a := m.Authorization; a != nil {
-		if p.authorize, err = s.optional(m, "authorization.config.expression", a.Expression); err != nil {
-			return nil, err
-		}
+	if p.attach, err = s.newAttachment(m, m.Authorization); err != nil {
+		return nil, err
 	}
 	if p.limits, err = s.newLimitRules(m); err != nil {
 		return nil, err

@@ -11,10 +11,12 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
+	"github.com/sinewhq/sinew/internal/credential"
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/paginate"
 	"github.com/sinewhq/sinew/internal/upstream"
+	"github.com/sinewhq/sinew/internal/wire"
 )
 
 // Accounts are what a call is made for.
@@ -70,6 +72,7 @@ type Service struct {
 	recorder    Recorder
 	log         *slog.Logger
 	expressions *expression.Engine
+	formats     credential.Formats
 	definitions planCache
 }
 
@@ -77,7 +80,7 @@ type Service struct {
 func New(c Config) *Service {
 	return &Service{
 		accounts: c.Accounts, gates: c.Gates, sender: c.Sender, sealer: c.Sealer, metrics: c.Metrics, recorder: c.Recorder, log: c.Log,
-		expressions: expression.NewEngine(),
+		expressions: expression.NewEngine(), formats: credential.NewFormats(),
 	}
 }
 
@@ -102,6 +105,9 @@ type Call struct {
 	Stream       io.Reader
 	StreamType   string
 	StreamLength int64
+	// Upload is a multipart form whose files are passed on as they come; nil for
+	// none. Its fields are the Body.
+	Upload *wire.MultipartReader
 	// Custom is a call past the resources of the definition, nil for others.
 	Custom *Custom
 	// Whole asks for the answer in memory, even if it is a file.
@@ -147,12 +153,15 @@ type call struct {
 	plan      *plan
 	place     paginate.Place
 	paged     *paginate.Request
-	hide      *scrubber // made when it is needed, see scrubbing
-	request   *upstream.Request
-	sent      bool
-	status    int          // the vendor's
-	count     int          // records of a list, -1 for other answers
-	trace     *Explanation // nil when nobody asks
+	// credential is what was attached, nil for an expression or nothing.
+	credential *credential.Authorization
+	hide       *scrubber // made when it is needed, see scrubbing
+	request    *upstream.Request
+	attempts   int // requests that the vendor answered
+	sent       bool
+	status     int          // the vendor's
+	count      int          // records of a list, -1 for other answers
+	trace      *Explanation // nil when nobody asks
 }
 
 // Do makes a call. The vendor's refusal is a *RemoteError; a method that does
@@ -216,8 +225,8 @@ func (c *call) writes() bool {
 func (c *call) send(ctx context.Context, request *upstream.Request) (Result, error) {
 	s := c.service
 	started := time.Now()
-	response, err := s.sender.Do(ctx, request)
-	c.sent = !neverLeft(err)
+	response, err := c.exchange(ctx, request)
+	c.sent = c.sent || !neverLeft(err)
 	if err != nil {
 		s.metrics.ObserveUpstream(c.account.IntegrationName, 0, time.Since(started))
 		return Result{}, err
@@ -244,6 +253,28 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 	return result, err
 }
 
+// exchange sends the request, a second time where the server asks for another
+// form of the credential first.
+func (c *call) exchange(ctx context.Context, request *upstream.Request) (*upstream.Response, error) {
+	response, err := c.service.sender.Do(ctx, request)
+	if err != nil {
+		return nil, err
+	}
+	c.attempts++
+	again, err := c.challenged(request, response)
+	if err != nil {
+		_ = response.Body.Close()
+		return nil, err
+	}
+	if !again {
+		return response, nil
+	}
+	c.sent = true
+	_ = response.Body.Close()
+	c.attempts++
+	return c.service.sender.Do(ctx, request)
+}
+
 // neverLeft reports whether an error says that there was no connection to send
 // the request over.
 func neverLeft(err error) bool {
@@ -260,7 +291,7 @@ func (c *call) answer(ctx context.Context, r *reply, streams bool) (Result, erro
 		c.scrubbing().header(r.Header)
 	}
 	if !streams {
-		r.json = c.decode(r)
+		c.decode(r)
 	}
 	r.input = c.responseInput(r)
 	v, err := c.judge(ctx, r)

@@ -75,7 +75,7 @@ func (c *call) record(ctx context.Context, began time.Time, result Result, err e
 		number("status_code", status)
 	}
 	if c.sent {
-		number("attempt", 1)
+		number("attempt", max(c.attempts, 1))
 	}
 	number("duration", int(now.Sub(began).Milliseconds()))
 	number("fetch_duration", int(vendor.Milliseconds()))

@@ -76,9 +76,9 @@ func (c *call) refusal(r *reply, v verdict) *RemoteError {
 // unreadable is the error of an answer that says it is JSON and is not: with
 // what came, or without where the definition wants a plain failure.
 func (c *call) unreadable(r *reply) error {
-	const message = "The vendor labelled its answer as JSON, and it is not"
+	message := "The vendor's answer is not what it says it is: " + c.scrubbing().text(r.broken.Error())
 	if c.plan.FailOnParseError {
-		return sinew.Errorf(sinew.KindUpstream, message).WithCode("upstream_parse_error")
+		return sinew.Errorf(sinew.KindUpstream, "%s", message).WithCode("upstream_parse_error")
 	}
 	return &RemoteError{Status: http.StatusBadGateway, Message: message, Raw: rawBody(c.scrubbing().body(r.raw)), Header: http.Header{}}
 }

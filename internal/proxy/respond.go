@@ -4,7 +4,9 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
@@ -17,10 +19,12 @@ import (
 // reply is a vendor's answer on its way to the caller.
 type reply struct {
 	*upstream.Response
-	raw   []byte
-	json  []byte // raw as JSON text; nil when the answer is something else
-	input *expression.Input
-	quota quota
+	raw  []byte
+	json []byte // raw as JSON text; nil when the answer is something else
+	// broken is why an answer is not what it says it is, nil when it is.
+	broken error
+	input  *expression.Input
+	quota  quota
 }
 
 // judge reads what the vendor means: whether it throttles, whether it refuses,
@@ -118,7 +122,10 @@ type payload struct {
 // find follows the response path.
 func (c *call) find(ctx context.Context, r *reply) (payload, error) {
 	path := c.plan.payload
-	if len(r.json) == 0 {
+	switch {
+	case len(r.json) == 0 && len(r.raw) > 0:
+		return payloadOf(jsonx.StringValue(strings.ToValidUTF8(string(r.raw), string(utf8.RuneError)))), nil
+	case len(r.json) == 0:
 		return payload{text: []byte("{}"), kind: jsonx.Object}, nil
 	}
 	found, err := jsonx.Pick(r.json, path.names)

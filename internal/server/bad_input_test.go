@@ -180,7 +180,7 @@ func TestTamperedCursors(t *testing.T) {
 			bad(p, other, cursor)
 		}
 		for _, o := range w.operations() {
-			if o.Answer.At("properties", "next_cursor").Exists() && o.ID != "listIntegratedAccounts" && !o.callsVendor() {
+			if o.Answer.At("properties", "next_cursor").Exists() && o.ID != "listIntegratedAccounts" && o.noun() != "log" && !o.callsVendor() {
 				for _, path := range w.paths(o) {
 					bad(p, path+"?x=1", cursor)
 				}

@@ -1,0 +1,43 @@
+package dataplane
+
+import (
+	"mime"
+
+	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/proxy"
+	"github.com/sinewhq/sinew/internal/wire"
+)
+
+// readBody reads the body of a call: JSON, whatever it is labelled, or a form.
+// Of a multipart form the fields in front of its files are read, and the files
+// are left to be passed on. A body that is passed through is left alone.
+func readBody(c *httpapi.Call, call *proxy.Call) (err error) {
+	if call.Stream != nil {
+		return nil
+	}
+	contentType := c.Request.Header.Get("Content-Type")
+	switch mediaType, _, _ := mime.ParseMediaType(contentType); mediaType {
+	case "multipart/form-data":
+		body, length := c.StreamBody()
+		if call.Upload, err = wire.NewMultipartReader(contentType, body); err != nil {
+			return err
+		}
+		call.StreamLength = length
+		call.Body, err = call.Upload.Fields()
+		return err
+	case "application/x-www-form-urlencoded":
+		text, err := c.ReadBody()
+		if err != nil || len(text) == 0 {
+			return err
+		}
+		// curl -d labels JSON so.
+		if call.Body, err = jsonx.Parse(text); err == nil {
+			return nil
+		}
+		call.Body, err = wire.ParseQuery(string(text))
+		return err
+	}
+	call.Body, err = c.Value()
+	return err
+}
