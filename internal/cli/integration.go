@@ -14,7 +14,7 @@ import (
 
 func newIntegrationCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "integration", Short: "Work with integration definitions"}
-	cmd.AddCommand(newIntegrationValidateCommand())
+	cmd.AddCommand(newIntegrationValidateCommand(), newIntegrationShowCommand())
 	return cmd
 }
 
@@ -71,5 +71,25 @@ func readFile(cmd *cobra.Command, file string) ([]byte, error) {
 func printFindings(w io.Writer, file, severity string, findings []sinew.Failure) {
 	for _, f := range findings {
 		fmt.Fprintf(w, "%s: %s: %s: %s\n", file, severity, f.Path, f.Message)
+	}
+}
+
+func newIntegrationShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show FILE",
+		Short: "Print the config of a definition as JSON, as the API takes it",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, files []string) error {
+			text, err := readFile(cmd, files[0])
+			if err != nil {
+				return err
+			}
+			config, err := server.ReadConfig(text)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), config)
+			return err
+		},
 	}
 }

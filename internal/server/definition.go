@@ -15,15 +15,22 @@ import (
 // has one under config. The error is that of a text that is neither JSON nor
 // YAML.
 func CheckDefinition(text []byte) (failures, warnings []sinew.Failure, err error) {
-	v, err := ReadDefinition(text)
+	config, err := ReadConfig(text)
 	if err != nil {
 		return nil, nil, err
 	}
+	failures, warnings = definition.Check(config)
+	return failures, warnings, nil
+}
+
+// ReadConfig reads the config of a definition, whether it stands alone or under
+// config.
+func ReadConfig(text []byte) (jsonx.Value, error) {
+	v, err := ReadDefinition(text)
 	if config := v.Get("config"); config.Exists() && !v.Get("resources").Exists() {
 		v = config
 	}
-	failures, warnings = definition.Check(v)
-	return failures, warnings, nil
+	return v, err
 }
 
 // ReadDefinition reads a definition that is written in JSON or in YAML.

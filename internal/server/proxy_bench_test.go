@@ -198,4 +198,3 @@ func paceCalls(b *testing.B, address, token string) []time.Duration {
 	slices.Sort(all)
 	return all
 }
-
