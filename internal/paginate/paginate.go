@@ -57,6 +57,8 @@ type Page struct {
 	Header http.Header
 	// Body is JSON text, nil when the answer is not JSON.
 	Body []byte
+	// Find returns the value at a path of Body; nil looks for it in Body.
+	Find func(path []string) (jsonx.Found, error)
 	// Items is the text of the records, Count their number.
 	Items []byte
 	Count int
@@ -78,6 +80,9 @@ type Strategy interface {
 	// Prepare writes what the page needs into a request. It fails with a
 	// *sinew.Error when the place is not one of this strategy.
 	Prepare(ctx context.Context, at Place, r *Request) error
+	// Paths are the places in the body that After looks at, so that they can be
+	// found while it is read.
+	Paths() [][]string
 	// After tells where the walk goes on behind a page.
 	After(ctx context.Context, at Place, sent *Request, page *Page) (Next, error)
 }

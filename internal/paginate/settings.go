@@ -109,19 +109,45 @@ func (s settings) body(page *Page, path string) jsonx.Value {
 	if path == "" || len(page.Body) == 0 {
 		return jsonx.Value{}
 	}
-	at := append(append([]string(nil), s.metadata...), dotted(path)...)
-	found, err := jsonx.Pick(page.Body, at)
+	at := s.inMetadata(path)
+	found, err := page.find(at)
 	if err != nil {
 		return jsonx.Value{}
 	}
-	if found[0].Text == nil {
+	if found.Text == nil {
 		return deep(page.Body, at)
 	}
-	v, err := jsonx.ParseLenient(found[0].Text)
+	v, err := jsonx.ParseLenient(found.Text)
 	if err != nil {
 		return jsonx.Value{}
 	}
 	return v
+}
+
+func (s settings) inMetadata(path string) []string {
+	return append(append([]string(nil), s.metadata...), dotted(path)...)
+}
+
+// Paths implements Strategy.
+func (s settings) Paths() [][]string {
+	var paths [][]string
+	for _, key := range []string{"cursor_path", "prev_cursor_path", "has_next_path", "total_pages_path", "total_count_path"} {
+		if path := s.text(key); path != "" {
+			paths = append(paths, s.inMetadata(path))
+		}
+	}
+	return paths
+}
+
+func (p *Page) find(path []string) (jsonx.Found, error) {
+	if p.Find != nil {
+		return p.Find(path)
+	}
+	found, err := jsonx.Pick(p.Body, path)
+	if err != nil {
+		return jsonx.Found{}, err
+	}
+	return found[0], nil
 }
 
 // deep follows a path that reaches into arrays, which the quick way does not.

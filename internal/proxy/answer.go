@@ -98,7 +98,7 @@ func (c *call) decode(r *reply) {
 	switch {
 	case len(r.raw) == 0:
 	case format == wire.FormatJSON:
-		r.json, r.broken = jsonText(contentType, r.raw)
+		c.readJSON(r, contentType)
 	case format == wire.FormatXML, format == wire.FormatCSV, format == wire.FormatNDJSON, format == wire.FormatForm:
 		if c.plan.ResponseFormat == "" && format != wire.FormatXML && !c.lists() {
 			return
@@ -108,29 +108,31 @@ func (c *call) decode(r *reply) {
 			r.json = v.Bytes()
 		}
 	}
+	if r.json != nil && r.found == nil {
+		r.found, r.broken = jsonx.Pick(r.json, c.plan.paths...)
+	}
 	if r.broken != nil && c.plan.ResponseFormat == "" && !labelledJSON(r.Header) {
 		r.broken = nil // a page of some text, which is passed on
 	}
 }
 
-// jsonText returns a body as JSON text in UTF-8. What is in order is passed on
-// byte by byte.
-func jsonText(contentType string, raw []byte) ([]byte, error) {
-	text, err := wire.ToUTF8(wire.FormatJSON, contentType, raw)
-	if err != nil {
-		return nil, err
+// readJSON takes a body as JSON text in UTF-8, and finds in it what the plan asks
+// for. What is in order is passed on byte by byte.
+func (c *call) readJSON(r *reply, contentType string) {
+	var text []byte
+	if text, r.broken = wire.ToUTF8(wire.FormatJSON, contentType, r.raw); r.broken != nil {
+		return
 	}
-	if !utf8.Valid(text) {
-		v, err := jsonx.ParseLenient(text)
-		if err != nil {
-			return nil, err
+	if utf8.Valid(text) {
+		if r.found, r.broken = jsonx.Pick(text, c.plan.paths...); r.broken == nil {
+			r.json = text
 		}
-		return v.Bytes(), nil
+		return
 	}
-	if _, err := jsonx.Pick(text, nil); err != nil {
-		return nil, err
+	v, err := jsonx.ParseLenient(text)
+	if r.broken = err; err == nil {
+		r.json = v.Bytes()
 	}
-	return text, nil
 }
 
 func mediaType(h http.Header) string {
@@ -183,7 +185,7 @@ func (c *call) responseInput(r *reply) *expression.Input {
 		Value("status", jsonx.IntValue(int64(r.Status))).
 		Lazy("headers", func() []byte { return headerObject(r.Header).Bytes() }).
 		Text("body", r.json).
-		Lazy("data", func() []byte { return inner(r.json) }).
+		Lazy("data", func() []byte { return c.inner(r) }).
 		Lazy("response", func() []byte {
 			b := jsonx.NewBuilder(4).Set("status", jsonx.IntValue(int64(r.Status))).Set("ok", jsonx.BoolValue(r.Status >= 200 && r.Status < 300))
 			return b.Set("headers", headerObject(r.Header)).Set("url", jsonx.StringValue(c.scrubbing().text(r.URL.String()))).Value().Bytes()
@@ -196,14 +198,14 @@ func (c *call) responseInput(r *reply) *expression.Input {
 	return c.observed(in)
 }
 
-func inner(text []byte) []byte {
-	if len(text) == 0 {
+func (c *call) inner(r *reply) []byte {
+	if len(r.json) == 0 {
 		return nil
 	}
-	if found, err := jsonx.Pick(text, []string{"data"}); err == nil && found[0].Text != nil {
-		return found[0].Text
+	if found, err := c.at(r, []string{keyData}); err == nil && found.Text != nil {
+		return found.Text
 	}
-	return text
+	return r.json
 }
 
 // headerObject shows a header with names in lower case; of fields that occur

@@ -12,6 +12,9 @@ import (
 	"github.com/sinewhq/sinew/internal/paginate"
 )
 
+// keyData is the member whose inner value expressions see as data.
+const keyData = "data"
+
 // plan is a method with everything compiled that a call needs.
 type plan struct {
 	*definition.Plan
@@ -20,6 +23,9 @@ type plan struct {
 	attach  *attachment            // nil when the definition says nothing
 	limits  limitRules
 	payload payloadPath
+	// paths are the places in an answer that are found while it is read: the
+	// payload, the inner data of expressions, and those of paging.
+	paths [][]string
 }
 
 func (s *Service) compile(m definition.Method) (*plan, error) {
@@ -40,8 +46,14 @@ func (s *Service) compile(m definition.Method) (*plan, error) {
 	if p.limits, err = s.newLimitRules(m); err != nil {
 		return nil, err
 	}
-	p.payload, err = s.newPayloadPath(m)
-	return p, err
+	if p.payload, err = s.newPayloadPath(m); err != nil {
+		return nil, err
+	}
+	p.paths = [][]string{p.payload.names, {keyData}}
+	if p.paging != nil {
+		p.paths = append(p.paths, p.paging.Paths()...)
+	}
+	return p, nil
 }
 
 // optional compiles the text of an expression, nil for none.

@@ -21,6 +21,8 @@ type reply struct {
 	*upstream.Response
 	raw  []byte
 	json []byte // raw as JSON text; nil when the answer is something else
+	// found has what is at the paths of the plan.
+	found []jsonx.Found
 	// broken is why an answer is not what it says it is, nil when it is.
 	broken error
 	input  *expression.Input
@@ -119,6 +121,18 @@ type payload struct {
 	items int
 }
 
+// at returns what is at a path of an answer.
+func (c *call) at(r *reply, path []string) (jsonx.Found, error) {
+	if i := slices.IndexFunc(c.plan.paths, func(known []string) bool { return slices.Equal(known, path) }); i >= 0 && i < len(r.found) {
+		return r.found[i], nil
+	}
+	found, err := jsonx.Pick(r.json, path)
+	if err != nil {
+		return jsonx.Found{}, sinew.Errorf(sinew.KindUpstream, "The vendor's answer is not valid JSON: %v", err).WithCode("upstream_parse_error")
+	}
+	return found[0], nil
+}
+
 // find follows the response path.
 func (c *call) find(ctx context.Context, r *reply) (payload, error) {
 	path := c.plan.payload
@@ -128,13 +142,13 @@ func (c *call) find(ctx context.Context, r *reply) (payload, error) {
 	case len(r.json) == 0:
 		return payload{text: []byte("{}"), kind: jsonx.Object}, nil
 	}
-	found, err := jsonx.Pick(r.json, path.names)
+	at, err := c.at(r, path.names)
 	if err != nil {
-		return payload{}, sinew.Errorf(sinew.KindUpstream, "The vendor labelled its answer as JSON, and it is not: %v", err).WithCode("upstream_parse_error")
+		return payload{}, err
 	}
 	switch {
-	case path.isRoot(), path.names != nil && found[0].Text != nil:
-		return payload{found[0].Text, found[0].Kind, found[0].Items}, nil
+	case path.isRoot(), path.names != nil && at.Text != nil:
+		return payload{at.Text, at.Kind, at.Items}, nil
 	case slices.ContainsFunc(path.names, isIndex):
 		v, err := jsonx.ParseLenient(r.json)
 		if err != nil {
@@ -148,7 +162,7 @@ func (c *call) find(ctx context.Context, r *reply) (payload, error) {
 	if err != nil || text == nil {
 		return nothing(), err
 	}
-	found, err = jsonx.Pick(text, nil)
+	found, err := jsonx.Pick(text, nil)
 	if err != nil {
 		return payload{}, err
 	}
@@ -185,7 +199,7 @@ func (c *call) page(ctx context.Context, r *reply, list payload) (next, prev str
 		return "", "", nil
 	}
 	following, err := c.plan.paging.After(ctx, c.place, c.paged, &paginate.Page{
-		URL: r.URL.String(), Header: r.Header, Body: r.json, Items: list.text, Count: list.items, Input: r.input,
+		URL: r.URL.String(), Header: r.Header, Body: r.json, Find: func(path []string) (jsonx.Found, error) { return c.at(r, path) }, Items: list.text, Count: list.items, Input: r.input,
 	})
 	if err != nil {
 		return "", "", err

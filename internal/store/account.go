@@ -12,19 +12,18 @@ import (
 
 // accountFrom reads the columns that scanAccountRow takes apart. It leaves out
 // what the caller or the installation knows anyway.
-func accountFrom() string {
-	texts := func(names ...string) []packedColumn {
-		columns := make([]packedColumn, len(names))
-		for i, name := range names {
-			columns[i].expression = "a." + name
-		}
-		return columns
+func accountFrom() string { return "SELECT " + packed(accountPacked()) + " FROM integrated_account a" }
+
+func accountPacked() []packedColumn {
+	var columns []packedColumn
+	for _, name := range []string{
+		"id", "environment_integration_id", "tenant_id", "name", "status", "last_error", "last_action_result", "last_forbidden_error",
+		"authentication_method", "region", "super_query", "context", "object_store", "unified_model_override", "integration_override", "static_gate_id",
+	} {
+		columns = append(columns, packedColumn{expression: "a." + name})
 	}
-	columns := texts("id", "environment_integration_id", "tenant_id", "name", "status", "last_error", "last_action_result", "last_forbidden_error",
-		"authentication_method", "region", "super_query", "context", "object_store", "unified_model_override", "integration_override", "static_gate_id")
-	columns = append(columns, packedColumn{"a.is_sandbox", true}, packedColumn{"a.created_at", true}, packedColumn{"a.updated_at", true},
+	return append(columns, packedColumn{"a.is_sandbox", true}, packedColumn{"a.created_at", true}, packedColumn{"a.updated_at", true},
 		packedColumn{definitionGeneration, true})
-	return "SELECT " + packed(columns) + " FROM integrated_account a"
 }
 
 // accountRow is an account as its row says it, with the generation of the
@@ -105,9 +104,31 @@ type lockedRecord struct {
 	secretVersion int64
 }
 
+// sealedColumns are the secrets of an account, its installation and its
+// integration as they are stored, with the versions that they are bound to.
+type sealedColumns struct {
+	context, override, unified, installation, config []byte
+	installationVersion, integrationVersion          int64
+}
+
+// alsoScanner reads further columns behind those of another scan function.
+type alsoScanner struct {
+	scanner
+	more []any
+}
+
+func (a alsoScanner) Scan(dest ...any) error { return a.scanner.Scan(append(dest, a.more...)...) }
+
+// accountRecord reads an account with its secrets: one query, and a second one
+// when its integration is not in memory.
 func (s *Store) accountRecord(ctx context.Context, q querier, environmentID, id, lock string) (lockedRecord, error) {
 	var r lockedRecord
-	row, err := scanAccountRow(q.QueryRowContext(ctx, s.accounts.selects+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id))
+	var sealed sealedColumns
+	found := q.QueryRowContext(ctx, s.accountWhole+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id)
+	row, err := scanAccountRow(alsoScanner{found, []any{
+		&sealed.context, &sealed.override, &sealed.unified, &r.secretVersion,
+		&sealed.installation, &sealed.installationVersion, &sealed.config, &sealed.integrationVersion,
+	}})
 	if err != nil {
 		return r, notFound("Integrated account", id, err)
 	}
@@ -119,34 +140,31 @@ func (s *Store) accountRecord(ctx context.Context, q querier, environmentID, id,
 		return r, sinew.NotFound("Integrated account", id)
 	}
 	r.AccountView = views[0]
-	return r, s.openAccount(ctx, q, &r)
+	return r, s.openAccount(ctx, &r, sealed)
 }
 
-// openAccount fills in the secrets of an account, its installation and its
-// integration.
-func (s *Store) openAccount(ctx context.Context, q querier, r *lockedRecord) error {
-	var contextSecret, overrideSecret, unifiedSecret, installationSecret, configSecret []byte
-	var installationVersion, integrationVersion int64
-	err := q.QueryRowContext(ctx, `SELECT a.context_secret, a.integration_override_secret, a.unified_model_override_secret, a.secret_version,
+// accountWhole reads an account with its secrets, and those of what it hangs on.
+func accountWhole() string {
+	return "SELECT " + packed(accountPacked()) + `, a.context_secret, a.integration_override_secret, a.unified_model_override_secret, a.secret_version,
 		ei.override_secret, ei.version, i.config_secret, i.version
-		FROM integrated_account a JOIN environment_integration ei ON ei.id = a.environment_integration_id JOIN integration i ON i.id = ei.integration_id
-		WHERE a.id = $1`, r.ID).
-		Scan(&contextSecret, &overrideSecret, &unifiedSecret, &r.secretVersion, &installationSecret, &installationVersion, &configSecret, &integrationVersion)
-	if err != nil {
-		return notFound("Integrated account", r.ID, err)
-	}
+		FROM integrated_account a JOIN environment_integration ei ON ei.id = a.environment_integration_id JOIN integration i ON i.id = ei.integration_id`
+}
+
+// openAccount opens the secrets of an account, its installation and its
+// integration.
+func (s *Store) openAccount(ctx context.Context, r *lockedRecord, sealed sealedColumns) error {
 	installation, integration := *r.EnvironmentIntegration, *r.Integration
-	installation.Version, integration.Version = installationVersion, integrationVersion
+	installation.Version, integration.Version = sealed.installationVersion, sealed.integrationVersion
 	for _, column := range []struct {
 		into   *sinew.JSON
 		place  seal.Place
 		sealed []byte
 	}{
-		{&r.Secrets.Context, accountPlace(r.IntegratedAccount, "context_secret", r.secretVersion), contextSecret},
-		{&r.Secrets.IntegrationOverride, accountPlace(r.IntegratedAccount, "integration_override_secret", r.secretVersion), overrideSecret},
-		{&r.Secrets.UnifiedModelOverride, accountPlace(r.IntegratedAccount, "unified_model_override_secret", r.secretVersion), unifiedSecret},
-		{&r.OverrideSecret, overridePlace(installation), installationSecret},
-		{&r.ConfigSecret, configPlace(integration), configSecret},
+		{&r.Secrets.Context, accountPlace(r.IntegratedAccount, "context_secret", r.secretVersion), sealed.context},
+		{&r.Secrets.IntegrationOverride, accountPlace(r.IntegratedAccount, "integration_override_secret", r.secretVersion), sealed.override},
+		{&r.Secrets.UnifiedModelOverride, accountPlace(r.IntegratedAccount, "unified_model_override_secret", r.secretVersion), sealed.unified},
+		{&r.OverrideSecret, overridePlace(installation), sealed.installation},
+		{&r.ConfigSecret, configPlace(integration), sealed.config},
 	} {
 		text, err := s.openColumn(ctx, column.place, column.sealed)
 		if err != nil {

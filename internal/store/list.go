@@ -66,8 +66,8 @@ func (l listing[T]) statement(q sinew.ListQuery, hint, scope string, args ...any
 	b.WriteString(hint)
 	b.WriteString(" WHERE ")
 	b.WriteString(scope)
-	if q.Filter != nil {
-		condition, err := w.condition(q.Filter)
+	if filter := withoutPassed(q); filter != nil {
+		condition, err := w.condition(filter)
 		if err != nil {
 			return "", nil, err
 		}
@@ -90,6 +90,46 @@ func (l listing[T]) statement(q sinew.ListQuery, hint, scope string, args ...any
 	// parse it anew.
 	fmt.Fprintf(&b, " ORDER BY %s %s, %s %s LIMIT %d", key, order, id, order, q.Limit+1)
 	return b.String(), w.args, nil
+}
+
+// withoutPassed returns the filter without the bounds that the place of the page
+// has left behind: a database that is given both may begin at the bound and walk
+// to the place row by row.
+func withoutPassed(q sinew.ListQuery) sinew.Filter {
+	parts, ok := q.Filter.(sinew.And)
+	if !ok || q.After == nil {
+		return q.Filter
+	}
+	kept := make(sinew.And, 0, len(parts))
+	for _, part := range parts {
+		if c, ok := part.(sinew.Compare); !ok || !passed(c, q) {
+			kept = append(kept, part)
+		}
+	}
+	return kept
+}
+
+// passed reports whether every row behind the place satisfies a bound.
+func passed(c sinew.Compare, q sinew.ListQuery) bool {
+	if c.Field != q.Sort.Key() || len(c.Values) != 1 {
+		return false
+	}
+	bound, ok := c.Values[0].(time.Time)
+	if !ok {
+		return false
+	}
+	at := q.After.Key
+	switch c.Op {
+	case sinew.OpLess:
+		return !q.Sort.Ascending && at.Before(bound)
+	case sinew.OpLessEqual:
+		return !q.Sort.Ascending && !at.After(bound)
+	case sinew.OpGreater:
+		return q.Sort.Ascending && at.After(bound)
+	case sinew.OpGreaterEqual:
+		return q.Sort.Ascending && !at.Before(bound)
+	}
+	return false
 }
 
 // where collects the parameters of a condition.

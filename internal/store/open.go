@@ -20,7 +20,7 @@ func connect(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.accounts = accountListing()
+	s.accounts, s.accountWhole = accountListing(), accountWhole()
 	if err := s.migrate(ctx, config); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

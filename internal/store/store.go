@@ -40,6 +40,8 @@ type Store struct {
 
 	logs        logStore
 	accounts    listing[accountRow]
+	// accountWhole is the statement of that name.
+	accountWhole string
 	definitions definitionCache
 }
 

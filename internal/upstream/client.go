@@ -121,14 +121,25 @@ type Response struct {
 	Body io.ReadCloser
 	// URL is where the answer came from, after redirects.
 	URL *url.URL
+	// Length is how long the body says it is, -1 when it does not say.
+	Length int64
 	// Hops is the number of redirects that were followed.
 	Hops int
 }
 
+// maxPrepared bounds what is made room for on a server's word, in bytes.
+const maxPrepared = 1 << 20
+
 // ReadAll reads the body and closes it.
 func (r *Response) ReadAll() ([]byte, error) {
 	defer r.Body.Close()
-	return io.ReadAll(r.Body)
+	if r.Length <= 0 || r.Length > maxPrepared {
+		return io.ReadAll(r.Body)
+	}
+	// One byte more, so that the end is seen without growing.
+	buffer := bytes.NewBuffer(make([]byte, 0, r.Length+bytes.MinRead))
+	_, err := buffer.ReadFrom(r.Body)
+	return buffer.Bytes(), err
 }
 
 // Do makes a call. Every status is an answer, not an error. The caller closes
@@ -219,6 +230,7 @@ func (c *call) run(ctx context.Context, u *url.URL) (*Response, error) {
 			Header: header,
 			Body:   c.body(h.url, res, header),
 			URL:    h.url,
+			Length: res.ContentLength,
 			Hops:   c.seen.Hops,
 		}, nil
 	}
