@@ -18,6 +18,7 @@ const simulatorStop = 5 * time.Second
 func newSimulateCommand() *cobra.Command {
 	var addr string
 	var connect bool
+	var oddities string
 	cmd := &cobra.Command{
 		Use:   "simulate",
 		Short: "Run a simulated vendor with contacts, companies and tickets",
@@ -26,7 +27,11 @@ func newSimulateCommand() *cobra.Command {
 			"With --connect it also installs its integration in the data that the other flags name, connects an account of tenant acme-1, and prints the account's id. The server needs --egress-allow 127.0.0.0/8 to call it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
-			s, err := simulator.New(simulator.Options{}).Start(cmd.Context(), addr)
+			quirks, err := readOddities(cmd, oddities)
+			if err != nil {
+				return err
+			}
+			s, err := simulator.New(simulator.Options{Quirks: quirks}).Start(cmd.Context(), addr)
 			if err != nil {
 				return err
 			}
@@ -46,9 +51,22 @@ func newSimulateCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8090", "Address to listen on; port 0 takes a free one.")
+	cmd.Flags().StringVar(&oddities, "oddities", "", "File in YAML that gives the vendor oddities: delays, headers, refusals, bodies.")
 	cmd.Flags().BoolVar(&connect, "connect", false, "Install the integration and connect an account.")
 	addStoreFlags(cmd)
 	return cmd
+}
+
+// readOddities reads the file of oddities, none when it is not named.
+func readOddities(cmd *cobra.Command, file string) ([]simulator.Quirk, error) {
+	if file == "" {
+		return nil, nil
+	}
+	text, err := readFile(cmd, file)
+	if err != nil {
+		return nil, err
+	}
+	return simulator.ReadOddities(text)
 }
 
 func connectDemo(cmd *cobra.Command, url string) error {

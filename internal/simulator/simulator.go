@@ -109,6 +109,18 @@ func (s *Simulator) mux() http.Handler {
 		mux.Handle("PATCH /"+name+"/{id}", s.signedIn(t.update))
 		mux.Handle("DELETE /"+name+"/{id}", s.signedIn(t.remove))
 	}
+	contacts := s.tables["contacts"]
+	for _, way := range pagings() {
+		mux.Handle("/paging/"+way+"/contacts", s.signedIn(contacts.pagedList(way)))
+	}
+	for _, format := range formats() {
+		mux.Handle("GET /format/"+format+"/contacts", s.signedIn(contacts.formattedList(format)))
+	}
+	for _, kind := range faults() {
+		mux.Handle("/fault/"+kind, s.signedIn(faulty(kind)))
+	}
+	mux.Handle("POST /files", s.signedIn(uploadFile))
+	mux.Handle("GET /files/{size}", s.signedIn(downloadFile))
 	mux.Handle("POST /tickets/{id}/close", s.signedIn(s.tables["tickets"].closeTicket))
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "no_route", "There is nothing at "+r.URL.Path)
