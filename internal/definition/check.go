@@ -222,10 +222,13 @@ func (c *checker) members(s *shape, v jsonx.Value, path string) {
 		}
 		c.check(k.shape, value, path+"."+name)
 	}
-	if c.partial {
+	if c.partial && !s.ruleOfParts {
 		return
 	}
 	for _, k := range s.keys {
+		if c.partial {
+			break
+		}
 		if k.required && !v.Get(k.name).Exists() && (k.alias == "" || !v.Get(k.alias).Exists()) {
 			c.fail(path+"."+k.name, CodeRequired, "is required")
 		}

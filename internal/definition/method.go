@@ -2,6 +2,7 @@ package definition
 
 import (
 	"strings"
+	"time"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -55,6 +56,8 @@ type Method struct {
 	ErrorExpression string
 	RateLimit       RateLimit
 
+	Timeouts Timeouts
+
 	Scopes           []string
 	Description      string
 	DocumentationURL string
@@ -69,6 +72,17 @@ type Method struct {
 type Pagination struct {
 	Format string
 	Config jsonx.Value
+}
+
+// Timeouts are the time limits of calls; 0 is what is usual.
+type Timeouts struct{ Connect, FirstByte, Total, StreamIdle time.Duration }
+
+func newTimeouts(v jsonx.Value) Timeouts {
+	seconds := func(name string) time.Duration {
+		n, _ := v.Get(name).Float()
+		return time.Duration(n * float64(time.Second))
+	}
+	return Timeouts{seconds("connect"), seconds("first_byte"), seconds("total"), seconds("stream_idle")}
 }
 
 // RateLimit holds the three expressions over a response; each may be Missing,
@@ -138,6 +152,7 @@ func NewMethod(effective jsonx.Value, resource, name string, definition jsonx.Va
 	}
 	m.Authorization = newAuthorization(first(d, effective, keyAuthorization))
 	limits := effective.Get(keyRateLimit)
+	m.Timeouts = newTimeouts(effective.Get(keyTimeouts))
 	m.RateLimit = RateLimit{
 		IsLimited:  limits.Get("is_rate_limited"),
 		RetryAfter: limits.Get("retry_after_header_expression"),

@@ -33,6 +33,8 @@ type shape struct {
 	// rule finds what is wrong with members together: the name of one, and a
 	// clause such as "is required"; "" when nothing is.
 	rule func(jsonx.Value) (name, problem string)
+	// ruleOfParts holds the rule against overrides too, which need not say all.
+	ruleOfParts bool
 	// open makes unknown members a warning: public documentation of that part
 	// is incomplete.
 	open bool

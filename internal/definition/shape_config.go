@@ -1,6 +1,10 @@
 package definition
 
-import "github.com/sinewhq/sinew/internal/jsonx"
+import (
+	"fmt"
+
+	"github.com/sinewhq/sinew/internal/jsonx"
+)
 
 // The names of the parts of a config that code reads.
 const (
@@ -22,6 +26,7 @@ const (
 	keyRateLimit     = "rate_limit"
 	keyResources     = "resources"
 	keySecretVars    = "secret_environment_variables"
+	keyTimeouts      = "timeouts"
 	keyVars          = "environment_variables"
 	keyWebhook       = "webhook"
 )
@@ -61,6 +66,7 @@ func configKeys() []key {
 		optional(keyAuthorization, authorization()),
 		optional(keyPagination, orNull(pagination())),
 		optional(keyRateLimit, orNull(rateLimit())),
+		optional(keyTimeouts, orNull(timeouts())),
 		optional(keyResources, mapOf("Resources by name, each a map of methods.", mapOf("Methods by name.", method()))),
 		optional("tool_tags", mapOf("Tags of each resource's tools.", texts(""))),
 		optional(keyWebhook, orNull(webhook())),
@@ -77,6 +83,33 @@ func headers(about string) *shape {
 
 func arrayFormat() *shape {
 	return enum("How arrays in the query are written.", "comma", "brackets", "indices", "repeat")
+}
+
+// The longest time limits of calls, in seconds: callers are not kept waiting
+// beyond what a server in front of us would bear.
+const (
+	longestConnect = 30
+	longestCall    = 110
+	longestSilence = 600
+)
+
+func timeouts() *shape {
+	s := object("How long the vendor may take, in seconds.",
+		optional("connect", number("To resolve its name, connect and agree on TLS; 5 unless given, at most 30.")),
+		optional("first_byte", number("From the request to the first byte of the answer; 20 unless given, at most 110.")),
+		optional("total", number("For the whole call, redirects included; 25 unless given, at most 110.")),
+		optional("stream_idle", number("Without a byte, within a file that is streamed; 60 unless given, at most 600.")),
+	)
+	s.ruleOfParts = true
+	s.rule = func(v jsonx.Value) (name, problem string) {
+		for name, longest := range map[string]float64{"connect": longestConnect, "first_byte": longestCall, "total": longestCall, "stream_idle": longestSilence} {
+			if n, ok := v.Get(name).Float(); ok && (n <= 0 || n > longest) {
+				return name, fmt.Sprintf("must be above 0 and at most %g seconds", longest)
+			}
+		}
+		return "", ""
+	}
+	return s
 }
 
 func rateLimit() *shape {

@@ -53,6 +53,7 @@ func (c *call) build(ctx context.Context) (*upstream.Request, error) {
 		}
 	}
 	request := &upstream.Request{Method: p.Verb, URL: withQuery(c.paged.URL, c.paged.Query, p.QueryArrays), Header: http.Header{}}
+	request.Limits = upstream.Limits{Connect: p.Timeouts.Connect, FirstByte: p.Timeouts.FirstByte, Total: p.Timeouts.Total, Silence: p.Timeouts.StreamIdle}
 	if p.Hosts != nil {
 		request.Allows = p.Hosts.Allows
 	}

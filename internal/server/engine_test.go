@@ -515,3 +515,41 @@ func (p *platform) stream(method, path string, body io.Reader, contentType strin
 	}
 	return response
 }
+
+// TestTimeLimits holds the limits that a definition sets, and that a file which
+// keeps coming is not one that takes too long.
+func TestTimeLimits(t *testing.T) {
+	t.Parallel()
+	c := newEngine(t, newPlatform(t), `{"timeouts":{"first_byte":0.3,"total":0.6,"stream_idle":1.5},"resources":{"files":{"get":{"path":"/files/{{id}}"}}}}`)
+	pause := func(before, between time.Duration, chunks int, contentType string) {
+		c.vendor.serves(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(before)
+			w.Header().Set("Content-Type", contentType)
+			for range chunks {
+				_, _ = io.WriteString(w, "    ")
+				_ = http.NewResponseController(w).Flush()
+				select {
+				case <-time.After(between):
+				case <-r.Context().Done():
+					return
+				}
+			}
+			io.WriteString(w, "{}")
+		})
+	}
+	pause(700*time.Millisecond, 0, 0, "application/json")
+	if got := c.proxy("GET", "/things/1", "").want(504); got.text("code") != "timeout" {
+		t.Errorf("first byte: got %s", got.Text)
+	}
+	pause(0, 100*time.Millisecond, 20, "application/json")
+	c.proxy("GET", "/things/1", "").want(504)
+	pause(0, 100*time.Millisecond, 2, "application/json")
+	c.proxy("GET", "/things/1", "").want(200)
+	pause(0, 200*time.Millisecond, 6, "application/pdf")
+	if got := c.proxy("GET", "/files/1", "").want(200).Text; len(got) != 26 {
+		t.Errorf("a file that keeps coming: %d bytes", len(got))
+	}
+	for _, bad := range []string{`{"total":0}`, `{"total":111}`, `{"connect":31}`, `{"total":"5"}`, `{"idle":1}`, `{"first_byte":-1}`} {
+		c.call("PATCH", "/environment-integration/"+c.installation, `{"override":{"timeouts":`+bad+`}}`).want(400)
+	}
+}

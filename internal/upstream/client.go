@@ -56,9 +56,7 @@ func newDoor(config Config, allow allowList, plain bool, settings *tls.Config) d
 		Proxy:                  nil, // never from the environment: the guard would see the proxy's address
 		DialContext:            g.dial,
 		TLSClientConfig:        settings.Clone(), // each transport adds to its own
-		TLSHandshakeTimeout:    config.ConnectTimeout,
-		DisableCompression:     true, // the client asks for more codings than the transport knows
-		ResponseHeaderTimeout:  config.FirstByteTimeout,
+		DisableCompression:     true,             // the client asks for more codings than the transport knows
 		ExpectContinueTimeout:  time.Second,
 		MaxResponseHeaderBytes: config.MaxResponseHeader,
 		MaxIdleConns:           maxIdle,
@@ -102,8 +100,8 @@ type Request struct {
 	Identity *Identity
 	// NoRedirects hands redirects to the caller.
 	NoRedirects bool
-	// Timeout is a shorter TotalTimeout; 0 leaves that.
-	Timeout time.Duration
+	// Limits are the request's own time limits.
+	Limits Limits
 	// MaxResponse is a smaller limit of the body; 0 leaves that of the Client.
 	MaxResponse int64
 }
@@ -165,13 +163,9 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if r.Identity != nil && u.Scheme != "https" {
 		return nil, badTarget("must begin with https:// for a client certificate")
 	}
-	total := c.config.TotalTimeout
-	if r.Timeout > 0 && r.Timeout < total {
-		total = r.Timeout
-	}
-	bounded, watch := newWatch(ctx, total)
+	bounded, watch := newWatch(ctx, r.Limits.over(c.config))
 	if r.Stream != nil {
-		watch.stream(c.config.StreamTimeout)
+		watch.stream()
 	}
 	call := &call{client: c, request: r, began: time.Now(), watch: watch}
 	call.gaveUp = func() bool { return errors.Is(ctx.Err(), context.Canceled) }
@@ -252,11 +246,17 @@ func (c *call) header() http.Header {
 }
 
 func (c *call) send(ctx context.Context, h hop) (*http.Response, error) {
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
-		if c.seen.Hops == 0 {
-			c.seen.Reused = info.Reused
-		}
-	}})
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) {
+			c.watch.reached()
+			if c.seen.Hops == 0 {
+				c.seen.Reused = info.Reused
+			}
+		},
+		WroteRequest: func(httptrace.WroteRequestInfo) { c.watch.within(c.watch.limits.FirstByte) },
+	})
+	c.watch.within(c.watch.limits.Connect)
+	defer c.watch.reached()
 	request, err := http.NewRequestWithContext(ctx, h.method, h.url.String(), nil)
 	if err != nil {
 		return nil, err

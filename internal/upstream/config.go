@@ -19,8 +19,9 @@ type Config struct {
 	Allow []string
 	// AllowHTTP lets plain http out to the public internet too.
 	AllowHTTP bool
-	// ConnectTimeout bounds resolving and connecting, and then the TLS
-	// handshake; default 5 s.
+	// The time limits of requests that say nothing about theirs (see Limits).
+	// ConnectTimeout bounds resolving, connecting and the TLS handshake; default
+	// 5 s.
 	ConnectTimeout time.Duration
 	// FirstByteTimeout bounds the wait for the response header once the
 	// request is written; default 20 s.

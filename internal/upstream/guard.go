@@ -38,7 +38,7 @@ func newGuard(c Config, allow allowList, plain bool) *guard {
 	return &guard{
 		allow:    allow,
 		guardian: ssrf.New(ssrf.WithAnyPort()),
-		dialer:   net.Dialer{Timeout: c.ConnectTimeout, Resolver: c.Resolver},
+		dialer:   net.Dialer{Resolver: c.Resolver},
 		plain:    plain,
 		anyHTTP:  c.AllowHTTP,
 	}

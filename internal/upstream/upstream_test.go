@@ -290,7 +290,7 @@ func TestTimeoutOfTheCallerIsShorter(t *testing.T) {
 	})
 	defer close(stop)
 	c := newClient(t, upstream.Config{Allow: loopback()})
-	_, err := c.Do(context.Background(), &upstream.Request{URL: s.URL + "/path?token=canary", Timeout: 20 * time.Millisecond})
+	_, err := c.Do(context.Background(), &upstream.Request{URL: s.URL + "/path?token=canary", Limits: upstream.Limits{Total: 20 * time.Millisecond}})
 	wantError(t, err, sinew.KindTimeout, upstream.CodeTimeout)
 	if strings.Contains(err.Error(), "canary") || strings.Contains(err.Error(), "/path") {
 		t.Errorf("the error tells the URL: %v", err)

@@ -4,44 +4,95 @@ import (
 	"context"
 	"io"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 )
 
-// watch ends a call that takes too long: as a whole, or, while a body is
-// streamed, in its silence.
-type watch struct {
-	cancel  context.CancelFunc
-	timer   *time.Timer
-	silence time.Duration // 0 while the call is bounded as a whole
-	expired atomic.Bool
+// Limits are time limits of one request; a field of zero leaves that of the
+// Client.
+type Limits struct {
+	// Connect bounds resolving, connecting and the TLS handshake.
+	Connect time.Duration
+	// FirstByte bounds the wait for the header once the request is written.
+	FirstByte time.Duration
+	// Total bounds the call with its redirects until the body is read.
+	Total time.Duration
+	// Silence bounds the pauses within a body that is streamed, in place of
+	// Total.
+	Silence time.Duration
 }
 
-func newWatch(ctx context.Context, total time.Duration) (context.Context, *watch) {
+// over fills in what the limits leave to the Client.
+func (l Limits) over(c Config) Limits {
+	setDefault(&l.Connect, c.ConnectTimeout)
+	setDefault(&l.FirstByte, c.FirstByteTimeout)
+	setDefault(&l.Total, c.TotalTimeout)
+	setDefault(&l.Silence, c.StreamTimeout)
+	return l
+}
+
+// watch ends a call that takes too long: as a whole, in one of its phases, or,
+// while a body is streamed, in its silence.
+type watch struct {
+	limits  Limits
+	cancel  context.CancelFunc
+	whole   *time.Timer
+	expired atomic.Bool
+	streams atomic.Bool
+
+	mu    sync.Mutex
+	phase *time.Timer // nil between the phases
+}
+
+func newWatch(ctx context.Context, limits Limits) (context.Context, *watch) {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watch{cancel: cancel}
-	w.timer = time.AfterFunc(total, func() {
-		w.expired.Store(true)
-		cancel()
-	})
+	w := &watch{limits: limits, cancel: cancel}
+	w.whole = time.AfterFunc(limits.Total, w.expire)
 	return ctx, w
 }
 
-// stream bounds the silence from now on.
-func (w *watch) stream(silence time.Duration) {
-	w.silence = silence
-	w.timer.Reset(silence)
+func (w *watch) expire() {
+	w.expired.Store(true)
+	w.cancel()
+}
+
+// within begins a phase that may take so long.
+func (w *watch) within(limit time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.phase != nil {
+		w.phase.Stop()
+	}
+	w.phase = time.AfterFunc(limit, w.expire)
+}
+
+// reached ends the phase.
+func (w *watch) reached() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.phase != nil {
+		w.phase.Stop()
+		w.phase = nil
+	}
+}
+
+// stream bounds the silence from now on, instead of the whole.
+func (w *watch) stream() {
+	w.streams.Store(true)
+	w.whole.Reset(w.limits.Silence)
 }
 
 // heard says that something moved.
 func (w *watch) heard() {
-	if w.silence > 0 && !w.expired.Load() {
-		w.timer.Reset(w.silence)
+	if w.streams.Load() && !w.expired.Load() {
+		w.whole.Reset(w.limits.Silence)
 	}
 }
 
 func (w *watch) stop() {
-	w.timer.Stop()
+	w.whole.Stop()
+	w.reached()
 	w.cancel()
 }
 
@@ -62,7 +113,7 @@ func (r heardReader) Read(p []byte) (int, error) {
 func (r *Response) Stream() io.ReadCloser {
 	if b, ok := r.Body.(*body); ok {
 		b.left = math.MaxInt64 - 1
-		b.call.watch.stream(b.call.client.config.StreamTimeout)
+		b.call.watch.stream()
 	}
 	return r.Body
 }
