@@ -35,7 +35,7 @@ func openSQLiteLogs(ctx context.Context, config Config) (logStore, error) {
 		return logStore{}, errors.Join(fmt.Errorf("open log database %s: %w", path, err), writer.Close())
 	}
 	reads.SetMaxOpenConns(2)
-	return logStore{writer: writer, reader: &reader{DB: reads}}, nil
+	return logStore{writer: writer, reader: &reader{DB: reads}, inserts: &logInserts{}}, nil
 }
 
 // migrateSQLiteLogs brings the schema of the log database up to date.

@@ -38,11 +38,11 @@ type Store struct {
 	// serverKeys are the server's own keys in the clear, by name; read only.
 	serverKeys map[string][]byte
 
-	logs        logStore
-	accounts    listing[accountRow]
+	logs     logStore
+	accounts listing[accountRow]
 	// accountWhole is the statement of that name.
 	accountWhole string
-	definitions definitionCache
+	definitions  definitionCache
 }
 
 // Open connects to the database, brings its schema up to date under a lock,
@@ -79,6 +79,9 @@ func Migrate(ctx context.Context, config Config) (version int64, err error) {
 
 // Close ends all connections. Calls under way fail.
 func (s *Store) Close() error {
+	if s.logs.inserts != nil {
+		s.logs.inserts.close()
+	}
 	s.reader.statements.close()
 	err := s.reader.Close()
 	if s.logs.writer != s.writer && s.logs.writer != nil {
