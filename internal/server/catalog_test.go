@@ -202,7 +202,7 @@ func (c *product) run(e jsonx.Value) {
 	resource, method, _ := strings.Cut(e.Get("call").Str(), ".")
 	path := "/proxy/" + resource
 	verb := map[string]string{"list": "GET", "get": "GET", "create": "POST", "update": "PATCH", "delete": "DELETE"}[method]
-	id, _ := e.Get("id").Text()
+	id := plain(e.Get("id"))
 	switch {
 	case verb == "":
 		verb, path = "POST", path+"/"+method
@@ -211,8 +211,7 @@ func (c *product) run(e jsonx.Value) {
 	}
 	query := url.Values{"integrated_account_id": {c.account}}
 	for name, value := range e.Get("query").Members() {
-		text, _ := value.Text()
-		query.Set(name, text)
+		query.Set(name, plain(value))
 	}
 	body := ""
 	if e.Get("body").Exists() {
@@ -304,8 +303,7 @@ func (c *product) answers(response jsonx.Value) {
 			w.Header().Set("Content-Type", "application/json")
 		}
 		for name, value := range response.Get("headers").Members() {
-			header, _ := value.Text()
-			w.Header().Set(name, c.local(header))
+			w.Header().Set(name, c.local(plain(value)))
 		}
 		w.WriteHeader(int(status))
 		_, _ = w.Write([]byte(text))
@@ -361,4 +359,12 @@ func canonical(line string) string {
 		target = path
 	}
 	return target + "?" + strings.Join(pairs, "&")
+}
+
+// plain is a scalar of a file as text: ids and numbers are not quoted there.
+func plain(v jsonx.Value) string {
+	if v.Kind() == jsonx.String || !v.Exists() {
+		return v.Str()
+	}
+	return v.String()
 }
