@@ -153,3 +153,15 @@ type Category struct {
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }
+
+// CatalogEntry is a product that comes with the program, to be installed as an
+// integration.
+type CatalogEntry struct {
+	Name     string // the slug of the integration that is made of it
+	Label    string
+	Category string
+	// CredentialFormats are the ways to connect, Resources what can be called.
+	CredentialFormats []string
+	Resources         []string
+	Config            JSON
+}

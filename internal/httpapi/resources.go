@@ -34,6 +34,7 @@ func ControlPlane(e Engines) [][]Operation {
 		tokenOperations(e.Access),
 		integrationOperations(e.Integrations),
 		installationOperations(e.Integrations),
+		catalogOperations(e.Integrations),
 		tenantOperations(e.Workspace),
 		gateOperations(e.Workspace),
 		accountOperations(e.Accounts, e.Access, renderer),
