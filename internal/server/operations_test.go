@@ -146,5 +146,5 @@ func (o operation) callsVendor() bool { return o.noun() == "proxy" || o.noun() =
 // listsRows reports whether the operation lists rows that have ids, and asks for
 // nothing to do so.
 func (o operation) listsRows() bool {
-	return o.Method == "GET" && len(o.Parameters) == 0 && o.Answer.At("properties", "result").Exists() && o.noun() != "log"
+	return o.Method == "GET" && len(o.Parameters) == 0 && o.Answer.At("properties", "result").Exists() && o.noun() != "log" && o.noun() != "catalog"
 }

@@ -34,7 +34,7 @@ func TestForeignIDsAreNotFound(t *testing.T) {
 		before := openDatabase(t, p.config).tables()
 		cells := 0
 		for _, o := range mine.operations() {
-			if len(o.Parameters) == 0 || o.callsVendor() {
+			if len(o.Parameters) == 0 || o.callsVendor() || o.noun() == "catalog" { // the catalogue is everybody's
 				continue
 			}
 			body := ""
