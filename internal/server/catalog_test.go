@@ -29,6 +29,15 @@ func TestCatalogInstall(t *testing.T) {
 				t.Errorf("got %s", entry)
 			}
 		}
+		var categories []string
+		for _, category := range p.get("/category").want(200).JSON.Get("result").Items() {
+			categories = append(categories, category.Get("name").Str())
+		}
+		for _, entry := range all.Items() {
+			if !slices.Contains(categories, entry.Get("category").Str()) {
+				t.Errorf("%s: there is no category %s", entry.Get("name"), entry.Get("category"))
+			}
+		}
 		if got := p.get("/catalog?category=nothing").want(200).Text; got != `{"result":[]}` {
 			t.Errorf("got %s", got)
 		}

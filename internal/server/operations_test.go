@@ -143,6 +143,10 @@ func typeOf(schema jsonx.Value) (name string, nullable bool) {
 // whose ids are not ours.
 func (o operation) callsVendor() bool { return o.noun() == "proxy" || o.noun() == "custom" }
 
+// sharedByAll reports whether the operation is about what comes with the program
+// and belongs to everybody.
+func (o operation) sharedByAll() bool { return o.noun() == "category" || o.noun() == "catalog" }
+
 // listsRows reports whether the operation lists rows that have ids, and asks for
 // nothing to do so.
 func (o operation) listsRows() bool {

@@ -34,7 +34,7 @@ func TestForeignIDsAreNotFound(t *testing.T) {
 		before := openDatabase(t, p.config).tables()
 		cells := 0
 		for _, o := range mine.operations() {
-			if len(o.Parameters) == 0 || o.callsVendor() || o.noun() == "catalog" { // the catalogue is everybody's
+			if len(o.Parameters) == 0 || o.callsVendor() || o.sharedByAll() {
 				continue
 			}
 			body := ""
@@ -215,8 +215,8 @@ func TestListsShowTheirEnvironmentOnly(t *testing.T) {
 				}
 				ids := other.ids[o.noun()]
 				query := "?limit=5000&id[in]=" + strings.Join(ids, ",")
-				if o.noun() == "category" {
-					continue // categories belong to everybody
+				if o.sharedByAll() {
+					continue
 				}
 				if found := mine.get(o.Path + query).want(200).ids(); len(found) > 0 {
 					t.Errorf("%s shows %q of %s", o, found, kind)
