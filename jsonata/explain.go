@@ -55,7 +55,7 @@ func sourcePath(n *syntax.Node) string {
 		return ""
 	}
 	var names []string
-	for i, s := range n.Steps {
+	for i, s := range n.Steps() {
 		switch {
 		case s.Type == syntax.Name:
 			names = append(names, s.Value)

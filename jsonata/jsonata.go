@@ -2,7 +2,6 @@ package jsonata
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"sync"
 
@@ -23,12 +22,13 @@ type Expr struct {
 	config config
 }
 
-var standard = sync.OnceValue(lib.Standard)
+// standard is the table of the standard functions, which all expressions share.
+var standard = sync.OnceValue(func() *walk.Table { return walk.NewTable(nil, lib.Standard()) })
 
 // Compile reads an expression. The error is an *Error with a code that starts
 // with S and the position of the fault.
 func Compile(source string, options ...Option) (*Expr, error) {
-	c := config{limits: defaultLimits(), variables: map[string]Value{}}
+	c := config{limits: defaultLimits(), scope: standard()}
 	for _, o := range options {
 		o(&c)
 	}
@@ -39,19 +39,14 @@ func Compile(source string, options ...Option) (*Expr, error) {
 	if err != nil {
 		return nil, err
 	}
-	scope := standard()
-	if len(c.variables) > 0 {
-		scope = maps.Clone(scope)
-		maps.Copy(scope, c.variables)
-	}
 	e := &Expr{source: source, prog: prog, config: c}
-	if e.code, err = compileCode(prog, scope, c.oracle || c.explain != nil); err != nil {
+	if e.code, err = compileCode(prog, c.scope, c.oracle || c.explain != nil); err != nil {
 		return nil, err
 	}
 	return e, nil
 }
 
-func compileCode(prog *syntax.Program, scope walk.Table, oracle bool) (p *exec.Program, err error) {
+func compileCode(prog *syntax.Program, scope *walk.Table, oracle bool) (p *exec.Program, err error) {
 	defer rt.Catch(&err)
 	return exec.Compile(prog, scope, oracle), nil
 }

@@ -42,9 +42,6 @@ func Lint(source string, o LintOptions) ([]Finding, error) {
 		return nil, err
 	}
 	l := &linter{known: map[string]bool{"$": true, "": true}}
-	for name := range standard() {
-		l.known[name] = true
-	}
 	for _, name := range slices.Concat(o.Variables, o.Functions) {
 		l.known[strings.TrimPrefix(name, "$")] = true
 	}
@@ -67,18 +64,24 @@ func (l *linter) report(code string, pos int, name, format string) {
 	l.found = append(l.found, Finding{Code: code, Position: pos, Name: name, Message: fmt.Sprintf(format, name)})
 }
 
+// knows reports whether a variable has a value without being assigned.
+func (l *linter) knows(name string) bool {
+	_, ok := standard().Lookup(name)
+	return ok || l.known[name]
+}
+
 // names checks variables against those in scope.
 func (l *linter) names(n *syntax.Node, scope []string) []string {
 	switch n.Type {
 	case syntax.Variable:
-		if !l.known[n.Value] && !slices.Contains(scope, n.Value) {
-			l.report("unknown-variable", n.Off, "$"+n.Value, "variable %s is never bound")
+		if !l.knows(n.Value) && !slices.Contains(scope, n.Value) {
+			l.report("unknown-variable", int(n.Off), "$"+n.Value, "variable %s is never bound")
 		}
 		return scope
 	case syntax.Call, syntax.Partial:
-		if p := n.Proc; p.Type == syntax.Variable && !l.known[p.Value] && !slices.Contains(scope, p.Value) {
-			l.report("unknown-function", p.Off, "$"+p.Value, "there is no function %s")
-			for _, a := range n.Args {
+		if p := n.Proc; p.Type == syntax.Variable && !l.knows(p.Value) && !slices.Contains(scope, p.Value) {
+			l.report("unknown-function", int(p.Off), "$"+p.Value, "there is no function %s")
+			for _, a := range n.Args() {
 				scope = l.names(a, scope)
 			}
 			return scope
@@ -86,7 +89,7 @@ func (l *linter) names(n *syntax.Node, scope []string) []string {
 	case syntax.Lambda:
 		if !n.Thunk {
 			inner := slices.Clone(scope)
-			for _, a := range n.Args {
+			for _, a := range n.Args() {
 				inner = append(inner, a.Value)
 			}
 			l.names(n.Body, inner)
@@ -140,7 +143,7 @@ func (l *linter) paths(n *syntax.Node, ctx []Value) []Value {
 	}
 	var walked []string
 	cur := ctx
-	for _, s := range n.Steps {
+	for _, s := range n.Steps() {
 		switch {
 		case s.Type == syntax.Name && s.Ancestor == nil && !s.HasFocus:
 			walked = append(walked, s.Value)
@@ -149,7 +152,7 @@ func (l *linter) paths(n *syntax.Node, ctx []Value) []Value {
 			}
 			next := childValues(cur, s.Value)
 			if len(next) == 0 {
-				l.report("undefined-path", s.Off, strings.Join(walked, "."), "path %s finds nothing in the sample")
+				l.report("undefined-path", int(s.Off), strings.Join(walked, "."), "path %s finds nothing in the sample")
 				next = nil
 			}
 			cur = next

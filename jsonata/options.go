@@ -6,6 +6,7 @@ import (
 
 	"github.com/sinewhq/sinew/jsonata/internal/rt"
 	"github.com/sinewhq/sinew/jsonata/internal/value"
+	"github.com/sinewhq/sinew/jsonata/internal/walk"
 )
 
 // Limits bound one evaluation. In a Limits passed to WithLimits a field of
@@ -60,12 +61,13 @@ type Bindings map[string]Value
 type Option func(*config)
 
 type config struct {
-	limits    rt.Limits
-	variables map[string]Value
-	script    bool
-	oracle    bool
-	explain   ExplainFunc
-	err       error
+	limits  rt.Limits
+	scope   *walk.Table
+	own     map[string]Value // the variables of scope, when it is this expression's alone
+	script  bool
+	oracle  bool
+	explain ExplainFunc
+	err     error
 }
 
 // WithLimits sets the limits of every evaluation.
@@ -73,7 +75,13 @@ func WithLimits(l Limits) Option { return func(c *config) { l.apply(&c.limits) }
 
 // WithVariable binds a variable to a constant for all evaluations.
 func WithVariable(name string, v Value) Option {
-	return func(c *config) { c.variables[name] = v }
+	return func(c *config) {
+		if c.own == nil {
+			c.own = map[string]Value{}
+			c.scope = walk.NewTable(c.scope, c.own)
+		}
+		c.own[name] = v
+	}
 }
 
 // WithScriptOrder gives objects that are written the member order of
@@ -104,18 +112,20 @@ type Function struct {
 	Call Func
 }
 
-// WithFunction declares host functions. They may replace standard ones.
+// WithFunction declares host functions. They may replace standard ones. The
+// functions are read once, when the option is made, and all expressions that are
+// compiled with it share them: a host with many expressions makes the option
+// once.
 func WithFunction(functions ...Function) Option {
-	return func(c *config) {
-		for _, f := range functions {
-			v, err := NewFunction(f)
-			if err != nil {
-				c.err = err
-				return
-			}
-			c.variables[f.Name] = v
+	table := make(map[string]Value, len(functions))
+	for _, f := range functions {
+		v, err := NewFunction(f)
+		if err != nil {
+			return func(c *config) { c.err = err }
 		}
+		table[f.Name] = v
 	}
+	return func(c *config) { c.scope, c.own = walk.NewTable(c.scope, table), nil }
 }
 
 // NewFunction makes a function value, for a member of a Wrapped value or a

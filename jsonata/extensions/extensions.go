@@ -16,6 +16,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 
 	"github.com/sinewhq/sinew/jsonata"
 )
@@ -31,10 +32,18 @@ type Services struct {
 	Embeddings func(ctx context.Context, args []jsonata.Value) (jsonata.Value, error)
 }
 
-// With adds the extension functions to an expression.
+// With adds the extension functions to an expression. Expressions that are
+// compiled with one option share its functions; a host that grants services
+// makes the option once and keeps it.
 func With(services ...Services) jsonata.Option {
+	if len(services) == 0 {
+		return withoutServices()
+	}
 	return jsonata.WithFunction(Functions(services...)...)
 }
+
+// withoutServices is the option of all hosts that grant no service.
+var withoutServices = sync.OnceValue(func() jsonata.Option { return jsonata.WithFunction(Functions()...) })
 
 // Functions lists the extension functions.
 func Functions(services ...Services) []jsonata.Function {

@@ -29,15 +29,17 @@ func (c *compiler) lambdaProto(n *syntax.Node) *proto {
 	outer, depth, around := c.scope, c.depth, c.around
 	defer func() { c.scope, c.depth, c.around = outer, depth, around }()
 	c.around = 0
-	p := &proto{params: len(n.Args), sig: n.Sig, info: &frameInfo{parent: outer.frame}}
-	c.scope = &scope{parent: outer, frame: p.info, slots: map[string]int{}, params: map[string]bool{}}
+	p := &proto{params: len(n.Args()), sig: n.Sig, info: &frameInfo{parent: outer.frame}}
+	c.scope = &scope{parent: outer, frame: p.info, params: p.params}
 	c.depth = 0
-	for _, a := range n.Args {
+	if p.params > 0 {
+		c.scope.slots = make(map[string]int, p.params)
+	}
+	for _, a := range n.Args() {
 		// Of parameters with one name the last one counts.
 		c.scope.slots[a.Value] = p.info.add()
-		c.scope.params[a.Value] = true
 	}
-	boundNames(n.Body, func(name string) { c.declare(name) })
+	boundNames(n.Body, c.declare)
 	p.keeps = captures(n.Body)
 	p.body = c.node(n.Body)
 	return p
@@ -120,7 +122,7 @@ func (st *state) finish(v, input value.Value) value.Value {
 func (c *compiler) tailCall(n *syntax.Node) code {
 	c.depth++
 	defer func() { c.depth-- }()
-	if b := c.builtin(n); b != nil && n.Predicate == nil && !wantsContext(b, len(n.Args)) {
+	if b := c.builtin(n); b != nil && n.Predicate == nil && !wantsContext(b, len(n.Args())) {
 		// A standard function cannot recurse on its own: call it right away,
 		// but let errors look as if the caller had returned before.
 		call := *n
@@ -128,7 +130,7 @@ func (c *compiler) tailCall(n *syntax.Node) code {
 		var run code
 		if givesSequence(b) {
 			// A list that a tail call returns reaches the caller whole.
-			run = c.nativeRaw(&call, b, c.args(call.Args, true))
+			run = c.nativeRaw(&call, b, c.args(call.Args(), true))
 		} else {
 			run = c.call(&call)
 		}
@@ -143,7 +145,7 @@ func (c *compiler) tailCall(n *syntax.Node) code {
 		}
 	}
 	proc := c.node(n.Proc)
-	args := c.args(n.Args, false)
+	args := c.args(n.Args(), false)
 	site := &rt.Site{Pos: n.Proc.Pos}
 	if n.Proc.Type == syntax.Variable {
 		site.Name = n.Proc.Value
@@ -169,7 +171,7 @@ func wantsContext(f *value.Function, args int) bool {
 
 // args compiles arguments; functions among them are wrapped.
 func (c *compiler) args(nodes []*syntax.Node, wrap bool) []code {
-	list := make([]code, len(nodes))
+	list := c.cutCodes(len(nodes))
 	for i, a := range nodes {
 		run := c.node(a)
 		if wrap && mayBeFunction(a) {
@@ -201,15 +203,14 @@ func mayBeFunction(n *syntax.Node) bool {
 // a variable of the expression or no function.
 func (c *compiler) builtin(n *syntax.Node) *value.Function {
 	p := n.Proc
-	if p.Type != syntax.Variable || p.Value == "" || p.Predicate != nil || p.Group != nil || len(c.scope.resolve(p.Value)) > 0 {
+	if p.Type != syntax.Variable || p.Value == "" || p.Predicate != nil || p.Group != nil || c.scope.bound(p.Value) {
 		return nil
 	}
-	v, ok := c.p.scope[p.Value]
-	if !ok || v.Func() == nil {
-		return nil
+	f := c.p.scope.Func(p.Value)
+	if f != nil {
+		c.p.fixed.Add(p.Value)
 	}
-	c.p.fixed[p.Value] = true
-	return v.Func()
+	return f
 }
 
 func (c *compiler) call(n *syntax.Node) code {
@@ -217,16 +218,21 @@ func (c *compiler) call(n *syntax.Node) code {
 		if run := c.special(n, f); run != nil {
 			return run
 		}
-		return c.native(n, f, c.args(n.Args, true))
+		return c.native(n, f, c.args(n.Args(), true))
 	}
 	return c.callDynamic(n, nil, false)
 }
 
 // callSite describes a call for errors.
 func (c *compiler) callSite(n *syntax.Node) *rt.Site {
-	s := &rt.Site{Pos: n.Pos, Name: n.Proc.Value}
+	if len(c.calls) == 0 {
+		c.calls = make([]rt.Site, siteSlab)
+	}
+	s := &c.calls[0]
+	c.calls = c.calls[1:]
+	s.Pos, s.Name = n.Pos, n.Proc.Value
 	if n.Proc.Type == syntax.Path {
-		s.Name = n.Proc.Steps[0].Value
+		s.Name = n.Proc.Steps()[0].Value
 	}
 	return s
 }
@@ -297,7 +303,7 @@ func (st *state) leaveCall(prev, outer *rt.Site, depth int) {
 // is the left side of ~>, if the call stands there.
 func (c *compiler) callDynamic(n *syntax.Node, first code, raw bool) code {
 	proc := c.node(n.Proc)
-	args := c.args(n.Args, true)
+	args := c.args(n.Args(), true)
 	site, keep, depth := c.callSite(n), n.Keep, c.depth
 	missing := c.missing(n)
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
@@ -340,12 +346,13 @@ func (c *compiler) missing(n *syntax.Node) code {
 	if n.Proc.Type != syntax.Path {
 		return nil
 	}
-	name := n.Proc.Steps[0].Value
+	name := n.Proc.Steps()[0].Value
 	if name == "" {
 		return nil
 	}
 	var read code
-	if _, free := c.slots[name]; free || len(c.scope.resolve(name)) > 0 || c.p.scope[name] != (value.Value{}) {
+	_, free := c.slots[name]
+	if global, _ := c.p.scope.Lookup(name); free || c.scope.bound(name) || global != (value.Value{}) {
 		read = c.variable(name)
 	}
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
@@ -371,7 +378,7 @@ func (c *compiler) apply(n *syntax.Node, raw bool) code {
 		c.depth++
 		var run code
 		if f := c.builtin(&call); f != nil {
-			run = c.nativeRaw(&call, f, append([]code{l}, c.args(call.Args, true)...))
+			run = c.nativeRaw(&call, f, append([]code{l}, c.args(call.Args(), true)...))
 		} else {
 			run = c.callDynamic(&call, l, true)
 		}

@@ -13,44 +13,45 @@ import (
 type compiler struct {
 	p     *Program
 	scope *scope
-	depth int // evaluation steps between the function's body and the node
-	slots map[string]int
+	depth int            // evaluation steps between the function's body and the node
+	slots map[string]int // of free variables in the root frame
+
+	fields []field // slabs that the parts of the code are cut from
+	codes  []code
+	calls  []rt.Site
 
 	around int // blocks and conditions around the node that end in its value, in tail position
 }
 
-func newCompiler(p *Program) *compiler {
-	c := &compiler{p: p, slots: map[string]int{}}
+func newCompiler(p *Program, names []string) *compiler {
+	c := &compiler{p: p}
 	frame := &frameInfo{}
 	frame.add() // rootSlot
-	names := map[string]bool{}
-	anyNode(p.node, func(n *syntax.Node) bool {
-		name := ""
-		switch {
-		case n.Type == syntax.Variable && n.Value != "$":
-			name = n.Value
-		case n.Type == syntax.Call && n.Proc.Type == syntax.Path:
-			name = n.Proc.Steps[0].Value // for the hint that a $ is missing
+	for _, name := range names {
+		if _, ok := p.scope.Lookup(name); ok {
+			continue
 		}
-		if _, ok := p.scope[name]; !ok && name != "" {
-			names[name] = true
+		if c.slots == nil {
+			c.slots = map[string]int{}
 		}
-		return false
-	})
-	for name := range names {
 		c.slots[name] = frame.add()
 		p.free = append(p.free, name)
 	}
 	p.init = make([]value.Value, frame.size)
-	c.scope = &scope{frame: frame, slots: map[string]int{}}
-	boundNames(p.node, func(name string) { c.declare(name) })
+	c.scope = &scope{frame: frame}
+	boundNames(p.node, c.declare)
 	return c
 }
 
 func (c *compiler) declare(name string) {
-	if _, ok := c.scope.slots[name]; !ok {
-		c.scope.slots[name] = c.scope.frame.add()
+	s := c.scope
+	if _, ok := s.slots[name]; ok {
+		return
 	}
+	if s.slots == nil {
+		s.slots = map[string]int{}
+	}
+	s.slots[name] = s.frame.add()
 }
 
 // site makes a new place for a member cache.
@@ -59,10 +60,43 @@ func (c *compiler) newSite() int {
 	return c.p.sites - 1
 }
 
+// Sizes of the slabs.
+const (
+	fieldSlab = 16
+	codeSlab  = 32
+	siteSlab  = 8
+)
+
+// cutFields makes a path of n names.
+func (c *compiler) cutFields(n int) namePath {
+	if n > len(c.fields) {
+		if n > fieldSlab/2 {
+			return make(namePath, n)
+		}
+		c.fields = make([]field, fieldSlab)
+	}
+	out := c.fields[:n:n]
+	c.fields = c.fields[n:]
+	return out
+}
+
+// cutCodes makes room for the code of n nodes.
+func (c *compiler) cutCodes(n int) []code {
+	if n > len(c.codes) {
+		if n > codeSlab/4 {
+			return make([]code, n)
+		}
+		c.codes = make([]code, codeSlab)
+	}
+	out := c.codes[:n:n]
+	c.codes = c.codes[n:]
+	return out
+}
+
 // global compiles a variable that the expression does not define itself.
 func (c *compiler) global(name string) code {
-	if v, ok := c.p.scope[name]; ok {
-		c.p.fixed[name] = true
+	if v, ok := c.p.scope.Lookup(name); ok {
+		c.p.fixed.Add(name)
 		return constant(v)
 	}
 	slot := rootSlot
@@ -92,9 +126,9 @@ func (c *compiler) node(n *syntax.Node) code {
 	}
 	// Predicates and grouping see the list before it is unwrapped, and the mark
 	// of [] applies behind them.
-	plain := *n
-	plain.Keep, plain.Predicate, plain.Group = false, nil, nil
-	run := c.raw(&plain)
+	plain := n.Bare()
+	plain.Keep = false
+	run := c.raw(plain)
 	for _, s := range n.Predicate {
 		run = c.predicate(run, c.stage(s.Filter))
 	}
@@ -132,7 +166,7 @@ func (c *compiler) raw(n *syntax.Node) code {
 		if f := c.builtin(n); f == nil {
 			return c.callDynamic(n, nil, true)
 		} else if givesSequence(f) {
-			return c.nativeRaw(n, f, c.args(n.Args, true))
+			return c.nativeRaw(n, f, c.args(n.Args(), true))
 		}
 	case syntax.Apply:
 		return c.apply(n, true)
@@ -208,12 +242,10 @@ func (c *compiler) bare(n *syntax.Node) code {
 
 // walked leaves a node to the tree walker.
 func (c *compiler) walked(n *syntax.Node) code {
-	plain := *n
-	plain.Predicate, plain.Group = nil, nil
 	if n.Type == syntax.Path {
-		plain.Group = n.Group
+		return c.walkedWhole(n) // has no predicates but those of its steps
 	}
-	return c.walkedWhole(&plain)
+	return c.walkedWhole(n.Bare())
 }
 
 // walkedWhole leaves a node with its predicates and grouping to the tree walker.
@@ -245,7 +277,7 @@ func (s *frameScope) Lookup(name string) (value.Value, bool) {
 	if name == "$" {
 		return root.slots[rootSlot], true
 	}
-	if v, ok := s.p.scope[name]; ok {
+	if v, ok := s.p.scope.Lookup(name); ok {
 		return v, true
 	}
 	for i, free := range s.p.free {
@@ -263,14 +295,24 @@ func (s *frameScope) Assign(name string, v value.Value) {
 	}
 }
 
+// readContext gives the context.
+func readContext(_ *state, _ *frame, ctx value.Value) value.Value {
+	if a := ctx.Arr(); a != nil && a.Has(value.OuterWrapper) {
+		return a.At(0)
+	}
+	return ctx
+}
+
+// readItem is readContext with the unwrapping of sequences.
+func readItem(st *state, fr *frame, ctx value.Value) value.Value {
+	return again(readContext(st, fr, ctx))
+}
+
 func (c *compiler) varNode(n *syntax.Node) code {
 	var run code
 	if n.Value == "" {
-		run = func(_ *state, _ *frame, ctx value.Value) value.Value {
-			if a := ctx.Arr(); a != nil && a.Has(value.OuterWrapper) {
-				return a.At(0)
-			}
-			return ctx
+		if run = readContext; !n.Keep {
+			return readItem
 		}
 	} else {
 		run = c.variable(n.Value)
@@ -333,7 +375,7 @@ func endsInTail(n *syntax.Node) bool {
 	case syntax.Condition:
 		return endsInTail(n.Then) || n.Else != nil && endsInTail(n.Else)
 	case syntax.Block:
-		return len(n.Exprs) > 0 && endsInTail(n.Exprs[len(n.Exprs)-1])
+		return len(n.Exprs()) > 0 && endsInTail(n.Exprs()[len(n.Exprs())-1])
 	}
 	return false
 }
@@ -414,29 +456,29 @@ func pure(n *syntax.Node) bool {
 
 func (c *compiler) block(n *syntax.Node) code {
 	var names []string
-	for _, e := range n.Exprs {
+	for _, e := range n.Exprs() {
 		boundNames(e, func(name string) { names = append(names, name) })
 	}
 	if len(names) == 0 {
-		return c.statements(n.Exprs, n.Keep)
+		return c.statements(n.Exprs(), n.Keep)
 	}
 	outer := c.scope
 	defer func() { c.scope = outer }()
 	own := false
-	for _, e := range n.Exprs {
+	for _, e := range n.Exprs() {
 		own = own || captures(e)
 	}
 	info := outer.frame
 	if own {
 		info = &frameInfo{parent: outer.frame}
 	}
-	c.scope = &scope{parent: outer, frame: info, slots: map[string]int{}}
+	c.scope = &scope{parent: outer, frame: info}
 	first := info.size
 	for _, name := range names {
 		c.declare(name)
 	}
 	last := info.size
-	run := c.statements(n.Exprs, n.Keep)
+	run := c.statements(n.Exprs(), n.Keep)
 	if own {
 		return func(st *state, fr *frame, ctx value.Value) value.Value {
 			inner := newFrame(fr, info.size)
@@ -453,7 +495,7 @@ func (c *compiler) block(n *syntax.Node) code {
 }
 
 func (c *compiler) statements(exprs []*syntax.Node, keep bool) code {
-	list := make([]code, len(exprs))
+	list := c.cutCodes(len(exprs))
 	for i, e := range exprs {
 		if i == len(exprs)-1 && endsInTail(e) {
 			list[i] = c.last(e)
@@ -552,10 +594,10 @@ func (c *compiler) unary(n *syntax.Node) code {
 
 // array compiles an array constructor.
 func (c *compiler) array(n *syntax.Node) code {
-	items := make([]code, len(n.Exprs))
-	nested := make([]bool, len(n.Exprs))
+	items := c.cutCodes(len(n.Exprs()))
+	nested := make([]bool, len(n.Exprs()))
 	literal := true
-	for i, e := range n.Exprs {
+	for i, e := range n.Exprs() {
 		items[i] = c.node(e)
 		nested[i] = e.Value == "["
 		literal = literal && (e.Type == syntax.String || e.Type == syntax.Number || e.Type == syntax.Literal) && e.Predicate == nil && e.Group == nil
@@ -567,7 +609,7 @@ func (c *compiler) array(n *syntax.Node) code {
 	if literal && !n.Cons && len(items) > 0 {
 		// Arrays are only changed by their maker, so a constant can be shared.
 		vals := make([]value.Value, len(items))
-		for i, e := range n.Exprs {
+		for i, e := range n.Exprs() {
 			vals[i] = e.Lit
 		}
 		return constant(value.FromArray(value.NewArray(vals)))

@@ -16,44 +16,48 @@ func (c *compiler) object(n *syntax.Node) code {
 	if !ok {
 		return c.groupOf(n.Pairs, n.Pos)
 	}
+	shape := value.NewShape(keys)
+	if vals := literals(n.Pairs); vals != nil {
+		l := &literal{value.FromObject(value.NewObject(shape, vals)), grouping{names: keys, lits: vals, pos: n.Pos}}
+		return l.eval
+	}
 	// Both forms share the code of the values: compiling it twice would take
 	// time exponential in the depth of nested objects.
-	keyCode, valCode := make([]code, len(n.Pairs)), make([]code, len(n.Pairs))
+	vals := c.cutCodes(len(n.Pairs))
 	for i, p := range n.Pairs {
-		keyCode[i], valCode[i] = constant(p.Key.Lit), c.node(p.Value)
+		vals[i] = c.node(p.Value)
 	}
-	group := groupBy(keyCode, valCode, n.Pos)
-	if lit := c.literalObject(n, keys); lit != nil {
-		return func(st *state, fr *frame, ctx value.Value) value.Value {
-			if ctx.IsArray() {
-				return group(st, fr, ctx)
-			}
-			return constantOf(lit)
-		}
-	}
-	b := &objectBuilder{full: value.NewShape(keys), vals: valCode}
-	return func(st *state, fr *frame, ctx value.Value) value.Value {
-		if ctx.IsArray() {
-			return group(st, fr, ctx)
-		}
-		return b.build(st, fr, ctx)
-	}
+	b := &objectBuilder{full: shape, group: grouping{names: keys, vals: vals, pos: n.Pos}}
+	return b.eval
 }
 
-// literalObject makes a constructor of constants once and for all.
-func (c *compiler) literalObject(n *syntax.Node, keys []string) *value.Object {
-	vals := make([]value.Value, len(n.Pairs))
-	for i, p := range n.Pairs {
+// literal is an object constructor of constants, made once and for all.
+type literal struct {
+	object value.Value
+	group  grouping
+}
+
+func (l *literal) eval(st *state, fr *frame, ctx value.Value) value.Value {
+	if ctx.IsArray() {
+		return l.group.eval(st, fr, ctx)
+	}
+	return l.object
+}
+
+// literals lists the values of a constructor, nil unless all are constants.
+func literals(pairs []syntax.Pair) []value.Value {
+	for _, p := range pairs {
 		v := p.Value
 		if v.Type != syntax.String && v.Type != syntax.Number && v.Type != syntax.Literal || v.Predicate != nil || v.Group != nil {
 			return nil
 		}
-		vals[i] = v.Lit
 	}
-	return value.NewObject(value.NewShape(keys), vals)
+	vals := make([]value.Value, len(pairs))
+	for i, p := range pairs {
+		vals[i] = p.Value.Lit
+	}
+	return vals
 }
-
-func constantOf(o *value.Object) value.Value { return value.FromObject(o) }
 
 // constantKeys lists the keys of a constructor when all are distinct string
 // literals.
@@ -79,7 +83,7 @@ const maxVariants = 32
 // left out; the shapes of such variants are remembered.
 type objectBuilder struct {
 	full     *value.Shape
-	vals     []code
+	group    grouping // for a context that is an array
 	variants atomic.Pointer[[]variant]
 }
 
@@ -88,13 +92,16 @@ type variant struct {
 	shape   *value.Shape
 }
 
-func (b *objectBuilder) build(st *state, fr *frame, ctx value.Value) value.Value {
-	n := len(b.vals)
+func (b *objectBuilder) eval(st *state, fr *frame, ctx value.Value) value.Value {
+	if ctx.IsArray() {
+		return b.group.eval(st, fr, ctx)
+	}
+	n := len(b.group.vals)
 	st.AllocObject(n)
 	st.Steps(n)
 	vals := st.newVals(n)
 	missing := 0
-	for i, run := range b.vals {
+	for i, run := range b.group.vals {
 		v := run(st, fr, ctx)
 		vals[i] = v
 		if v.IsUndefined() {
@@ -168,57 +175,77 @@ type entry struct {
 // entrySize is what a group costs beside its items, in bytes.
 const entrySize = 256
 
-// groupOf compiles an object constructor or a grouping in its general form.
-func (c *compiler) groupOf(pairs []syntax.Pair, pos int) func(st *state, fr *frame, in value.Value) value.Value {
-	keys := make([]code, len(pairs))
-	vals := make([]code, len(pairs))
-	for i, p := range pairs {
-		keys[i], vals[i] = c.node(p.Key), c.node(p.Value)
-	}
-	return groupBy(keys, vals, pos)
+// grouping is an object constructor or a grouping in its general form. The keys
+// are code or, when all are constants, names; the values are code or constants.
+type grouping struct {
+	keys  []code
+	names []string
+	vals  []code
+	lits  []value.Value
+	pos   int
 }
 
-func groupBy(keys, vals []code, pos int) func(st *state, fr *frame, in value.Value) value.Value {
-	return func(st *state, fr *frame, in value.Value) value.Value {
-		list := []value.Value{in}
-		if a := in.Arr(); a != nil {
-			if list = a.Items(); len(list) == 0 {
-				list = []value.Value{value.Undefined()}
-			}
-		}
-		var order []*entry
-		index := map[string]*entry{}
-		for _, item := range list {
-			for i, run := range keys {
-				st.Step()
-				key := run(st, fr, item)
-				if key.IsUndefined() {
-					continue
-				}
-				walk.CheckKey(key, pos)
-				e := index[key.Str()]
-				switch {
-				case e == nil:
-					e = &entry{key: key.Str(), pair: i, first: item, count: 1}
-					st.Alloc(entrySize + len(e.key))
-					index[e.key] = e
-					order = append(order, e)
-				case e.pair != i:
-					panic(rt.NewError("D1009").At(pos).Val(key))
-				default:
-					e.add(st, item)
-				}
-			}
-		}
-		b := value.NewBuilder(st.Tree, len(order))
-		st.AllocObject(len(order))
-		for _, e := range order {
-			if v := vals[e.pair](st, fr, e.data(st)); !v.IsUndefined() {
-				b.Set(e.key, v)
-			}
-		}
-		return b.Value()
+func (c *compiler) groupOf(pairs []syntax.Pair, pos int) code {
+	g := &grouping{keys: c.cutCodes(len(pairs)), vals: c.cutCodes(len(pairs)), pos: pos}
+	for i, p := range pairs {
+		g.keys[i], g.vals[i] = c.node(p.Key), c.node(p.Value)
 	}
+	return g.eval
+}
+
+func (g *grouping) key(st *state, fr *frame, i int, item value.Value) value.Value {
+	if g.keys == nil {
+		return value.String(g.names[i])
+	}
+	return g.keys[i](st, fr, item)
+}
+
+func (g *grouping) value(st *state, fr *frame, i int, data value.Value) value.Value {
+	if g.vals == nil {
+		return g.lits[i]
+	}
+	return g.vals[i](st, fr, data)
+}
+
+func (g *grouping) eval(st *state, fr *frame, in value.Value) value.Value {
+	list := []value.Value{in}
+	if a := in.Arr(); a != nil {
+		if list = a.Items(); len(list) == 0 {
+			list = []value.Value{value.Undefined()}
+		}
+	}
+	var order []*entry
+	index := map[string]*entry{}
+	for _, item := range list {
+		for i := range max(len(g.keys), len(g.names)) {
+			st.Step()
+			key := g.key(st, fr, i, item)
+			if key.IsUndefined() {
+				continue
+			}
+			walk.CheckKey(key, g.pos)
+			e := index[key.Str()]
+			switch {
+			case e == nil:
+				e = &entry{key: key.Str(), pair: i, first: item, count: 1}
+				st.Alloc(entrySize + len(e.key))
+				index[e.key] = e
+				order = append(order, e)
+			case e.pair != i:
+				panic(rt.NewError("D1009").At(g.pos).Val(key))
+			default:
+				e.add(st, item)
+			}
+		}
+	}
+	b := value.NewBuilder(st.Tree, len(order))
+	st.AllocObject(len(order))
+	for _, e := range order {
+		if v := g.value(st, fr, e.pair, e.data(st)); !v.IsUndefined() {
+			b.Set(e.key, v)
+		}
+	}
+	return b.Value()
 }
 
 // add joins one more item to a group, as $append would.

@@ -33,7 +33,7 @@ func isTuplePath(n *syntax.Node) bool {
 	if n.Tuple {
 		return true
 	}
-	for _, s := range n.Steps {
+	for _, s := range n.Steps() {
 		if s.Tuple {
 			return true
 		}
@@ -43,7 +43,7 @@ func isTuplePath(n *syntax.Node) bool {
 
 // leaks reports whether a block gives a stream of tuples to what is around it.
 func leaks(n *syntax.Node) bool {
-	return n.Type == syntax.Block && (n.Tuple || len(n.Exprs) > 0 && leaks(n.Exprs[len(n.Exprs)-1]))
+	return n.Type == syntax.Block && (n.Tuple || len(n.Exprs()) > 0 && leaks(n.Exprs()[len(n.Exprs())-1]))
 }
 
 func plainName(n *syntax.Node) bool {
@@ -54,16 +54,16 @@ func (c *compiler) path(n *syntax.Node) code {
 	if isTuplePath(n) {
 		return c.tuplePath(n)
 	}
-	steps := c.steps(n)
 	keep := n.KeepOne || n.Keep
-	if len(steps) == 1 && steps[0].names != nil && n.Group == nil {
-		names := steps[0].names
+	if n.Group == nil && c.nameRun(n.Steps()) == len(n.Steps()) {
+		names := c.names(n.Steps())
 		if len(names) == 1 && !keep {
-			return singleName(names[0])
+			return singleName(names)
 		}
 		return func(st *state, _ *frame, ctx value.Value) value.Value { return names.eval(st, ctx, keep, n.KeepOne) }
 	}
-	p := &path{steps: steps, keep: keep, keepOne: n.KeepOne, node: n, first: n.Steps[0].Type == syntax.Variable, cons: n.Steps[0].Cons}
+	steps := c.steps(n)
+	p := &path{steps: steps, keep: keep, keepOne: n.KeepOne, node: n, first: n.Steps()[0].Type == syntax.Variable, cons: n.Steps()[0].Cons}
 	if n.Group == nil {
 		return p.eval
 	}
@@ -74,8 +74,8 @@ func (c *compiler) path(n *syntax.Node) code {
 }
 
 // singleName compiles the most frequent expression of all.
-func singleName(f field) code {
-	path := namePath{f}
+func singleName(path namePath) code {
+	f := path[0]
 	return func(st *state, _ *frame, ctx value.Value) value.Value {
 		if o := ctx.Obj(); o != nil {
 			v := f.get(st, o)
@@ -88,24 +88,46 @@ func singleName(f field) code {
 	}
 }
 
+// nameRun counts the plain names that a list of steps starts with and that can
+// be followed at once.
+func (c *compiler) nameRun(steps []*syntax.Node) int {
+	for i, s := range steps {
+		if !plainName(s) || i > 0 && (s.Keep || steps[i-1].Keep) {
+			return i
+		}
+	}
+	return len(steps)
+}
+
+// names compiles a run of plain names.
+func (c *compiler) names(steps []*syntax.Node) namePath {
+	path := c.cutFields(len(steps))
+	for i, s := range steps {
+		path[i] = c.field(s.Value)
+	}
+	return path
+}
+
 // steps compiles the steps of a path, joining runs of plain names.
 func (c *compiler) steps(n *syntax.Node) []step {
 	c.depth++
 	defer func() { c.depth-- }()
-	var out []step
-	for i, s := range n.Steps {
-		if plainName(s) {
-			f := c.field(s.Value)
-			if k := len(out) - 1; k >= 0 && out[k].names != nil && !s.Keep && !n.Steps[i-1].Keep {
-				out[k].names = append(out[k].names, f)
-			} else {
-				out = append(out, step{names: namePath{f}})
-			}
+	nodes := n.Steps()
+	out := make([]step, 0, len(nodes))
+	for len(nodes) > 0 {
+		if k := c.nameRun(nodes); k > 0 {
+			out = append(out, step{names: c.names(nodes[:k])})
+			nodes = nodes[k:]
 			continue
 		}
+		s := nodes[0]
+		nodes = nodes[1:]
 		st := step{}
-		for _, g := range s.Stages {
-			st.stages = append(st.stages, c.stage(g.Filter))
+		if len(s.Stages) > 0 {
+			st.stages = make([]*stage, len(s.Stages))
+		}
+		for i, g := range s.Stages {
+			st.stages[i] = c.stage(g.Filter)
 		}
 		if s.Type == syntax.Sort {
 			st.sort = c.sorter(s)
@@ -366,7 +388,7 @@ type stage struct {
 
 func (c *compiler) stage(n *syntax.Node) *stage {
 	if n.Type == syntax.Number {
-		f := math.Floor(n.Num)
+		f := math.Floor(n.Lit.Float())
 		return &stage{indexed: true, index: int(math.Max(-1e15, math.Min(1e15, f)))}
 	}
 	return &stage{run0: c.node(n)}

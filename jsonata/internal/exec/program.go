@@ -13,14 +13,14 @@ import (
 type Program struct {
 	root   code
 	node   *syntax.Node
-	scope  walk.Table
+	scope  *walk.Table
 	free   []string // variables that are not defined by the expression
 	init   []value.Value
 	size   int // slots of the root frame
 	sites  int // places that read members
 	direct bool
-	fixed  map[string]bool // functions that the code refers to as constants
-	mask   *value.Mask
+	fixed  syntax.Names // functions that the code refers to as constants
+	mask   func() *value.Mask
 	states sync.Pool
 }
 
@@ -29,22 +29,19 @@ const rootSlot = 0
 
 // Compile turns a resolved expression into code. scope holds the functions and
 // constants that it can use. With walked set the tree walker runs all of it.
-func Compile(prog *syntax.Program, scope walk.Table, walked bool) *Program {
-	p := &Program{node: prog.Root, scope: scope, fixed: map[string]bool{}}
+func Compile(prog *syntax.Program, scope *walk.Table, walked bool) *Program {
+	p := &Program{node: prog.Root, scope: scope}
 	p.states.New = func() any { return &state{State: &rt.State{}} }
-	if walked || anyNode(prog.Root, dynamic) {
+	if walked || prog.Evaluates { // $eval needs variables by name
 		return p
 	}
 	p.direct = true
-	c := newCompiler(p)
+	c := newCompiler(p, prog.Names.List())
 	p.root = c.node(prog.Root)
 	p.size = c.scope.frame.size
-	p.mask = touched(p)
+	p.mask = sync.OnceValue(func() *value.Mask { return touched(p) })
 	return p
 }
-
-// dynamic reports whether a node needs variables by name at run time.
-func dynamic(n *syntax.Node) bool { return n.Type == syntax.Variable && n.Value == "eval" }
 
 // Mask says which parts of an input are needed when it is decoded for one
 // evaluation whose result is written at once.
@@ -52,7 +49,7 @@ func (p *Program) Mask(vars []map[string]value.Value) *value.Mask {
 	if !p.direct || p.overridden(vars) {
 		return &value.Mask{All: true}
 	}
-	return p.mask
+	return p.mask()
 }
 
 // Direct reports whether the program was compiled rather than left to the tree
@@ -122,7 +119,7 @@ func (p *Program) Run(s *rt.State, input value.Value, vars []map[string]value.Va
 func (p *Program) overridden(vars []map[string]value.Value) bool {
 	for _, m := range vars {
 		for k := range m {
-			if p.fixed[k] || k == "$" {
+			if p.fixed.Has(k) || k == "$" {
 				return true
 			}
 		}

@@ -11,7 +11,7 @@ type scope struct {
 	parent *scope
 	frame  *frameInfo
 	slots  map[string]int
-	params map[string]bool // always assigned
+	params int // the first slots, which are always assigned
 }
 
 // frameInfo describes a run-time frame while its code is compiled.
@@ -44,7 +44,7 @@ func (s *scope) resolve(name string) []candidate {
 			frame = frame.parent
 		}
 		if slot, ok := sc.slots[name]; ok {
-			c := candidate{depth: depth, slot: slot, sure: sc.params[name]}
+			c := candidate{depth: depth, slot: slot, sure: slot < sc.params}
 			out = append(out, c)
 			if c.sure {
 				break
@@ -54,12 +54,19 @@ func (s *scope) resolve(name string) []candidate {
 	return out
 }
 
+// bound reports whether the expression itself may bind a variable.
+func (s *scope) bound(name string) bool {
+	for ; s != nil; s = s.parent {
+		if _, ok := s.slots[name]; ok {
+			return true
+		}
+	}
+	return false
+}
+
 // boundNames lists the variables that a node assigns in its own scope, leaving
 // out those assigned in scopes that it opens.
 func boundNames(n *syntax.Node, add func(string)) {
-	if n == nil {
-		return
-	}
 	switch n.Type {
 	case syntax.Bind:
 		add(n.LHS.Value)
@@ -71,26 +78,13 @@ func boundNames(n *syntax.Node, add func(string)) {
 			return
 		}
 	}
-	eachChild(n, func(c *syntax.Node) { boundNames(c, add) })
+	n.Each(func(c *syntax.Node) { boundNames(c, add) })
 }
 
 // scopeParts visits the children of a scope-opening node that belong to the
 // scope around it.
 func scopeParts(n *syntax.Node, visit func(*syntax.Node)) {
-	for _, p := range n.Predicate {
-		visit(p.Filter)
-	}
-	for _, p := range n.Stages {
-		if !p.Index {
-			visit(p.Filter)
-		}
-	}
-	if n.Group != nil {
-		for _, p := range n.Group.Pairs {
-			visit(p.Key)
-			visit(p.Value)
-		}
-	}
+	n.EachStage(visit)
 	if n.Type == syntax.Transform {
 		visit(n.Pattern)
 		visit(n.Update)
@@ -100,72 +94,13 @@ func scopeParts(n *syntax.Node, visit func(*syntax.Node)) {
 	}
 }
 
-// eachChild visits all children of a resolved node.
-func eachChild(n *syntax.Node, visit func(*syntax.Node)) {
-	one := func(c *syntax.Node) {
-		if c != nil {
-			visit(c)
-		}
-	}
-	switch n.Type {
-	case syntax.Path:
-	case syntax.Binary, syntax.Unary, syntax.Bind, syntax.Apply:
-		one(n.LHS)
-		one(n.RHS)
-	case syntax.Call, syntax.Partial:
-		one(n.Proc)
-	case syntax.Lambda:
-		one(n.Body)
-	case syntax.Condition:
-		one(n.Cond)
-		one(n.Then)
-		one(n.Else)
-	case syntax.Transform:
-		one(n.Pattern)
-		one(n.Update)
-		one(n.Delete)
-	}
-	for _, c := range n.Exprs {
-		visit(c)
-	}
-	for _, c := range n.Steps {
-		visit(c)
-	}
-	if n.Type != syntax.Lambda {
-		for _, c := range n.Args {
-			visit(c)
-		}
-	}
-	for _, p := range n.Pairs {
-		visit(p.Key)
-		visit(p.Value)
-	}
-	for _, t := range n.Terms {
-		visit(t.Expr)
-	}
-	for _, s := range n.Predicate {
-		visit(s.Filter)
-	}
-	for _, s := range n.Stages {
-		if !s.Index {
-			visit(s.Filter)
-		}
-	}
-	if n.Group != nil {
-		for _, p := range n.Group.Pairs {
-			visit(p.Key)
-			visit(p.Value)
-		}
-	}
-}
-
-// any reports whether a node or one below it passes the test.
+// anyNode reports whether a node or one below it passes the test.
 func anyNode(n *syntax.Node, test func(*syntax.Node) bool) bool {
 	if test(n) {
 		return true
 	}
 	found := false
-	eachChild(n, func(c *syntax.Node) { found = found || anyNode(c, test) })
+	n.Each(func(c *syntax.Node) { found = found || anyNode(c, test) })
 	return found
 }
 

@@ -14,18 +14,18 @@ func (c *compiler) special(n *syntax.Node, f *value.Function) code {
 	if !lib.IsStandard(f) || n.Keep {
 		return nil
 	}
-	switch len(n.Args) {
+	switch len(n.Args()) {
 	case 1:
 		return c.special1(n, f)
 	case 2:
-		if literalLambda(n.Args[1]) {
+		if literalLambda(n.Args()[1]) {
 			return c.literalHOF(n, f)
 		}
-		if f.Name == "fromMillis" && n.Args[1].Type == syntax.String && n.Args[1].Predicate == nil {
+		if f.Name == "fromMillis" && n.Args()[1].Type == syntax.String && n.Args()[1].Predicate == nil {
 			return c.fromMillis(n, f)
 		}
 	case 3:
-		if f.Name == "reduce" && literalLambda(n.Args[1]) && len(n.Args[1].Args) >= 2 {
+		if f.Name == "reduce" && literalLambda(n.Args()[1]) && len(n.Args()[1].Args()) >= 2 {
 			return c.reduce(n, f)
 		}
 	}
@@ -46,11 +46,11 @@ func (c *compiler) special1(n *syntax.Node, f *value.Function) code {
 	case "not":
 		fast = func(_ *state, v value.Value) (value.Value, bool) { return value.Bool(!v.IsTrue()), v.IsBool() }
 	case "lowercase":
-		fast = onText(lib.Lower)
+		fast = lowerFast
 	case "uppercase":
-		fast = onText(lib.Upper)
+		fast = upperFast
 	case "trim":
-		fast = onText(lib.Trim)
+		fast = trimFast
 	case "string":
 		fast = func(st *state, v value.Value) (value.Value, bool) {
 			if v.IsString() || v.IsBool() || v.IsUndefined() || v.IsPlainNumber() && !notFinite(v.PlainFloat()) {
@@ -71,7 +71,7 @@ func (c *compiler) special1(n *syntax.Node, f *value.Function) code {
 	default:
 		return nil
 	}
-	arg := c.node(n.Args[0])
+	arg := c.node(n.Args()[0])
 	slow := c.nativeOn(n, f)
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		v := arg(st, fr, ctx)
@@ -79,9 +79,11 @@ func (c *compiler) special1(n *syntax.Node, f *value.Function) code {
 		if res, ok := fast(st, v); ok {
 			return res
 		}
-		return slow(st, ctx, v)
+		return slow.on(st, ctx, v)
 	}
 }
+
+var lowerFast, upperFast, trimFast = onText(lib.Lower), onText(lib.Upper), onText(lib.Trim)
 
 func onText(f func(*rt.State, value.Value) value.Value) func(*state, value.Value) (value.Value, bool) {
 	return func(st *state, v value.Value) (value.Value, bool) {
@@ -103,38 +105,44 @@ func count(_ *state, v value.Value) (value.Value, bool) {
 	return value.Number(1), true
 }
 
-// nativeOn calls a function on arguments that have been evaluated.
-func (c *compiler) nativeOn(n *syntax.Node, f *value.Function) func(st *state, ctx value.Value, args ...value.Value) value.Value {
-	site, depth := c.callSite(n), c.depth
-	return func(st *state, ctx value.Value, args ...value.Value) value.Value {
-		for i, a := range args {
-			if a.IsFunction() {
-				args[i] = rt.Wrap(a)
-			}
+// nativeCall is the call of a function on arguments that have been evaluated.
+type nativeCall struct {
+	fn    *value.Function
+	site  *rt.Site
+	depth int
+}
+
+func (c *compiler) nativeOn(n *syntax.Node, f *value.Function) nativeCall {
+	return nativeCall{f, c.callSite(n), c.depth}
+}
+
+func (k nativeCall) on(st *state, ctx value.Value, args ...value.Value) value.Value {
+	for i, a := range args {
+		if a.IsFunction() {
+			args[i] = rt.Wrap(a)
 		}
-		prev, outer := st.enterCall(site, depth)
-		v := rt.Apply(st.State, f, ctx, args, nil)
-		st.leaveCall(prev, outer, depth)
-		return unwrap(v, false)
 	}
+	prev, outer := st.enterCall(k.site, k.depth)
+	v := rt.Apply(st.State, k.fn, ctx, args, nil)
+	st.leaveCall(prev, outer, k.depth)
+	return unwrap(v, false)
 }
 
 func (c *compiler) fromMillis(n *syntax.Node, f *value.Function) code {
-	picture := lib.ParseDatePicture(n.Args[1].Lit.Str())
+	picture := lib.ParseDatePicture(n.Args()[1].Lit.Str())
 	if picture == nil {
 		return nil
 	}
-	arg := c.node(n.Args[0])
-	slow, source := c.nativeOn(n, f), n.Args[1].Lit
-	site, depth := c.callSite(n), c.depth
+	arg := c.node(n.Args()[0])
+	slow, source := c.nativeOn(n, f), n.Args()[1].Lit
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		v := arg(st, fr, ctx)
 		if !v.IsPlainNumber() || notFinite(v.PlainFloat()) {
-			return slow(st, ctx, v, source)
+			return slow.on(st, ctx, v, source)
 		}
-		prev, outer := st.enterCall(site, depth)
+		prev, outer := st.enterCall(slow.site, slow.depth)
 		out := picture.Format(st.State, v.PlainFloat())
-		st.leaveCall(prev, outer, depth)
+		st.leaveCall(prev, outer, slow.depth)
 		st.AllocText(len(out))
 		return value.String(out)
 	}
@@ -204,16 +212,16 @@ func (c *compiler) literalHOF(n *syntax.Node, f *value.Function) code {
 	default:
 		return nil
 	}
-	arg := c.node(n.Args[0])
-	proto := c.lambdaProto(n.Args[1])
+	arg := c.node(n.Args()[0])
+	proto := c.lambdaProto(n.Args()[1])
 	general, slow := proto.code(), c.nativeOn(n, f)
-	l := loop{proto: proto, site: c.callSite(n), depth: c.depth}
+	l := loop{proto: proto, site: slow.site, depth: slow.depth}
 	wraps := f.Name == "map" || f.Name == "filter"
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		list := arg(st, fr, ctx)
 		if !wants(list) {
 			if !wraps || list.IsUndefined() || list.IsFunction() {
-				return slow(st, ctx, list, general(st, fr, ctx))
+				return slow.on(st, ctx, list, general(st, fr, ctx))
 			}
 			list = st.newArray([]value.Value{list}, 0)
 		}
@@ -277,16 +285,16 @@ func siftLoop(st *state, l *loop, fr *frame, ctx, obj value.Value) value.Value {
 
 // reduce compiles $reduce with a literal function and a start value.
 func (c *compiler) reduce(n *syntax.Node, f *value.Function) code {
-	arg, start := c.node(n.Args[0]), c.node(n.Args[2])
-	proto := c.lambdaProto(n.Args[1])
+	arg, start := c.node(n.Args()[0]), c.node(n.Args()[2])
+	proto := c.lambdaProto(n.Args()[1])
 	general, slow := proto.code(), c.nativeOn(n, f)
-	l := loop{proto: proto, site: c.callSite(n), depth: c.depth}
+	l := loop{proto: proto, site: slow.site, depth: slow.depth}
 	return func(st *state, fr *frame, ctx value.Value) value.Value {
 		list := arg(st, fr, ctx)
 		acc := start(st, fr, ctx)
 		a := list.Arr()
 		if a == nil || acc.IsUndefined() || acc.IsFunction() || l.proto.params > 3 {
-			return slow(st, ctx, list, general(st, fr, ctx), acc)
+			return slow.on(st, ctx, list, general(st, fr, ctx), acc)
 		}
 		prev, outer := st.enterCall(l.site, l.depth)
 		run := l.start(st, fr)

@@ -32,7 +32,7 @@ func touched(p *Program) *value.Mask {
 			t.local[n.LHS.Value]++
 		}
 		if n.Type == syntax.Lambda {
-			for _, a := range n.Args {
+			for _, a := range n.Args() {
 				t.local[a.Value]++
 			}
 		}
@@ -121,8 +121,8 @@ func (t *toucher) bare(n *syntax.Node, ctx parts, out bool) parts {
 		return res
 	case syntax.Block:
 		var res parts
-		for i, e := range n.Exprs {
-			res = t.node(e, ctx, out && i == len(n.Exprs)-1)
+		for i, e := range n.Exprs() {
+			res = t.node(e, ctx, out && i == len(n.Exprs())-1)
 		}
 		return res
 	case syntax.Bind:
@@ -136,12 +136,12 @@ func (t *toucher) bare(n *syntax.Node, ctx parts, out bool) parts {
 	// Wildcards, descendants, parents, ~>, transforms, partial application.
 	consume(ctx)
 	consume(parts{t.root})
-	eachChild(n, func(c *syntax.Node) { t.read(c, nil) })
+	n.Each(func(c *syntax.Node) { t.read(c, nil) })
 	return nil
 }
 
 func (t *toucher) path(n *syntax.Node, ctx parts, out bool) parts {
-	for _, s := range n.Steps {
+	for _, s := range n.Steps() {
 		if s.Type == syntax.Parent || s.HasFocus || s.Ancestor != nil || n.Tuple {
 			consume(ctx)
 			consume(parts{t.root})
@@ -149,8 +149,8 @@ func (t *toucher) path(n *syntax.Node, ctx parts, out bool) parts {
 		}
 	}
 	cur := ctx
-	for i, s := range n.Steps {
-		last := i == len(n.Steps)-1 && n.Group == nil && len(s.Stages) == 0
+	for i, s := range n.Steps() {
+		last := i == len(n.Steps())-1 && n.Group == nil && len(s.Stages) == 0
 		if s.Type == syntax.Sort {
 			for _, term := range s.Terms {
 				t.read(term.Expr, cur)
@@ -189,7 +189,7 @@ func (t *toucher) unary(n *syntax.Node, ctx parts, out bool) parts {
 		return t.pairs(n.Pairs, ctx, out)
 	case "[":
 		var res parts
-		for _, e := range n.Exprs {
+		for _, e := range n.Exprs() {
 			res = append(res, t.node(e, ctx, out)...)
 		}
 		return res
@@ -230,7 +230,7 @@ func (t *toucher) bind(n *syntax.Node, ctx parts) parts {
 // lambda follows a function that may be called from anywhere. What it is
 // called with has been consumed at the call.
 func (t *toucher) lambda(n *syntax.Node, ctx parts) {
-	for _, a := range n.Args {
+	for _, a := range n.Args() {
 		t.vars[a.Value] = nil
 	}
 	t.read(n.Body, ctx)
@@ -242,20 +242,20 @@ func (t *toucher) call(n *syntax.Node, ctx parts) parts {
 		return nil
 	}
 	name := n.Proc.Value
-	if f := t.p.scope[name].Func(); f == nil || !isStandard(name, f) {
+	if f := t.p.scope.Func(name); f == nil || !isStandard(name, f) {
 		t.unknownCall(n, ctx)
 		return nil
 	}
 	switch {
-	case (name == "exists" || name == "count") && len(n.Args) == 1:
-		t.node(n.Args[0], ctx, false)
+	case (name == "exists" || name == "count") && len(n.Args()) == 1:
+		t.node(n.Args()[0], ctx, false)
 		return nil
-	case (name == "map" || name == "filter") && len(n.Args) == 2 && literalLambda(n.Args[1]):
+	case (name == "map" || name == "filter") && len(n.Args()) == 2 && literalLambda(n.Args()[1]):
 		return t.eachItem(n, ctx, name == "map")
-	case name == "append" && len(n.Args) == 2:
-		return append(slices.Clone(t.node(n.Args[0], ctx, false)), t.node(n.Args[1], ctx, false)...)
-	case name == "reverse" && len(n.Args) == 1:
-		return t.node(n.Args[0], ctx, false)
+	case name == "append" && len(n.Args()) == 2:
+		return append(slices.Clone(t.node(n.Args()[0], ctx, false)), t.node(n.Args()[1], ctx, false)...)
+	case name == "reverse" && len(n.Args()) == 1:
+		return t.node(n.Args()[0], ctx, false)
 	}
 	t.unknownCall(n, ctx)
 	return nil
@@ -263,11 +263,11 @@ func (t *toucher) call(n *syntax.Node, ctx parts) parts {
 
 func (t *toucher) unknownCall(n *syntax.Node, ctx parts) {
 	t.read(n.Proc, ctx)
-	for _, a := range n.Args {
+	for _, a := range n.Args() {
 		t.read(a, ctx)
 	}
 	// Functions may take the context in place of an argument.
-	if f := t.p.scope[n.Proc.Value].Func(); n.Proc.Type != syntax.Variable || f == nil || len(n.Args) < max(f.Arity, 1) && usesContext(f) {
+	if f := t.p.scope.Func(n.Proc.Value); n.Proc.Type != syntax.Variable || f == nil || len(n.Args()) < max(f.Arity, 1) && usesContext(f) {
 		consume(ctx)
 	}
 }
@@ -278,9 +278,9 @@ func literalLambda(n *syntax.Node) bool {
 
 // eachItem follows the items of a list into a literal function.
 func (t *toucher) eachItem(n *syntax.Node, ctx parts, result bool) parts {
-	list := t.node(n.Args[0], ctx, false)
-	fn := n.Args[1]
-	for i, a := range fn.Args {
+	list := t.node(n.Args()[0], ctx, false)
+	fn := n.Args()[1]
+	for i, a := range fn.Args() {
 		if t.local[a.Value] > 1 {
 			consume(list)
 			t.vars[a.Value] = nil

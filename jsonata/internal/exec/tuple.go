@@ -36,10 +36,10 @@ type tuples struct {
 // streams, groupings, orderings, functions and assignments are left to the
 // walker.
 func tupleReady(n *syntax.Node) bool {
-	if n.Tuple || n.Group != nil || n.Steps[0].Cons {
+	if n.Tuple || n.Group != nil || n.Steps()[0].Cons {
 		return false
 	}
-	for _, s := range n.Steps {
+	for _, s := range n.Steps() {
 		if s.Type == syntax.Sort || s.Tuple && s.Type != syntax.Name && s.Type != syntax.Wildcard && s.Type != syntax.Variable {
 			return false
 		}
@@ -69,15 +69,15 @@ func (c *compiler) tuplePath(n *syntax.Node) code {
 		return c.walked(n)
 	}
 	start := 0
-	for !n.Steps[start].Tuple {
+	for !n.Steps()[start].Tuple {
 		start++
 	}
-	t := &tuples{keep: n.KeepOne || n.Keep, lone: n.Steps[0].Type == syntax.Variable}
+	t := &tuples{keep: n.KeepOne || n.Keep, lone: n.Steps()[0].Type == syntax.Variable}
 	if start > 0 {
-		t.before = c.steps(&syntax.Node{Type: syntax.Path, Steps: n.Steps[:start]})
+		t.before = c.steps(syntax.NewPath(n.Steps()[:start]))
 	}
 	outer := c.scope
-	c.scope = &scope{parent: outer, frame: outer.frame, slots: map[string]int{}}
+	c.scope = &scope{parent: outer, frame: outer.frame}
 	c.depth++
 	defer func() { c.scope = outer; c.depth-- }()
 	t.first = outer.frame.size
@@ -85,7 +85,7 @@ func (c *compiler) tuplePath(n *syntax.Node) code {
 		c.declare(name)
 		return c.scope.slots[name] - t.first
 	}
-	for _, s := range n.Steps[start:] {
+	for _, s := range n.Steps()[start:] {
 		ts := tupleStep{focus: -1, index: -1, ancestor: -1}
 		if s.HasFocus {
 			ts.focus = slot(s.Focus)
@@ -106,15 +106,13 @@ func (c *compiler) tuplePath(n *syntax.Node) code {
 		t.steps = append(t.steps, ts)
 	}
 	t.width = outer.frame.size - t.first
-	for i, s := range n.Steps[start:] {
+	for i, s := range n.Steps()[start:] {
 		ts := &t.steps[i]
 		if plainTuple(s) {
 			f := c.field(s.Value)
 			ts.run = func(st *state, _ *frame, ctx value.Value) value.Value { return f.of(st, ctx) }
 		} else {
-			node := *s
-			node.Stages = nil
-			ts.run = c.node(&node)
+			ts.run = c.node(s.WithoutStages())
 		}
 		for k, g := range s.Stages {
 			if !g.Index {

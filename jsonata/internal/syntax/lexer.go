@@ -23,6 +23,8 @@ type lexer struct {
 	comments []Comment
 	tokens   []token // in the order of the source, when recording
 	record   bool
+
+	markOff, markPos int // a byte offset that has been converted, with its position
 }
 
 // token is a piece of the source. Its place in errors is where it ends, as in the
@@ -36,8 +38,8 @@ type token struct {
 	end  int         // in bytes
 }
 
-func newLexer(src string) *lexer {
-	return &lexer{src: src, ascii: value.IsASCII(src)}
+func newLexer(src string) lexer {
+	return lexer{src: src, ascii: value.IsASCII(src)}
 }
 
 // utf16 converts a byte offset to the position that errors report.
@@ -45,47 +47,63 @@ func (l *lexer) utf16(off int) int {
 	if l.ascii {
 		return off
 	}
-	return value.UTF16Len(l.src[:min(off, len(l.src))])
+	off = min(off, len(l.src))
+	if off < l.markOff {
+		return value.UTF16Len(l.src[:off])
+	}
+	l.markPos += value.UTF16Len(l.src[l.markOff:off])
+	l.markOff = off
+	return l.markPos
 }
 
 func (l *lexer) fail(code string, off int) *rt.Error {
 	return rt.NewError(code).At(l.utf16(off))
 }
 
-func isSpace(c byte) bool {
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v'
-}
-
 // bindingPower of the operators; those with 0 only end an operand.
 func bindingPower(op string) int {
+	if len(op) == 1 {
+		return int(charPower[op[0]])
+	}
 	switch op {
-	case "[", "(", "@", "#":
-		return 80
-	case ".":
-		return 75
-	case "{":
-		return 70
-	case "*", "/", "%", "**":
+	case "**":
 		return 60
-	case "+", "-", "&":
-		return 50
-	case "=", "<", ">", "^", "!=", "<=", ">=", "~>", "?:", "??", "in":
+	case "!=", "<=", ">=", "~>", "?:", "??", "in":
 		return 40
 	case "and":
 		return 30
 	case "or":
 		return 25
-	case "?":
-		return 20
 	case ":=":
 		return 10
 	}
 	return 0
 }
 
+// charPower is the binding power of the operators of one character.
+var charPower = [256]uint8{
+	'[': 80, '(': 80, '@': 80, '#': 80, '.': 75, '{': 70, '*': 60, '/': 60, '%': 60, '+': 50, '-': 50, '&': 50,
+	'=': 40, '<': 40, '>': 40, '^': 40, '?': 20,
+}
+
 const operatorChars = ".[]{}(),@#;:?+-*/%|=<>^&!~"
 
-func isOperatorChar(c byte) bool { return strings.IndexByte(operatorChars, c) >= 0 }
+// Classes of the characters that end a word.
+const (
+	space = 1 + iota
+	operator
+)
+
+// class is the class of each byte, 0 for those that words are made of.
+var class = func() (t [256]uint8) {
+	for _, c := range []byte(" \t\n\r\v") {
+		t[c] = space
+	}
+	for _, c := range []byte(operatorChars) {
+		t[c] = operator
+	}
+	return t
+}()
 
 func (l *lexer) at(i int) byte {
 	if i < len(l.src) {
@@ -97,7 +115,7 @@ func (l *lexer) at(i int) byte {
 // skip passes white space and comments.
 func (l *lexer) skip() {
 	for {
-		for l.pos < len(l.src) && isSpace(l.src[l.pos]) {
+		for l.pos < len(l.src) && class[l.src[l.pos]] == space {
 			l.pos++
 		}
 		if l.at(l.pos) != '/' || l.at(l.pos+1) != '*' {
@@ -113,64 +131,64 @@ func (l *lexer) skip() {
 	}
 }
 
-// token makes the token from start to the current position.
-func (l *lexer) token(t Type, text string, start int) token {
-	return token{kind: t, text: text, pos: l.utf16(l.pos), off: start, end: l.pos}
+// put fills a token that lies between start and the current position.
+func (l *lexer) put(t *token, kind Type, text string, start int) {
+	t.kind, t.text, t.pos, t.off, t.end = kind, text, l.utf16(l.pos), start, l.pos
 }
 
 // next reads a token, of kind End when there is none left. After an operand a
 // slash divides, else it opens a regular expression.
-func (l *lexer) next(operand bool) token {
-	t := l.scan(operand)
+func (l *lexer) next(t *token, operand bool) {
+	t.lit = value.Value{}
+	l.scan(t, operand)
 	if l.record && t.kind != End {
-		l.tokens = append(l.tokens, t)
+		l.tokens = append(l.tokens, *t)
 	}
-	return t
 }
 
-func (l *lexer) scan(operand bool) token {
+func (l *lexer) scan(t *token, operand bool) {
 	l.skip()
 	if l.pos >= len(l.src) {
-		return l.token(End, "(end)", len(l.src))
+		l.put(t, End, "(end)", len(l.src))
+		return
 	}
 	start := l.pos
-	c := l.src[start]
-	if c == '/' && !operand {
-		return l.regex()
-	}
-	if isOperatorChar(c) {
-		return l.operator()
-	}
-	switch {
+	switch c := l.src[start]; {
+	case c == '/' && !operand:
+		l.regex(t)
+	case class[c] == operator:
+		l.operator(t)
 	case c == '"' || c == '\'':
-		return l.quoted(c)
+		l.quoted(t, c)
 	case c >= '0' && c <= '9':
-		return l.number()
+		l.number(t)
 	case c == '`':
 		end := strings.IndexByte(l.src[start+1:], '`')
 		if end < 0 {
 			panic(l.fail("S0105", len(l.src)))
 		}
 		l.pos = start + end + 2
-		return l.token(Name, l.src[start+1:start+1+end], start)
+		l.put(t, Name, l.src[start+1:start+1+end], start)
+	default:
+		l.word(t)
 	}
-	return l.word()
 }
 
-func (l *lexer) operator() token {
+func (l *lexer) operator(t *token) {
 	start := l.pos
-	if start+2 <= len(l.src) {
-		switch two := l.src[start : start+2]; two {
+	n := 1
+	switch l.at(start + 1) {
+	case '.', '=', '*', '>', ':', '?':
+		switch l.src[start : start+2] {
 		case "..", ":=", "!=", ">=", "<=", "**", "~>", "?:", "??":
-			l.pos += 2
-			return l.token(Operator, two, start)
+			n = 2
 		}
 	}
-	l.pos++
-	return l.token(Operator, l.src[start:start+1], start)
+	l.pos += n
+	l.put(t, Operator, l.src[start:l.pos], start)
 }
 
-func (l *lexer) number() token {
+func (l *lexer) number(t *token) {
 	start := l.pos
 	i := start
 	digits := func() {
@@ -205,38 +223,35 @@ func (l *lexer) number() token {
 		panic(l.fail("S0102", start).Tok(text))
 	}
 	l.pos = i
-	n := l.token(Number, text, start)
-	n.lit = value.Number(f)
-	return n
+	l.put(t, Number, text, start)
+	t.lit = value.Number(f)
 }
 
-func (l *lexer) word() token {
+func (l *lexer) word(t *token) {
 	start := l.pos
 	i := start
-	for i < len(l.src) && !isSpace(l.src[i]) && !isOperatorChar(l.src[i]) {
+	for i < len(l.src) && class[l.src[i]] == 0 {
 		i++
 	}
 	text := l.src[start:i]
 	l.pos = i
-	if strings.HasPrefix(text, "$") {
-		return l.token(Variable, text[1:], start)
+	if text[0] == '$' {
+		l.put(t, Variable, text[1:], start)
+		return
 	}
+	kind := Name
 	switch text {
 	case "or", "in", "and":
-		return l.token(Operator, text, start)
+		kind = Operator
 	case "true", "false":
-		n := l.token(Literal, text, start)
-		n.lit = value.Bool(text == "true")
-		return n
+		kind, t.lit = Literal, value.Bool(text == "true")
 	case "null":
-		n := l.token(Literal, text, start)
-		n.lit = value.Null()
-		return n
+		kind, t.lit = Literal, value.Null()
 	}
-	return l.token(Name, text, start)
+	l.put(t, kind, text, start)
 }
 
-func (l *lexer) quoted(quote byte) token {
+func (l *lexer) quoted(t *token, quote byte) {
 	start := l.pos
 	i := start + 1
 	mark := i
@@ -251,9 +266,9 @@ func (l *lexer) quoted(quote byte) token {
 			if escaped {
 				text = string(append(buf, text...))
 			}
-			n := l.token(String, text, start)
-			n.lit = value.String(text)
-			return n
+			l.put(t, String, text, start)
+			t.lit = value.String(text)
+			return
 		case c == '\\':
 			escaped = true
 			buf = append(buf, l.src[mark:i]...)
@@ -301,7 +316,7 @@ func (l *lexer) escape(i int) (rune, int) {
 
 // regex reads a regular expression. A slash closes it when no bracket is open
 // and an even number of backslashes stands before it.
-func (l *lexer) regex() token {
+func (l *lexer) regex(t *token) {
 	start := l.pos
 	l.pos++
 	body := l.pos
@@ -318,9 +333,9 @@ func (l *lexer) regex() token {
 			for l.at(l.pos) == 'i' || l.at(l.pos) == 'm' {
 				l.pos++
 			}
-			n := l.token(Regex, pattern, start)
-			n.lit = value.String(l.src[flags:l.pos])
-			return n
+			l.put(t, Regex, pattern, start)
+			t.lit = value.String(l.src[flags:l.pos])
+			return
 		}
 		if l.src[l.pos-1] != '\\' {
 			switch c {

@@ -74,33 +74,40 @@ type Slot struct {
 	Level int
 }
 
-// Node is a node of the syntax tree.
+// Node is a node of the syntax tree. What few nodes have lies in an Extra, so
+// that the others stay small: a tree is mostly names, paths, and literals.
 type Node struct {
-	Type  Type
-	Value string // name, operator or text; "?", "?:" or "??" of a condition
-	Num   float64
+	Type    Type
+	Keep    bool // [] was written behind
+	KeepOne bool // a path that keeps singleton arrays
+	Cons    bool // an array constructor that is not flattened
+	Tuple   bool
+	Thunk   bool // a tail call, wrapped
+
+	Value string      // name, operator or text; "?", "?:" or "??" of a condition
 	Lit   value.Value // of String, Number and Literal; the flags of a Regex
 	Pos   int         // end of the token in UTF-16 units, as errors report it
-	Off   int         // in bytes
-	EndAt int         // byte offset behind the token
+	Off   int32       // in bytes
+	EndAt int32       // byte offset behind the token
 
 	LHS, RHS *Node // operands; LHS alone of a unary minus
-	Exprs    []*Node
-	Pairs    []Pair
-	Terms    []Term
-	Proc     *Node
-	Args     []*Node // parameters of a lambda
-	Body     *Node
-	Sig      *rt.Signature
-	Cond     *Node
-	Then     *Node
-	Else     *Node
-	Pattern  *Node
-	Update   *Node
-	Delete   *Node
+	Proc     *Node // what is called
+	list     []*Node
+
+	*Extra // never nil; shared while there is nothing in it
+}
+
+// Extra holds the fields of a node that are rarely set. It is written through
+// arena.extra only, because nodes without any share one.
+type Extra struct {
+	Pairs                   []Pair // of an object
+	Cond, Then, Else        *Node
+	Body                    *Node // of a lambda
+	Sig                     *rt.Signature
+	Pattern, Update, Delete *Node // of a transform
+	Terms                   []Term
 
 	// Set by the resolver.
-	Steps     []*Node
 	Predicate []Stage // predicates of a node that is no path step
 	Stages    []Stage
 	Group     *Group
@@ -108,25 +115,52 @@ type Node struct {
 	Ancestor  *Slot
 	Seeking   []*Slot
 	Focus     string
-	HasFocus  bool
 	Index     string
+	HasFocus  bool
 	HasIndex  bool
-	Keep      bool // [] was written behind
-	KeepOne   bool // a path that keeps singleton arrays
-	Cons      bool // an array constructor that is not flattened
-	Tuple     bool
-	Thunk     bool // a tail call, wrapped
-	ID        int  // number of the node within its program
 }
 
-// newNode cuts a node from a slab.
-func newNode(slab *[]Node) *Node {
-	if len(*slab) == 0 {
-		*slab = make([]Node, 4)
+// none is the Extra of nodes that have none of its fields.
+var none = &Extra{}
+
+// Plain reports whether a node has none of the fields of Extra.
+func (n *Node) Plain() bool { return n.Extra == none }
+
+// Steps are the steps of a path.
+func (n *Node) Steps() []*Node { return n.list }
+
+// Args are the arguments of a call or the parameters of a lambda.
+func (n *Node) Args() []*Node { return n.list }
+
+// Exprs are the items of an array or the expressions of a block.
+func (n *Node) Exprs() []*Node { return n.list }
+
+// NewPath makes a path of steps.
+func NewPath(steps []*Node) *Node { return &Node{Type: Path, list: steps, Extra: none} }
+
+// NewVariable makes a variable.
+func NewVariable(name string) *Node { return &Node{Type: Variable, Value: name, Extra: none} }
+
+// Bare copies a node without its predicates and its grouping.
+func (n *Node) Bare() *Node {
+	c := *n
+	if n.Predicate != nil || n.Group != nil {
+		x := *n.Extra
+		x.Predicate, x.Group = nil, nil
+		c.Extra = &x
 	}
-	n := &(*slab)[0]
-	*slab = (*slab)[1:]
-	return n
+	return &c
+}
+
+// WithoutStages copies a step without its stages.
+func (n *Node) WithoutStages() *Node {
+	c := *n
+	if n.Stages != nil {
+		x := *n.Extra
+		x.Stages = nil
+		c.Extra = &x
+	}
+	return &c
 }
 
 // Clone copies a tree that has not been resolved yet.
@@ -135,22 +169,29 @@ func (n *Node) Clone() *Node {
 		return nil
 	}
 	c := *n
-	c.LHS, c.RHS, c.Proc, c.Body = n.LHS.Clone(), n.RHS.Clone(), n.Proc.Clone(), n.Body.Clone()
-	c.Cond, c.Then, c.Else = n.Cond.Clone(), n.Then.Clone(), n.Else.Clone()
-	c.Pattern, c.Update, c.Delete = n.Pattern.Clone(), n.Update.Clone(), n.Delete.Clone()
-	c.Exprs, c.Args = cloneAll(n.Exprs), cloneAll(n.Args)
-	c.Pairs = make([]Pair, len(n.Pairs))
-	for i, p := range n.Pairs {
-		c.Pairs[i] = Pair{p.Key.Clone(), p.Value.Clone()}
+	c.LHS, c.RHS, c.Proc, c.list = n.LHS.Clone(), n.RHS.Clone(), n.Proc.Clone(), cloneAll(n.list)
+	if n.Plain() {
+		return &c
 	}
-	c.Terms = make([]Term, len(n.Terms))
+	x := *n.Extra
+	c.Extra = &x
+	x.Cond, x.Then, x.Else, x.Body = n.Cond.Clone(), n.Then.Clone(), n.Else.Clone(), n.Body.Clone()
+	x.Pattern, x.Update, x.Delete = n.Pattern.Clone(), n.Update.Clone(), n.Delete.Clone()
+	x.Pairs = make([]Pair, len(n.Pairs))
+	for i, p := range n.Pairs {
+		x.Pairs[i] = Pair{p.Key.Clone(), p.Value.Clone()}
+	}
+	x.Terms = make([]Term, len(n.Terms))
 	for i, t := range n.Terms {
-		c.Terms[i] = Term{t.Expr.Clone(), t.Descending}
+		x.Terms[i] = Term{t.Expr.Clone(), t.Descending}
 	}
 	return &c
 }
 
 func cloneAll(ns []*Node) []*Node {
+	if len(ns) == 0 {
+		return nil
+	}
 	out := make([]*Node, len(ns))
 	for i, n := range ns {
 		out[i] = n.Clone()
@@ -158,36 +199,98 @@ func cloneAll(ns []*Node) []*Node {
 	return out
 }
 
+// written visits what is directly below a node, whether it has been resolved or
+// not, parameters of lambdas included.
+func (n *Node) written(visit func(*Node)) {
+	for _, c := range [...]*Node{n.LHS, n.RHS, n.Proc, n.Body, n.Cond, n.Then, n.Else, n.Pattern, n.Update, n.Delete} {
+		if c != nil {
+			visit(c)
+		}
+	}
+	for _, c := range n.list {
+		visit(c)
+	}
+	for _, p := range n.Pairs {
+		visit(p.Key)
+		visit(p.Value)
+	}
+	for _, t := range n.Terms {
+		visit(t.Expr)
+	}
+	n.EachStage(visit)
+}
+
 // Extent is the range of the source, in bytes, that a resolved node and what is
 // below it were written in.
 func (n *Node) Extent() (start, end int) {
-	start, end = n.Off, n.EndAt
-	grow := func(c *Node) {
-		if c == nil {
-			return
+	start, end = int(n.Off), int(n.EndAt)
+	n.written(func(c *Node) {
+		if s, e := c.Extent(); e != 0 {
+			start, end = min(start, s), max(end, e)
 		}
-		s, e := c.Extent()
-		if e == 0 {
-			return
-		}
-		start, end = min(start, s), max(end, e)
-	}
-	for _, c := range n.children() {
-		grow(c)
-	}
-	for _, c := range n.Steps {
-		grow(c)
-	}
-	for _, s := range append(n.Predicate, n.Stages...) {
-		grow(s.Filter)
-	}
-	if n.Group != nil {
-		for _, p := range n.Group.Pairs {
-			grow(p.Key)
-			grow(p.Value)
-		}
-	}
+	})
 	return start, end
+}
+
+// Each visits what is evaluated directly below a resolved node: neither the
+// parameters nor the keyword of a lambda.
+func (n *Node) Each(visit func(*Node)) {
+	if n.LHS != nil {
+		visit(n.LHS)
+	}
+	if n.RHS != nil {
+		visit(n.RHS)
+	}
+	if n.Type != Lambda {
+		if n.Proc != nil {
+			visit(n.Proc)
+		}
+		for _, c := range n.list {
+			visit(c)
+		}
+	}
+	if !n.Plain() {
+		n.Extra.each(visit)
+	}
+}
+
+func (x *Extra) each(visit func(*Node)) {
+	for _, c := range [...]*Node{x.Body, x.Cond, x.Then, x.Else, x.Pattern, x.Update, x.Delete} {
+		if c != nil {
+			visit(c)
+		}
+	}
+	for _, p := range x.Pairs {
+		visit(p.Key)
+		visit(p.Value)
+	}
+	for _, t := range x.Terms {
+		visit(t.Expr)
+	}
+	x.eachStage(visit)
+}
+
+// EachStage visits the predicates and the grouping of a node.
+func (n *Node) EachStage(visit func(*Node)) {
+	if !n.Plain() {
+		n.Extra.eachStage(visit)
+	}
+}
+
+func (x *Extra) eachStage(visit func(*Node)) {
+	for _, list := range [...][]Stage{x.Predicate, x.Stages} {
+		for _, s := range list {
+			if !s.Index {
+				visit(s.Filter)
+			}
+		}
+	}
+	if x.Group != nil {
+		for _, p := range x.Group.Pairs {
+			visit(p.Key)
+			visit(p.Value)
+		}
+	}
 }
 
 // Parts lists what is directly below a resolved node, in the order of
@@ -199,30 +302,19 @@ func (n *Node) Parts() []*Node {
 			out = append(out, c)
 		}
 	}
-	out = append(out, n.Exprs...)
 	if n.Type != Lambda {
-		for _, a := range n.Args {
-			if a.Type != Operator {
-				out = append(out, a)
+		for _, c := range n.list {
+			if c.Type != Operator {
+				out = append(out, c)
 			}
 		}
 	}
 	for _, p := range n.Pairs {
 		out = append(out, p.Key, p.Value)
 	}
-	out = append(out, n.Steps...)
 	for _, t := range n.Terms {
 		out = append(out, t.Expr)
 	}
-	for _, s := range append(append([]Stage{}, n.Predicate...), n.Stages...) {
-		if !s.Index {
-			out = append(out, s.Filter)
-		}
-	}
-	if n.Group != nil {
-		for _, p := range n.Group.Pairs {
-			out = append(out, p.Key, p.Value)
-		}
-	}
+	n.EachStage(func(c *Node) { out = append(out, c) })
 	return out
 }

@@ -14,39 +14,46 @@ const (
 )
 
 type parser struct {
-	lex   *lexer
+	lex   lexer
 	tok   token // the current one
 	depth int
 	nodes int
-	slab  []Node
+	arena arena
+	list  []*Node // lists that are not complete yet
+	pair  []Pair  // objects that are not complete yet
+
+	listRoom [16]*Node // what list and pair start in
+	pairRoom [32]Pair
 }
 
-// node makes a node of a token. Nodes are cut from slabs, since a tree is kept
-// or dropped as a whole.
-func (p *parser) node(t token) *Node {
-	n := newNode(&p.slab)
-	n.Type, n.Value, n.Lit, n.Pos, n.Off, n.EndAt = t.kind, t.text, t.lit, t.pos, t.off, t.end
-	if t.kind == Number {
-		n.Num = t.lit.Float()
-	}
+// node makes a node of the current token.
+func (p *parser) node() *Node {
+	n, t := p.arena.node(), &p.tok
+	n.Type, n.Value, n.Lit, n.Pos, n.Off, n.EndAt = t.kind, t.text, t.lit, t.pos, int32(t.off), int32(t.end)
+	return n
+}
+
+// place makes a node without a token of its own, where another node is.
+func (p *parser) place(t Type, text string, at *Node) *Node {
+	n := p.arena.node()
+	n.Type, n.Value, n.Pos, n.Off = t, text, at.Pos, at.Off
 	return n
 }
 
 // parse reads the whole source into an unresolved tree.
-func parse(src string) (*Node, *lexer) { return parseWith(newLexer(src)) }
-
-func parseWith(lex *lexer) (*Node, *lexer) {
-	src := lex.src
+func parse(p *parser) *Node {
+	src := p.lex.src
 	if len(src) > maxSource {
 		panic(rt.NewError("S0201").At(0).Msg("the expression is too long"))
 	}
-	p := &parser{lex: lex, slab: make([]Node, min(2+len(src)/12, 32))}
+	p.arena = newArena(len(src))
+	p.list, p.pair = p.listRoom[:0], p.pairRoom[:0]
 	p.advance("", false)
 	n := p.expression(0)
 	if p.tok.kind != End {
 		panic(rt.NewError("S0201").At(p.tok.pos).Tok(p.tok.text))
 	}
-	return n, lex
+	return n
 }
 
 // is reports whether the current token is the given operator.
@@ -62,11 +69,11 @@ func (p *parser) advance(id string, operand bool) {
 		}
 		panic(rt.NewError(code).At(p.tok.pos).Tok(p.tok.text).Want(`"` + id + `"`))
 	}
-	t := p.lex.next(operand)
+	t := &p.tok
+	p.lex.next(t, operand)
 	if t.kind == Operator && (t.text == "!" || t.text == "~") {
 		panic(rt.NewError("S0204").At(t.pos).Tok(t.text))
 	}
-	p.tok = t
 	if p.nodes++; p.nodes > maxNodes {
 		panic(rt.NewError("S0201").At(t.pos).Tok(t.text).Msg("the expression has too many parts"))
 	}
@@ -77,7 +84,7 @@ func (p *parser) power() int {
 	if p.tok.kind != Operator {
 		return 0
 	}
-	if p.tok.text == "|" || p.tok.text == "**" {
+	if p.tok.text == "**" {
 		return 0
 	}
 	return bindingPower(p.tok.text)
@@ -87,11 +94,11 @@ func (p *parser) expression(rbp int) *Node {
 	if p.depth++; p.depth > maxNesting {
 		panic(rt.NewError("S0201").At(p.tok.pos).Tok(p.tok.text).Msg("the expression is nested too deeply"))
 	}
-	t := p.node(p.tok)
+	t := p.node()
 	p.advance("", true)
 	left := p.prefix(t)
 	for chain := 0; rbp < p.power(); chain++ {
-		t = p.node(p.tok)
+		t = p.node()
 		p.advance("", false)
 		left = p.infix(t, left)
 		if chain > maxNesting {
@@ -128,7 +135,7 @@ func (p *parser) prefix(t *Node) *Node {
 	case "[":
 		return p.array(t)
 	case "{":
-		t.Pairs = p.pairs()
+		p.arena.extra(t).Pairs = p.pairs()
 		t.Type = Unary
 		return t
 	case "|":
@@ -145,7 +152,8 @@ func (p *parser) infix(t, left *Node) *Node {
 	case "[":
 		return p.filter(t, left)
 	case "{":
-		t.LHS, t.Pairs, t.Type = left, p.pairs(), Binary
+		t.LHS, t.Type = left, Binary
+		p.arena.extra(t).Pairs = p.pairs()
 		return t
 	case "^":
 		return p.order(t, left)
@@ -161,25 +169,33 @@ func (p *parser) infix(t, left *Node) *Node {
 			panic(rt.NewError("S0214").At(t.RHS.Pos).Tok(t.Value))
 		}
 		return t
+	case "?", "?:", "??":
+		return p.condition(t, left)
+	}
+	t.LHS, t.RHS, t.Type = left, p.expression(bindingPower(t.Value)), Binary
+	return t
+}
+
+// condition handles the operators that choose between two values.
+func (p *parser) condition(t, left *Node) *Node {
+	t.Type = Condition
+	x := p.arena.extra(t)
+	switch t.Value {
 	case "?":
-		t.Type, t.Cond, t.Then = Condition, left, p.expression(0)
+		x.Cond, x.Then = left, p.expression(0)
 		if p.is(":") {
 			p.advance(":", false)
-			t.Else = p.expression(0)
+			x.Else = p.expression(0)
 		}
 		return t
 	case "?:":
-		t.Type = Condition
-		t.Cond, t.Then, t.Else = p.copyOf(left), left, p.expression(0)
-		return t
+		x.Cond = p.copyOf(left)
 	case "??":
-		t.Type = Condition
-		exists := &Node{Type: Variable, Value: "exists", Pos: t.Pos, Off: t.Off}
-		t.Cond = &Node{Type: Call, Value: "(", Proc: exists, Args: []*Node{p.copyOf(left)}, Pos: t.Pos, Off: t.Off}
-		t.Then, t.Else = left, p.expression(0)
-		return t
+		x.Cond = p.place(Call, "(", t)
+		x.Cond.Proc = p.place(Variable, "exists", t)
+		x.Cond.list = append(p.arena.cut(1), p.copyOf(left))
 	}
-	t.LHS, t.RHS, t.Type = left, p.expression(bindingPower(t.Value)), Binary
+	x.Then, x.Else = left, p.expression(0)
 	return t
 }
 
@@ -194,73 +210,68 @@ func (p *parser) copyOf(n *Node) *Node {
 }
 
 func countNodes(n *Node) int {
-	if n == nil {
-		return 0
-	}
 	total := 1
-	for _, c := range n.children() {
-		total += countNodes(c)
-	}
+	n.written(func(c *Node) { total += countNodes(c) })
 	return total
 }
 
-func (n *Node) children() []*Node {
-	out := []*Node{n.LHS, n.RHS, n.Proc, n.Body, n.Cond, n.Then, n.Else, n.Pattern, n.Update, n.Delete}
-	out = append(out, n.Exprs...)
-	out = append(out, n.Args...)
-	for _, p := range n.Pairs {
-		out = append(out, p.Key, p.Value)
-	}
-	for _, t := range n.Terms {
-		out = append(out, t.Expr)
-	}
+// closed ends a list of nodes that began at base.
+func (p *parser) closed(base int) []*Node {
+	out := p.arena.list(p.list[base:])
+	clear(p.list[base:])
+	p.list = p.list[:base]
 	return out
 }
 
 func (p *parser) block(t *Node) *Node {
 	t.Type = Block
+	base := len(p.list)
 	for !p.is(")") {
-		t.Exprs = append(t.Exprs, p.expression(0))
+		e := p.expression(0)
+		p.list = append(p.list, e)
 		if !p.is(";") {
 			break
 		}
 		p.advance(";", false)
 	}
-	t.EndAt = p.tok.end
+	t.list, t.EndAt = p.closed(base), int32(p.tok.end)
 	p.advance(")", true)
 	return t
 }
 
 func (p *parser) array(t *Node) *Node {
 	t.Type = Unary
+	base := len(p.list)
 	if !p.is("]") {
 		for {
 			item := p.expression(0)
 			if p.is("..") {
-				r := &Node{Type: Binary, Value: "..", Pos: p.tok.pos, Off: p.tok.off, LHS: item}
+				r := p.node()
+				r.Type, r.EndAt, r.LHS = Binary, 0, item
 				p.advance("..", false)
 				r.RHS = p.expression(0)
 				item = r
 			}
-			t.Exprs = append(t.Exprs, item)
+			p.list = append(p.list, item)
 			if !p.is(",") {
 				break
 			}
 			p.advance(",", false)
 		}
 	}
-	t.EndAt = p.tok.end
+	t.list, t.EndAt = p.closed(base), int32(p.tok.end)
 	p.advance("]", true)
 	return t
 }
 
 func (p *parser) pairs() []Pair {
-	pairs := []Pair{}
+	base := len(p.pair)
 	if !p.is("}") {
 		for {
 			key := p.expression(0)
 			p.advance(":", false)
-			pairs = append(pairs, Pair{key, p.expression(0)})
+			val := p.expression(0)
+			p.pair = append(p.pair, Pair{key, val})
 			if !p.is(",") {
 				break
 			}
@@ -268,7 +279,10 @@ func (p *parser) pairs() []Pair {
 		}
 	}
 	p.advance("}", true)
-	return pairs
+	out := p.arena.pairsOf(p.pair[base:])
+	clear(p.pair[base:])
+	p.pair = p.pair[:base]
+	return out
 }
 
 func (p *parser) filter(t, left *Node) *Node {
@@ -288,6 +302,7 @@ func (p *parser) filter(t, left *Node) *Node {
 
 func (p *parser) order(t, left *Node) *Node {
 	p.advance("(", false)
+	x := p.arena.extra(t)
 	for {
 		term := Term{}
 		if p.is("<") {
@@ -297,7 +312,7 @@ func (p *parser) order(t, left *Node) *Node {
 			p.advance(">", false)
 		}
 		term.Expr = p.expression(0)
-		t.Terms = append(t.Terms, term)
+		x.Terms = append(x.Terms, term)
 		if !p.is(",") {
 			break
 		}
@@ -310,12 +325,13 @@ func (p *parser) order(t, left *Node) *Node {
 
 func (p *parser) transform(t *Node) *Node {
 	t.Type = Transform
-	t.Pattern = p.expression(0)
+	x := p.arena.extra(t)
+	x.Pattern = p.expression(0)
 	p.advance("|", false)
-	t.Update = p.expression(0)
+	x.Update = p.expression(0)
 	if p.is(",") {
 		p.advance(",", false)
-		t.Delete = p.expression(0)
+		x.Delete = p.expression(0)
 	}
 	p.advance("|", false)
 	return t
@@ -323,14 +339,16 @@ func (p *parser) transform(t *Node) *Node {
 
 func (p *parser) call(t, left *Node) *Node {
 	t.Proc, t.Type = left, Call
+	base := len(p.list)
 	if !p.is(")") {
 		for {
 			if p.is("?") {
 				t.Type = Partial
-				t.Args = append(t.Args, p.node(p.tok))
+				p.list = append(p.list, p.node())
 				p.advance("?", false)
 			} else {
-				t.Args = append(t.Args, p.expression(0))
+				a := p.expression(0)
+				p.list = append(p.list, a)
 			}
 			if !p.is(",") {
 				break
@@ -338,7 +356,7 @@ func (p *parser) call(t, left *Node) *Node {
 			p.advance(",", false)
 		}
 	}
-	t.EndAt = p.tok.end
+	t.list, t.EndAt = p.closed(base), int32(p.tok.end)
 	p.advance(")", true)
 	if left.Type == Name && (left.Value == "function" || left.Value == "λ") {
 		p.lambda(t)
@@ -347,12 +365,13 @@ func (p *parser) call(t, left *Node) *Node {
 }
 
 func (p *parser) lambda(t *Node) {
-	for i, a := range t.Args {
+	for i, a := range t.list {
 		if a.Type != Variable {
 			panic(rt.NewError("S0208").At(a.Pos).Tok(a.Value).Val(value.Number(float64(i + 1))).Arg(i + 1))
 		}
 	}
 	t.Type = Lambda
+	x := p.arena.extra(t)
 	if p.is("<") {
 		at := p.tok.pos
 		depth := 1
@@ -374,10 +393,10 @@ func (p *parser) lambda(t *Node) {
 			e.Position += at
 			panic(e)
 		}
-		t.Sig = s
+		x.Sig = s
 	}
 	p.advance("{", false)
-	t.Body = p.expression(0)
-	t.EndAt = p.tok.end
+	x.Body = p.expression(0)
+	t.EndAt = int32(p.tok.end)
 	p.advance("}", false)
 }

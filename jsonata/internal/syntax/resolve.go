@@ -12,18 +12,26 @@ type Program struct {
 	Source   string
 	Root     *Node
 	Comments []Comment
+
+	// Names are the variables that are read or assigned, and the names that are
+	// called without a $, each once.
+	Names Names
+	// Evaluates tells that the function $eval is mentioned, which can read any
+	// variable.
+	Evaluates bool
 }
 
 // Parse reads and resolves an expression. The error is an *rt.Error.
 func Parse(src string) (prog *Program, err error) {
 	defer rt.Catch(&err)
-	root, lex := parse(src)
-	r := &resolver{}
+	p := &parser{lex: newLexer(src)}
+	root := parse(p)
+	r := &resolver{arena: p.arena}
 	n := r.process(root)
 	if n.Type == Parent || n.Seeking != nil {
 		panic(rt.NewError("S0217").At(n.Pos).Tok(n.Type.String()))
 	}
-	return &Program{Source: src, Root: n, Comments: lex.comments}, nil
+	return &Program{Source: src, Root: n, Comments: p.lex.comments, Names: r.names, Evaluates: r.evaluates}, nil
 }
 
 // Token is a token of the source.
@@ -37,25 +45,26 @@ type Token struct {
 // source as written.
 func Tokens(src string) (tokens []Token, comments []Comment, err error) {
 	defer rt.Catch(&err)
-	lex := newLexer(src)
-	lex.record = true
-	parseWith(lex)
-	for _, t := range lex.tokens {
+	p := &parser{lex: newLexer(src)}
+	p.lex.record = true
+	parse(p)
+	for _, t := range p.lex.tokens {
 		tokens = append(tokens, Token{t.kind, t.text, t.off, t.end})
 	}
-	return tokens, lex.comments, nil
+	return tokens, p.lex.comments, nil
 }
 
 type resolver struct {
-	labels int
-	ids    int
-	slab   []Node
+	labels    int
+	arena     arena
+	names     Names
+	evaluates bool
 }
 
 // pathOf makes a path of one step.
 func (r *resolver) pathOf(step *Node) *Node {
-	n := newNode(&r.slab)
-	n.Type, n.Steps, n.Pos, n.Off = Path, []*Node{step}, step.Pos, step.Off
+	n := r.arena.node()
+	n.Type, n.list, n.Pos, n.Off = Path, append(r.arena.cut(1), step), step.Pos, step.Off
 	return n
 }
 
@@ -64,8 +73,6 @@ func (r *resolver) process(n *Node) *Node {
 	if n.Keep {
 		res.Keep = true
 	}
-	r.ids++
-	res.ID = r.ids
 	return res
 }
 
@@ -78,16 +85,19 @@ func (r *resolver) convert(n *Node) *Node {
 	case Call, Partial:
 		return r.call(n)
 	case Lambda:
-		n.Body = tailCalls(r.process(n.Body))
+		r.arena.extra(n).Body = r.tailCalls(r.process(n.Body))
 		return n
 	case Condition:
 		return r.condition(n)
 	case Transform:
-		n.Pattern, n.Update = r.process(n.Pattern), r.process(n.Update)
-		if n.Delete != nil {
-			n.Delete = r.process(n.Delete)
+		x := r.arena.extra(n)
+		x.Pattern, x.Update = r.process(x.Pattern), r.process(x.Update)
+		if x.Delete != nil {
+			x.Delete = r.process(x.Delete)
 		}
 		return n
+	case Variable:
+		r.variable(n.Value)
 	case Block:
 		return r.block(n)
 	case Name:
@@ -97,7 +107,10 @@ func (r *resolver) convert(n *Node) *Node {
 	case Parent:
 		s := &Slot{Label: "!" + strconv.Itoa(r.labels), Level: 1}
 		r.labels++
-		return &Node{Type: Parent, Slot: s, Pos: n.Pos, Off: n.Off}
+		res := r.arena.node()
+		res.Type, res.Pos, res.Off = Parent, n.Pos, n.Off
+		r.arena.extra(res).Slot = s
+		return res
 	case Operator:
 		switch n.Value {
 		case "and", "or", "in":
@@ -113,6 +126,17 @@ func (r *resolver) convert(n *Node) *Node {
 	return n
 }
 
+func (r *resolver) variable(name string) {
+	switch name {
+	case "", "$": // the context and the input are no names
+	case "eval":
+		r.evaluates = true
+		fallthrough
+	default:
+		r.names.Add(name)
+	}
+}
+
 func (r *resolver) binary(n *Node) *Node {
 	switch n.Value {
 	case ".":
@@ -125,7 +149,7 @@ func (r *resolver) binary(n *Node) *Node {
 		return r.order(n)
 	case ":=":
 		n.Type, n.LHS, n.RHS = Bind, r.process(n.LHS), r.process(n.RHS)
-		pushAncestry(n, n.RHS)
+		r.pushAncestry(n, n.RHS)
 		return n
 	case "@":
 		return r.focus(n)
@@ -137,35 +161,36 @@ func (r *resolver) binary(n *Node) *Node {
 		return n
 	}
 	n.LHS, n.RHS = r.process(n.LHS), r.process(n.RHS)
-	pushAncestry(n, n.LHS)
-	pushAncestry(n, n.RHS)
+	r.pushAncestry(n, n.LHS)
+	r.pushAncestry(n, n.RHS)
 	return n
 }
 
 func (r *resolver) dot(n *Node) *Node {
 	res, after := n, n.RHS
 	if first := n.LHS; first.Type == Name { // the usual start: the dot becomes the path
-		*n = Node{Type: Path, Steps: append(make([]*Node, 0, 2), first), Keep: n.Keep || first.Keep, KeepOne: first.Keep, Pos: first.Pos, Off: first.Off}
+		*n = Node{Type: Path, list: append(r.arena.cut(2), first), Keep: n.Keep || first.Keep, KeepOne: first.Keep, Pos: first.Pos, Off: first.Off, Extra: none}
 	} else {
 		first = r.process(first)
 		if res = first; first.Type != Path {
 			res = r.pathOf(first)
 		}
 		if first.Type == Parent {
-			res.Seeking = []*Slot{first.Slot}
+			r.arena.extra(res).Seeking = []*Slot{first.Slot}
 		}
 	}
 	if after.Type == Name { // the usual case of what follows
-		res.Steps = append(res.Steps, after)
+		res.list = append(res.list, after)
 	} else if rest := r.process(after); rest.Type == Path {
-		res.Steps = append(res.Steps, rest.Steps...)
+		res.list = append(res.list, rest.list...)
 	} else {
 		if rest.Predicate != nil {
-			rest.Stages, rest.Predicate = rest.Predicate, nil
+			x := r.arena.extra(rest)
+			x.Stages, x.Predicate = x.Predicate, nil
 		}
-		res.Steps = append(res.Steps, rest)
+		res.list = append(res.list, rest)
 	}
-	for _, s := range res.Steps {
+	for _, s := range res.list {
 		switch s.Type {
 		case Number, Literal:
 			panic(rt.NewError("S0213").At(s.Pos).Val(s.Lit))
@@ -176,12 +201,12 @@ func (r *resolver) dot(n *Node) *Node {
 			res.KeepOne = true
 		}
 	}
-	for _, s := range []*Node{res.Steps[0], res.Steps[len(res.Steps)-1]} {
+	for _, s := range []*Node{res.list[0], res.list[len(res.list)-1]} {
 		if s.Type == Unary && s.Value == "[" {
 			s.Cons = true
 		}
 	}
-	resolveAncestry(res)
+	r.resolveAncestry(res)
 	return res
 }
 
@@ -189,7 +214,7 @@ func (r *resolver) predicate(n *Node) *Node {
 	res := r.process(n.LHS)
 	step, onPath := res, res.Type == Path
 	if onPath {
-		step = res.Steps[len(res.Steps)-1]
+		step = res.list[len(res.list)-1]
 	}
 	if step.Group != nil {
 		panic(rt.NewError("S0209").At(n.Pos))
@@ -198,18 +223,19 @@ func (r *resolver) predicate(n *Node) *Node {
 	if pred.Seeking != nil {
 		for _, s := range pred.Seeking {
 			if s.Level == 1 {
-				seekParent(step, s)
+				r.seekParent(step, s)
 			} else {
 				s.Level--
 			}
 		}
-		pushAncestry(step, pred)
+		r.pushAncestry(step, pred)
 	}
 	stage := Stage{Filter: pred, Pos: n.Pos}
+	x := r.arena.extra(step)
 	if onPath {
-		step.Stages = append(step.Stages, stage)
+		x.Stages = append(x.Stages, stage)
 	} else {
-		step.Predicate = append(step.Predicate, stage)
+		x.Predicate = append(x.Predicate, stage)
 	}
 	return res
 }
@@ -220,10 +246,11 @@ func (r *resolver) group(n *Node) *Node {
 		panic(rt.NewError("S0210").At(n.Pos))
 	}
 	g := &Group{Pos: n.Pos}
+	g.Pairs = make([]Pair, 0, len(n.Pairs))
 	for _, p := range n.Pairs {
 		g.Pairs = append(g.Pairs, Pair{r.process(p.Key), r.process(p.Value)})
 	}
-	res.Group = g
+	r.arena.extra(res).Group = g
 	return res
 }
 
@@ -232,14 +259,16 @@ func (r *resolver) order(n *Node) *Node {
 	if res.Type != Path {
 		res = r.pathOf(res)
 	}
-	step := &Node{Type: Sort, Pos: n.Pos, Off: n.Off}
+	step := r.arena.node()
+	step.Type, step.Pos, step.Off = Sort, n.Pos, n.Off
+	x := r.arena.extra(step)
 	for _, t := range n.Terms {
 		e := r.process(t.Expr)
-		pushAncestry(step, e)
-		step.Terms = append(step.Terms, Term{e, t.Descending})
+		r.pushAncestry(step, e)
+		x.Terms = append(x.Terms, Term{e, t.Descending})
 	}
-	res.Steps = append(res.Steps, step)
-	resolveAncestry(res)
+	res.list = append(res.list, step)
+	r.resolveAncestry(res)
 	return res
 }
 
@@ -247,7 +276,7 @@ func (r *resolver) focus(n *Node) *Node {
 	res := r.process(n.LHS)
 	step := res
 	if res.Type == Path {
-		step = res.Steps[len(res.Steps)-1]
+		step = res.list[len(res.list)-1]
 	}
 	if step.Stages != nil || step.Predicate != nil {
 		panic(rt.NewError("S0215").At(n.Pos))
@@ -258,7 +287,8 @@ func (r *resolver) focus(n *Node) *Node {
 	if n.Keep {
 		step.Keep = true
 	}
-	step.Focus, step.HasFocus, step.Tuple = n.RHS.Value, true, true
+	x := r.arena.extra(step)
+	x.Focus, x.HasFocus, step.Tuple = n.RHS.Value, true, true
 	return res
 }
 
@@ -266,17 +296,19 @@ func (r *resolver) index(n *Node) *Node {
 	res := r.process(n.LHS)
 	step := res
 	if res.Type == Path {
-		step = res.Steps[len(res.Steps)-1]
-	} else {
+		step = res.list[len(res.list)-1]
+	}
+	x := r.arena.extra(step)
+	if res.Type != Path {
 		res = r.pathOf(res)
-		if step.Predicate != nil {
-			step.Stages, step.Predicate = step.Predicate, nil
+		if x.Predicate != nil {
+			x.Stages, x.Predicate = x.Predicate, nil
 		}
 	}
-	if step.Stages == nil {
-		step.Index, step.HasIndex = n.RHS.Value, true
+	if x.Stages == nil {
+		x.Index, x.HasIndex = n.RHS.Value, true
 	} else {
-		step.Stages = append(step.Stages, Stage{Index: true, Var: n.RHS.Value, Pos: n.Pos})
+		x.Stages = append(x.Stages, Stage{Index: true, Var: n.RHS.Value, Pos: n.Pos})
 	}
 	step.Tuple = true
 	return res
@@ -285,81 +317,89 @@ func (r *resolver) index(n *Node) *Node {
 func (r *resolver) unary(n *Node) *Node {
 	switch n.Value {
 	case "[":
-		for i, e := range n.Exprs {
-			n.Exprs[i] = r.process(e)
-			pushAncestry(n, n.Exprs[i])
+		for i, e := range n.list {
+			n.list[i] = r.process(e)
+			r.pushAncestry(n, n.list[i])
 		}
 	case "{":
 		for i, p := range n.Pairs {
 			k := r.process(p.Key)
-			pushAncestry(n, k)
+			r.pushAncestry(n, k)
 			v := r.process(p.Value)
-			pushAncestry(n, v)
+			r.pushAncestry(n, v)
 			n.Pairs[i] = Pair{k, v}
 		}
 	default:
 		n.LHS = r.process(n.LHS)
 		if n.LHS.Type == Number {
-			res := n.LHS
-			res.Num = -res.Num
-			res.Lit = value.Number(res.Num)
-			return res
+			n.LHS.Lit = value.Number(-n.LHS.Lit.Float())
+			return n.LHS
 		}
-		pushAncestry(n, n.LHS)
+		r.pushAncestry(n, n.LHS)
 	}
 	return n
 }
 
 func (r *resolver) call(n *Node) *Node {
-	for i, a := range n.Args {
-		n.Args[i] = r.process(a)
-		pushAncestry(n, n.Args[i])
+	for i, a := range n.list {
+		n.list[i] = r.process(a)
+		r.pushAncestry(n, n.list[i])
 	}
 	n.Proc = r.process(n.Proc)
+	if n.Type == Call && n.Proc.Type == Path {
+		if name := n.Proc.list[0].Value; name != "" { // for the hint that a $ is missing
+			r.names.Add(name)
+		}
+	}
 	return n
 }
 
 func (r *resolver) condition(n *Node) *Node {
-	n.Cond = r.process(n.Cond)
-	pushAncestry(n, n.Cond)
-	n.Then = r.process(n.Then)
-	pushAncestry(n, n.Then)
-	if n.Else != nil {
-		n.Else = r.process(n.Else)
-		pushAncestry(n, n.Else)
+	x := r.arena.extra(n)
+	x.Cond = r.process(x.Cond)
+	r.pushAncestry(n, x.Cond)
+	x.Then = r.process(x.Then)
+	r.pushAncestry(n, x.Then)
+	if x.Else != nil {
+		x.Else = r.process(x.Else)
+		r.pushAncestry(n, x.Else)
 	}
 	return n
 }
 
 func (r *resolver) block(n *Node) *Node {
-	for i, e := range n.Exprs {
+	for i, e := range n.list {
 		part := r.process(e)
-		pushAncestry(n, part)
-		if part.Cons || part.Type == Path && part.Steps[0].Cons {
+		r.pushAncestry(n, part)
+		if part.Cons || part.Type == Path && part.list[0].Cons {
 			n.Cons = true
 		}
-		n.Exprs[i] = part
+		n.list[i] = part
 	}
 	return n
 }
 
 // tailCalls wraps the calls in tail position of a function body, which the
 // evaluators then run in a loop instead of nesting them.
-func tailCalls(n *Node) *Node {
+func (r *resolver) tailCalls(n *Node) *Node {
 	switch n.Type {
 	case Call:
 		if n.Predicate == nil && n.Group == nil {
-			return &Node{Type: Lambda, Thunk: true, Body: n, Pos: n.Pos, Off: n.Off}
+			t := r.arena.node()
+			t.Type, t.Thunk, t.Pos, t.Off = Lambda, true, n.Pos, n.Off
+			r.arena.extra(t).Body = n
+			return t
 		}
 	case Condition:
-		n.Then = tailCalls(n.Then)
-		if n.Else != nil {
-			n.Else = tailCalls(n.Else)
+		x := r.arena.extra(n)
+		x.Then = r.tailCalls(x.Then)
+		if x.Else != nil {
+			x.Else = r.tailCalls(x.Else)
 		}
 	case Block:
 		// What is selected from the value of a block needs that value.
-		if k := len(n.Exprs); k > 0 && n.Predicate == nil && n.Group == nil {
-			n.Exprs[k-1] = tailCalls(n.Exprs[k-1])
+		if k := len(n.list); k > 0 && n.Predicate == nil && n.Group == nil {
+			n.list[k-1] = r.tailCalls(n.list[k-1])
 		}
 	}
 	return n
@@ -367,32 +407,31 @@ func tailCalls(n *Node) *Node {
 
 // seekParent walks one step back on the way from a parent operator to the step
 // that it means, and marks that step when it is reached.
-func seekParent(n *Node, s *Slot) *Slot {
+func (r *resolver) seekParent(n *Node, s *Slot) *Slot {
 	switch n.Type {
 	case Name, Wildcard:
 		s.Level--
 		if s.Level == 0 {
-			if n.Ancestor == nil {
-				n.Ancestor = s
-			} else {
-				s.Label = n.Ancestor.Label
-				n.Ancestor = s
+			x := r.arena.extra(n)
+			if x.Ancestor != nil {
+				s.Label = x.Ancestor.Label
 			}
+			x.Ancestor = s
 			n.Tuple = true
 		}
 	case Parent:
 		s.Level++
 	case Block:
-		if k := len(n.Exprs); k > 0 {
+		if k := len(n.list); k > 0 {
 			n.Tuple = true
-			s = seekParent(n.Exprs[k-1], s)
+			s = r.seekParent(n.list[k-1], s)
 		}
 	case Path:
 		n.Tuple = true
-		i := len(n.Steps) - 1
-		s = seekParent(n.Steps[i], s)
+		i := len(n.list) - 1
+		s = r.seekParent(n.list[i], s)
 		for i--; s.Level > 0 && i >= 0; i-- {
-			s = seekParent(n.Steps[i], s)
+			s = r.seekParent(n.list[i], s)
 		}
 	default:
 		panic(rt.NewError("S0217").At(n.Pos).Tok(n.Type.String()))
@@ -400,7 +439,7 @@ func seekParent(n *Node, s *Slot) *Slot {
 	return s
 }
 
-func pushAncestry(res, v *Node) {
+func (r *resolver) pushAncestry(res, v *Node) {
 	if v.Seeking == nil && v.Type != Parent {
 		return
 	}
@@ -408,29 +447,31 @@ func pushAncestry(res, v *Node) {
 	if v.Type == Parent {
 		slots = append(slots, v.Slot)
 	}
-	res.Seeking = append(res.Seeking, slots...)
+	x := r.arena.extra(res)
+	x.Seeking = append(x.Seeking, slots...)
 }
 
-func resolveAncestry(path *Node) {
-	last := path.Steps[len(path.Steps)-1]
+func (r *resolver) resolveAncestry(path *Node) {
+	last := path.list[len(path.list)-1]
 	slots := last.Seeking
 	if last.Type == Parent {
 		slots = append(slots, last.Slot)
 	}
 	for _, s := range slots {
-		i := len(path.Steps) - 2
+		i := len(path.list) - 2
 		for s.Level > 0 {
 			if i < 0 {
-				path.Seeking = append(path.Seeking, s)
+				x := r.arena.extra(path)
+				x.Seeking = append(x.Seeking, s)
 				break
 			}
-			step := path.Steps[i]
+			step := path.list[i]
 			i--
-			for i >= 0 && step.HasFocus && path.Steps[i].HasFocus {
-				step = path.Steps[i]
+			for i >= 0 && step.HasFocus && path.list[i].HasFocus {
+				step = path.list[i]
 				i--
 			}
-			s = seekParent(step, s)
+			s = r.seekParent(step, s)
 		}
 	}
 }

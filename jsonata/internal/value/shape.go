@@ -1,6 +1,9 @@
 package value
 
-import "sync"
+import (
+	"sync"
+	"sync/atomic"
+)
 
 const (
 	linearKeys  = 8    // up to here a key is found by comparing
@@ -12,22 +15,13 @@ const (
 // members in the same order can share one.
 type Shape struct {
 	keys  []string
-	index map[string]int32
+	index atomic.Pointer[map[string]int32] // of more than linearKeys keys, made on first use
 	once  sync.Once
 	text  [][]byte // `"key":` for each key, made on first use
 }
 
 // NewShape makes a shape of the given distinct keys, which it keeps.
-func NewShape(keys []string) *Shape {
-	s := &Shape{keys: keys}
-	if len(keys) > linearKeys {
-		s.index = make(map[string]int32, len(keys))
-		for i, k := range keys {
-			s.index[k] = int32(i)
-		}
-	}
-	return s
-}
+func NewShape(keys []string) *Shape { return &Shape{keys: keys} }
 
 // Len is the number of keys.
 func (s *Shape) Len() int { return len(s.keys) }
@@ -37,16 +31,29 @@ func (s *Shape) Keys() []string { return s.keys }
 
 // Find returns the position of a key, or -1.
 func (s *Shape) Find(key string) int {
-	if s.index != nil {
-		if i, ok := s.index[key]; ok {
-			return int(i)
-		}
-		return -1
+	if len(s.keys) > linearKeys {
+		return s.findIndexed(key)
 	}
 	for i, k := range s.keys {
 		if k == key {
 			return i
 		}
+	}
+	return -1
+}
+
+func (s *Shape) findIndexed(key string) int {
+	index := s.index.Load()
+	if index == nil {
+		made := make(map[string]int32, len(s.keys))
+		for i, k := range s.keys {
+			made[k] = int32(i)
+		}
+		index = &made
+		s.index.Store(index) // a lost race only costs a map
+	}
+	if i, ok := (*index)[key]; ok {
+		return int(i)
 	}
 	return -1
 }

@@ -21,8 +21,8 @@ type lambda struct {
 }
 
 func (w walker) lambda(n *syntax.Node, input value.Value, env Scope) value.Value {
-	l := &lambda{w: w, params: n.Args, sig: n.Sig, body: n.Body, input: input, env: env, thunk: n.Thunk}
-	return value.FromFunction(&value.Function{Arity: len(n.Args), Lambda: true, Impl: l})
+	l := &lambda{w: w, params: n.Args(), sig: n.Sig, body: n.Body, input: input, env: env, thunk: n.Thunk}
+	return value.FromFunction(&value.Function{Arity: len(n.Args()), Lambda: true, Impl: l})
 }
 
 // Invoke calls the lambda and runs the tail calls that it ends in.
@@ -81,8 +81,8 @@ func (w walker) run(res value.Value, input value.Value, env Scope) value.Value {
 		w.st.Step()
 		call := t.body
 		proc := w.eval(call.Proc, t.input, t.env)
-		args := make([]value.Value, len(call.Args))
-		for i, a := range call.Args {
+		args := make([]value.Value, len(call.Args()))
+		for i, a := range call.Args() {
 			args[i] = w.eval(a, t.input, t.env)
 		}
 		s := &rt.Site{Pos: call.Proc.Pos}
@@ -112,7 +112,7 @@ func (w walker) inner(proc value.Value, args []value.Value, input value.Value, e
 func (w walker) call(n *syntax.Node, input value.Value, env Scope, first *value.Value) value.Value {
 	proc := w.eval(n.Proc, input, env)
 	if proc.IsUndefined() && n.Proc.Type == syntax.Path {
-		if name := n.Proc.Steps[0].Value; bound(env, name) {
+		if name := n.Proc.Steps()[0].Value; bound(env, name) {
 			panic(rt.NewError("T1005").At(n.Pos).Tok(name))
 		}
 	}
@@ -120,7 +120,7 @@ func (w walker) call(n *syntax.Node, input value.Value, env Scope, first *value.
 	if first != nil {
 		args = append(args, *first)
 	}
-	for _, a := range n.Args {
+	for _, a := range n.Args() {
 		v := w.eval(a, input, env)
 		if v.IsFunction() {
 			v = rt.Wrap(v)
@@ -142,15 +142,15 @@ func bound(env Scope, name string) bool {
 
 func procName(n *syntax.Node) string {
 	if n.Type == syntax.Path {
-		return n.Steps[0].Value
+		return n.Steps()[0].Value
 	}
 	return n.Value
 }
 
 func (w walker) partial(n *syntax.Node, input value.Value, env Scope) value.Value {
-	args := make([]value.Value, len(n.Args))
-	open := make([]bool, len(n.Args))
-	for i, a := range n.Args {
+	args := make([]value.Value, len(n.Args()))
+	open := make([]bool, len(n.Args()))
+	for i, a := range n.Args() {
 		if a.Type == syntax.Operator && a.Value == "?" {
 			open[i] = true
 			continue
@@ -173,7 +173,7 @@ func (w walker) partial(n *syntax.Node, input value.Value, env Scope) value.Valu
 		p.params = inner.params
 	} else {
 		for i := range f.Arity {
-			p.params = append(p.params, &syntax.Node{Type: syntax.Variable, Value: nativeParam(i)})
+			p.params = append(p.params, syntax.NewVariable(nativeParam(i)))
 		}
 	}
 	bindings := NewEnv(p.env)

@@ -38,14 +38,32 @@ func (e *Env) Assign(name string, v value.Value) {
 	e.vars[name] = v
 }
 
-// Table is an immutable scope, used for functions and bindings that are shared.
-type Table map[string]value.Value
+// Table is an immutable scope of functions and constants. It lies over another
+// one, so that expressions with different tables can share most of them.
+type Table struct {
+	outer *Table
+	vars  map[string]value.Value
+}
+
+// NewTable makes a table of the given variables, which it keeps, over another
+// table, which may be nil.
+func NewTable(outer *Table, vars map[string]value.Value) *Table { return &Table{outer, vars} }
 
 // Lookup implements Scope.
-func (t Table) Lookup(name string) (value.Value, bool) {
-	v, ok := t[name]
-	return v, ok
+func (t *Table) Lookup(name string) (value.Value, bool) {
+	for ; t != nil; t = t.outer {
+		if v, ok := t.vars[name]; ok {
+			return v, true
+		}
+	}
+	return value.Value{}, false
+}
+
+// Func is the function of a name, nil when there is none.
+func (t *Table) Func(name string) *value.Function {
+	v, _ := t.Lookup(name)
+	return v.Func()
 }
 
 // Assign implements Scope; a table cannot be assigned to.
-func (t Table) Assign(string, value.Value) {}
+func (t *Table) Assign(string, value.Value) {}

@@ -36,7 +36,7 @@ func EvalSource(st *rt.State, call rt.EvalCall) value.Value {
 	}
 	scope, ok := call.Env.(Scope)
 	if !ok {
-		scope = NewEnv(Table(lib.Standard()))
+		scope = NewEnv(NewTable(nil, lib.Standard()))
 	}
 	if st.Evals++; st.Evals > maxEvals {
 		panic(rt.NewError("D1011"))
@@ -125,7 +125,7 @@ func (w walker) dispatch(n *syntax.Node, input value.Value, env Scope) value.Val
 	case syntax.Block:
 		frame := NewEnv(env)
 		var res value.Value
-		for _, e := range n.Exprs {
+		for _, e := range n.Exprs() {
 			res = w.eval(e, input, frame)
 		}
 		return res
@@ -202,7 +202,7 @@ func finite(v value.Value) {
 
 func (w walker) array(n *syntax.Node, input value.Value, env Scope) value.Value {
 	res := value.FromArray(value.NewArray(nil))
-	for _, e := range n.Exprs {
+	for _, e := range n.Exprs() {
 		v := w.eval(e, input, env)
 		if v.IsUndefined() {
 			continue
@@ -212,7 +212,7 @@ func (w walker) array(n *syntax.Node, input value.Value, env Scope) value.Value 
 			res = value.FromArray(value.NewArray(append(items, v)))
 			continue
 		}
-		if a := v.Arr(); a != nil && a.IsRange() && len(n.Exprs) == 1 && !n.Cons {
+		if a := v.Arr(); a != nil && a.IsRange() && len(n.Exprs()) == 1 && !n.Cons {
 			return value.FromArray(value.NewRange(a.At(0).Float(), a.Len()))
 		}
 		res = lib.Append(w.st, res, v)

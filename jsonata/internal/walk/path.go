@@ -22,13 +22,13 @@ func items(v value.Value) []value.Value {
 func (w walker) path(n *syntax.Node, input value.Value, env Scope) value.Value {
 	in := []value.Value{input}
 	whole := value.FromArray(seq(input))
-	if a := input.Arr(); a != nil && n.Steps[0].Type != syntax.Variable {
+	if a := input.Arr(); a != nil && n.Steps()[0].Type != syntax.Variable {
 		in, whole = a.Items(), input
 	}
 	var res *value.Array
 	var tuples *value.Array
 	isTuple := false
-	for i, step := range n.Steps {
+	for i, step := range n.Steps() {
 		isTuple = isTuple || step.Tuple
 		switch {
 		case i == 0 && step.Cons:
@@ -46,7 +46,7 @@ func (w walker) path(n *syntax.Node, input value.Value, env Scope) value.Value {
 		case isTuple:
 			tuples = w.tupleStep(step, in, tuples, env)
 		default:
-			res = w.step(step, in, env, i == len(n.Steps)-1)
+			res = w.step(step, in, env, i == len(n.Steps())-1)
 		}
 		if !isTuple && res.Len() == 0 {
 			break
@@ -84,7 +84,7 @@ func OnlySorted(n *syntax.Node, v value.Value) bool {
 	if v.IsArray() || v.IsString() || v.IsUndefined() || n.KeepOne {
 		return false
 	}
-	for _, s := range n.Steps[1:] {
+	for _, s := range n.Steps()[1:] {
 		if s.Type != syntax.Sort || s.Stages != nil {
 			return false
 		}
@@ -274,7 +274,7 @@ func (w walker) filter(pred *syntax.Node, input value.Value, env Scope) *value.A
 		out.Flags |= value.TupleStream
 	}
 	if pred.Type == syntax.Number {
-		i := int(math.Max(-1e15, math.Min(1e15, math.Floor(pred.Num))))
+		i := int(math.Max(-1e15, math.Min(1e15, math.Floor(pred.Lit.Float()))))
 		if i < 0 {
 			i += in.Len()
 		}

@@ -64,7 +64,7 @@ func reachesOut(n *syntax.Node) bool {
 			return true
 		}
 	case syntax.Path:
-		for _, s := range n.Steps {
+		for _, s := range n.Steps() {
 			if reachesOut(s) {
 				return true
 			}
