@@ -18,14 +18,14 @@ var byOperation = []string{"ashby", "dropbox", "linear", "outline", "slack", "te
 
 // selfHosted are products that everybody runs on a host of their own: what they
 // may call cannot be known.
-var selfHosted = []string{"wordpress"}
+var selfHosted = []string{"redmine", "wordpress"}
 
 // elsewhere are methods of other products whose path ends in something else,
 // with the reason.
 var elsewhere = map[string]string{
 	"bamboohr.employee_files": "", "close": "paths end in a slash", "greenhouse": "a record is read by a filter of its list",
 	"guru.cards.update": "only the extended form of a card can be changed", "jira.users.get": "the id is a parameter",
-	"sentry": "paths end in a slash", "shopify": "paths end in .json",
+	"sentry": "paths end in a slash", "redmine": "paths end in .json", "shopify": "paths end in .json",
 	"quickbooks": "a record is changed by an update at the address of its kind", "twilio": "paths end in .json",
 }
 
