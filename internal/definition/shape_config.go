@@ -184,6 +184,8 @@ func cursorPagination() *shape {
 
 func dynamicPagination() *shape {
 	return openObject("By expressions.",
+		key{name: "limit_key", alias: "limit_param", shape: text("The parameter of the page size, without an initial expression.")},
+		optional("max_limit", number("The largest page size to ask for.")),
 		optional("get_initial_pagination_values_expression", jsonata("The values of the first page.")),
 		optional("get_pagination_values_expression", jsonata("The values of the next page, null at the end.")),
 		optional("get_cursor_from_response_expression", jsonata("The cursor that the caller gets.")),

@@ -124,7 +124,10 @@ func Links(lines []string) map[string]string {
 			target := rest[start+1 : end]
 			var parameters string
 			parameters, rest = cutParameters(rest[end+1:])
-			for _, relation := range strings.Fields(relationOf(parameters)) {
+			if parameter(parameters, "results") == "false" {
+				continue // there is a page, and nothing on it
+			}
+			for _, relation := range strings.Fields(parameter(parameters, "rel")) {
 				relation = strings.ToLower(relation)
 				if relation == "previous" {
 					relation = "prev"
@@ -140,23 +143,29 @@ func Links(lines []string) map[string]string {
 
 // cutParameters splits off what belongs to one link: up to a comma that is not
 // in quotes.
-func cutParameters(s string) (parameters, rest string) {
+func cutParameters(s string) (parameters, rest string) { return cutUnquoted(s, ',') }
+
+// cutUnquoted splits at the first separator outside of quotes.
+func cutUnquoted(s string, separator byte) (before, after string) {
 	quoted := false
 	for i := range len(s) {
 		switch {
 		case s[i] == '"' && (i == 0 || s[i-1] != '\\'):
 			quoted = !quoted
-		case s[i] == ',' && !quoted:
+		case s[i] == separator && !quoted:
 			return s[:i], s[i+1:]
 		}
 	}
 	return s, ""
 }
 
-func relationOf(parameters string) string {
-	for _, parameter := range strings.Split(parameters, ";") {
+// parameter returns a parameter of a link, "" when it has none of that name.
+func parameter(parameters, wanted string) string {
+	for rest := parameters; rest != ""; {
+		var parameter string
+		parameter, rest = cutUnquoted(rest, ';')
 		name, value, ok := strings.Cut(parameter, "=")
-		if ok && strings.EqualFold(strings.TrimSpace(name), "rel") {
+		if ok && strings.EqualFold(strings.TrimSpace(name), wanted) {
 			return strings.Trim(strings.TrimSpace(value), `"'`)
 		}
 	}

@@ -249,6 +249,23 @@ func TestLinksToAnotherHostAreRefused(t *testing.T) {
 	}
 }
 
+func TestLinksAreRead(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		`<a>; rel="next"`:                            "a",
+		`<a>; rel=next`:                              "a",
+		`<p>; rel="prev", <n>; rel="last next"`:      "n",
+		`<a>; rel="next"; results="true"`:            "a",
+		`<a>; rel="next"; results="false"; cursor=x`: "",
+		`<a,b>; title="x; rel=next, y"; rel=next`:    "a,b",
+		`<a>; rel="last"`:                            "",
+	} {
+		if got := paginate.Links([]string{line})["next"]; got != want {
+			t.Errorf("%s: next is %q, want %q", line, got, want)
+		}
+	}
+}
+
 func TestLinkKeepsWhatEveryRequestSends(t *testing.T) {
 	t.Parallel()
 	s := strategy(t, `{"format":"link_header","config":{}}`)

@@ -42,8 +42,8 @@ func (c *call) judge(ctx context.Context, r *reply) (verdict, error) {
 			return verdict{}, err
 		}
 		if v, ok := newVerdict(said, r.Status); ok {
-			if r.quota.limited && !v.failed {
-				v = verdict{failed: true, status: http.StatusTooManyRequests}
+			if r.quota.limited {
+				v.failed, v.status = true, http.StatusTooManyRequests
 			}
 			return v, nil
 		}

@@ -289,6 +289,15 @@ func TestRateLimits(t *testing.T) {
 	}
 }
 
+func TestThrottlingIsOneWhateverTheErrorExpressionSays(t *testing.T) {
+	t.Parallel()
+	c := newEngine(t, newPlatform(t), `{"rate_limit":{"is_rate_limited":"headers.`+"`x-throttled`"+` = 'yes'"},"error_expression":"{'status': 400, 'message': data.why}"}`)
+	c.vendor.says(200, `{"why":"slow down"}`, "X-Throttled", "yes", "Retry-After", "4")
+	if got := c.proxy("GET", "/things/1", "").want(429); got.text("message") != "slow down" || got.Header.Get("Retry-After") != "4" {
+		t.Errorf("got %s %v", got.Text, got.Header)
+	}
+}
+
 func TestAuthorizationByExpression(t *testing.T) {
 	t.Parallel()
 	c := newEngine(t, newPlatform(t), `{"authorization":{"format":"header","config":{"expression":
