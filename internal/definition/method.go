@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -137,7 +138,7 @@ func NewMethod(effective jsonx.Value, resource, name string, definition jsonx.Va
 		BodyOptions:      d.Get("body_format_config"),
 		ResponsePath:     d.Get("response_path").Str(),
 		ResponseFormat:   d.Get("api_response_format").Str(),
-		PaginationPath:   d.Get("pagination_path").Str(),
+		PaginationPath:   d.Get(keyPagingPath).Str(),
 		ErrorExpression:  nearestSaid(d, effective, keyError).Str(),
 		Description:      d.Get("description").Str(),
 		DocumentationURL: d.Get("api_documentation_url").Str(),
@@ -245,6 +246,20 @@ func newPagination(v jsonx.Value) Pagination {
 	return p
 }
 
+// DottedPath takes a response_path apart that is names and numbers with dots
+// between them; $. may stand in front. Another one is an expression.
+func DottedPath(path string) (names []string, ok bool) {
+	names = strings.Split(strings.TrimPrefix(strings.TrimSpace(path), "$."), ".")
+	for _, name := range names {
+		if !dottedName.MatchString(name) {
+			return nil, false
+		}
+	}
+	return names, true
+}
+
+var dottedName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
+
 // Plan is a method with its templates compiled.
 type Plan struct {
 	Method
@@ -268,9 +283,9 @@ func (m Method) Compile() (*Plan, error) {
 	if p.Hosts, err = ParseHosts(m.AllowedHosts); err != nil {
 		return nil, m.invalid(keyAllowedHosts, err)
 	}
-	if path := m.PaginationPath; strings.HasPrefix(path, "/") || strings.HasPrefix(path, "http") {
-		if p.PagedURL, err = placeholder.CompileURL(m.BaseURL, path); err != nil {
-			return nil, m.invalid("pagination_path", err)
+	if isRequestPath(m.PaginationPath) {
+		if p.PagedURL, err = placeholder.CompileURL(m.BaseURL, m.PaginationPath); err != nil {
+			return nil, m.invalid(keyPagingPath, err)
 		}
 	}
 	if p.HeaderTo, err = placeholder.Compile(withoutNulls(m.Headers)); err != nil {

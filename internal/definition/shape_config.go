@@ -20,6 +20,7 @@ const (
 	keyHeaders       = "headers"
 	keyMethod        = "method"
 	keyPagination    = "pagination"
+	keyPagingPath    = "pagination_path"
 	keyPath          = "path"
 	keyQuery         = "query"
 	keyQueryArrays   = "query_array_format"
@@ -78,7 +79,9 @@ func configKeys() []key {
 func headers(about string) *shape {
 	value := templated("")
 	value.nullable = true
-	return mapOf(about, value)
+	s := mapOf(about, value)
+	s.ofHeaders = true
+	return s
 }
 
 func arrayFormat() *shape {
