@@ -205,6 +205,10 @@ func (c *call) run(ctx context.Context, u *url.URL) (*Response, error) {
 			return nil, c.explain(h.url, err)
 		}
 		c.seen.Status = res.StatusCode
+		if res.StatusCode == http.StatusSwitchingProtocols {
+			_ = res.Body.Close() // nobody asked; what follows is no HTTP
+			return nil, c.explain(h.url, errors.New("the protocol was switched"))
+		}
 		next, follow, err := c.next(h, res)
 		if err != nil || follow {
 			discard(res.Body)
