@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -27,7 +28,7 @@ func newEngine(t *testing.T, p *platform, members string) *called {
 	config := jsonx.Overlay(jsonx.MustParse(`{"label":"Vendor","base_url":"{{base_url}}","credentials":{"api_key":{"format":"api_key","config":{"fields":[
 		{"name":"base_url","label":"Address","type":"text"},{"name":"api_key","label":"Key","type":"password"}]}}},
 		"resources":{"things":{"list":{"path":"/things"},"get":{"path":"/things/{{id}}","scopes":["things:read"]},"create":{"method":"post","path":"/things"}}}}`), jsonx.MustParse(members))
-	c.integration = p.call("POST", "/integration", `{"name":"engine","config":`+config.String()+`}`).want(201).text("id")
+	c.integration = p.call("POST", "/integration", `{"name":"engine-`+strings.ToLower(rand.Text())+`","config":`+config.String()+`}`).want(201).text("id")
 	c.installation = p.call("POST", "/environment-integration", `{"integration_id":"`+c.integration+`"}`).want(201).text("id")
 	c.account = p.call("POST", "/integrated-account", `{"tenant_id":"acme-1","environment_integration_id":"`+c.installation+`","authentication_method":"api_key",
 		"context":{"base_url":"`+c.vendor.URL+`","api_key":"key-canary-1"}}`).want(201).text("id")
