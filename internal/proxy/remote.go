@@ -49,11 +49,14 @@ func (c *call) refusal(r *reply, v verdict) *RemoteError {
 		c.scrubbing().header(r.Header)
 	}
 	raw := rawBody(body)
-	remote := &RemoteError{
-		Status: v.status, Raw: raw, Message: c.scrubbing().text(v.message), Metadata: c.scrubbing().value(v.metadata), Header: upstream.ResponseHeader(r.Header),
-	}
+	header := r.Header.Clone()
 	for name, value := range v.headers.Members() {
-		remote.Header.Set(name, c.scrubbing().text(headerText(value)))
+		if text := c.scrubbing().text(headerText(value)); len(text) <= maxHeader {
+			header.Set(name, text)
+		}
+	}
+	remote := &RemoteError{
+		Status: v.status, Raw: raw, Message: clip(c.scrubbing().text(v.message)), Metadata: c.scrubbing().value(v.metadata), Header: upstream.ResponseHeader(header),
 	}
 	q := quotaOf(r, v)
 	q.limited = remote.Status == http.StatusTooManyRequests
@@ -91,8 +94,20 @@ func rawBody(body []byte) jsonx.Value {
 	return jsonx.StringValue(strings.ToValidUTF8(string(body), string(utf8.RuneError)))
 }
 
-// maxMessage bounds the text taken for a message, in bytes.
-const maxMessage = 1000
+// What is taken of an answer for a message, which is kept with the account and
+// in the log, and for one header, in bytes.
+const (
+	maxMessage = 1000
+	maxHeader  = 8 << 10
+)
+
+// clip shortens a message.
+func clip(text string) string {
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
+}
 
 // findMessage looks for a text that tells people what is wrong, under the names
 // that vendors use: first beside each other, then deeper.
@@ -127,7 +142,7 @@ func messageOf(v jsonx.Value) string {
 			text = v.Get(name).Items()[0].Str()
 		}
 		if text = strings.TrimSpace(text); text != "" {
-			return text[:min(len(text), maxMessage)]
+			return clip(text)
 		}
 	}
 	return ""
