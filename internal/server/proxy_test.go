@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -75,6 +77,23 @@ func (v *vendor) count() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return len(v.requests)
+}
+
+// saw reports whether a request for a path came.
+func (v *vendor) saw(path string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.ContainsFunc(v.requests, func(r *vendorRequest) bool {
+		_, target, _ := strings.Cut(r.Line, " ")
+		return strings.HasPrefix(target, path)
+	})
+}
+
+// query is the query of a request.
+func (r *vendorRequest) query() url.Values {
+	_, raw, _ := strings.Cut(r.Line, "?")
+	query, _ := url.ParseQuery(raw)
+	return query
 }
 
 // called is a platform with an account of an integration whose vendor is a
