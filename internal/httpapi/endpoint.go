@@ -20,12 +20,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) route(w http.ResponseWriter, r *http.Request) {
-	if strings.Contains(r.URL.EscapedPath(), "//") || len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/") {
-		r = withPath(r, cleanSlashes(r.URL.EscapedPath()))
-	}
 	if hasDotSegment(r.URL.EscapedPath()) {
 		a.refuse(w, r)
 		return
+	}
+	if strings.Contains(r.URL.EscapedPath(), "//") || len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/") {
+		r = withPath(r, cleanSlashes(r.URL.EscapedPath()))
 	}
 	a.mux.ServeHTTP(w, r)
 }

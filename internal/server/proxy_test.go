@@ -28,6 +28,7 @@ type vendor struct {
 
 type vendorRequest struct {
 	Line   string
+	Host   string
 	Header http.Header
 	Body   string
 }
@@ -41,7 +42,7 @@ func newVendor(t *testing.T) *vendor {
 	v.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		v.mu.Lock()
-		v.requests = append(v.requests, &vendorRequest{Line: r.Method + " " + r.RequestURI, Header: r.Header, Body: string(body)})
+		v.requests = append(v.requests, &vendorRequest{Line: r.Method + " " + r.RequestURI, Host: r.Host, Header: r.Header, Body: string(body)})
 		answer := v.answer
 		v.mu.Unlock()
 		answer(w, r)
