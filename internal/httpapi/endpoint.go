@@ -34,7 +34,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 // want, and what does the handler say.
 func (a *API) endpoint(o *Operation) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &Call{Request: r, api: a, operation: o, writer: w, timing: newTiming()}
+		c := &Call{Request: r, context: a.context(r.Context()), api: a, operation: o, writer: w, timing: newTiming()}
 		a.answer(c, func() (Answer, error) {
 			if o.Browser {
 				allowOrigin(w.Header())

@@ -14,6 +14,7 @@ import (
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/obs"
+	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/wire"
 )
@@ -88,6 +89,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
 	plane := dataPlane(s.Core, s.upstream, s.journal, metrics, s.log)
 	return httpapi.New(httpapi.Config{
+		Context: store.WithOneLook,
 		Settings: httpapi.Settings{
 			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
 		},

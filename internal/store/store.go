@@ -9,6 +9,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/seal"
 )
 
@@ -43,6 +44,12 @@ type Store struct {
 	// accountWhole is the statement of that name.
 	accountWhole string
 	definitions  definitionCache
+
+	generations *generations
+	// What calls read over and over.
+	apiTokens     kept[tokenHash, apiTokenRow]
+	accountTokens kept[tokenHash, sinew.AccountToken]
+	callAccounts  kept[accountKey, accountWithSecrets]
 }
 
 // Open connects to the database, brings its schema up to date under a lock,
@@ -83,7 +90,11 @@ func (s *Store) Close() error {
 		s.logs.inserts.close()
 	}
 	s.reader.statements.close()
-	err := s.reader.Close()
+	err := s.generations.close()
+	if s.generations.db != s.writer {
+		err = errors.Join(err, s.generations.db.Close())
+	}
+	err = errors.Join(err, s.reader.Close())
 	if s.logs.writer != s.writer && s.logs.writer != nil {
 		s.logs.reader.statements.close()
 		err = errors.Join(err, s.logs.reader.Close(), s.logs.writer.Close())
