@@ -213,6 +213,9 @@ func waitOf(v jsonx.Value, now time.Time) (seconds float64, ok bool) {
 }
 
 func dateOf(text string) (time.Time, bool) {
+	if len(text) < len("2006-01-02T15:04:05Z") {
+		return time.Time{}, false
+	}
 	if at, err := http.ParseTime(text); err == nil {
 		return at, true
 	}

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -18,14 +20,18 @@ import (
 // Callers that come while as many reads are under way as there may be share the
 // next one: it begins after they came, so what it says holds for all of them.
 type generations struct {
-	db        *sql.DB
-	statement string
-	limit     int // reads at the same time
+	counter changeCounter
+	limit   int // reads at the same time
 
 	mu      sync.Mutex
-	stmt    *sql.Stmt
 	running int
 	next    *sharedRead
+}
+
+// changeCounter reads the number that stands for the state of the database.
+type changeCounter interface {
+	read(ctx context.Context) (int64, error)
+	close() error
 }
 
 // sharedRead is a read that several callers wait for.
@@ -86,7 +92,7 @@ func (g *generations) read(ctx context.Context) (int64, error) {
 		g.running++
 		g.mu.Unlock()
 		defer g.finish()
-		return g.query(ctx)
+		return g.counter.read(ctx)
 	}
 	shared := g.next
 	if shared == nil {
@@ -115,41 +121,93 @@ func (g *generations) finish() {
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), sharedReadLimit)
 		defer cancel()
-		shared.value, shared.err = g.query(ctx)
+		shared.value, shared.err = g.counter.read(ctx)
 		close(shared.done)
 		g.finish()
 	}()
 }
 
-func (g *generations) query(ctx context.Context) (value int64, err error) {
-	stmt, err := g.prepared(ctx)
-	if err != nil {
-		return 0, err
+// commitCounter reads SQLite's count of commits, on a connection of its own: the
+// count is that connection's.
+type commitCounter struct {
+	db *sql.DB
+
+	mu   sync.Mutex
+	conn *sql.Conn
+	stmt driver.StmtQueryContext
+	into [1]driver.Value
+}
+
+func (c *commitCounter) read(context.Context) (value int64, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn == nil {
+		if err := c.prepare(); err != nil {
+			return 0, fmt.Errorf("prepare count of commits: %w", err)
+		}
 	}
-	if err := stmt.QueryRowContext(ctx).Scan(&value); err != nil {
-		return 0, fmt.Errorf("read generation of the database: %w", err)
+	// The driver's own statement: this is read by every call. It waits for
+	// nothing, so that the caller's context would only cost time.
+	err = c.conn.Raw(func(any) error {
+		rows, err := c.stmt.QueryContext(context.Background(), nil)
+		if err != nil {
+			return err
+		}
+		if err := rows.Next(c.into[:]); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		value, _ = c.into[0].(int64)
+		return rows.Close()
+	})
+	if err != nil {
+		return 0, fmt.Errorf("read count of commits: %w", err)
 	}
 	return value, nil
 }
 
-func (g *generations) prepared(ctx context.Context) (*sql.Stmt, error) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.stmt == nil {
-		stmt, err := g.db.PrepareContext(ctx, g.statement)
-		if err != nil {
-			return nil, fmt.Errorf("prepare generation of the database: %w", err)
-		}
-		g.stmt = stmt
+func (c *commitCounter) prepare() error {
+	ctx := context.Background()
+	conn, err := c.db.Conn(ctx)
+	if err != nil {
+		return err
 	}
-	return g.stmt, nil
+	err = conn.Raw(func(on any) error {
+		preparer, ok := on.(driver.ConnPrepareContext)
+		if !ok {
+			return errors.New("the driver prepares no statements")
+		}
+		stmt, err := preparer.PrepareContext(ctx, "PRAGMA data_version")
+		if err != nil {
+			return err
+		}
+		if c.stmt, ok = stmt.(driver.StmtQueryContext); !ok {
+			return errors.Join(errors.New("the driver's statements do not query"), stmt.Close())
+		}
+		return nil
+	})
+	if err != nil {
+		return errors.Join(err, conn.Close())
+	}
+	c.conn = conn
+	return nil
 }
 
-func (g *generations) close() error {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.stmt == nil {
-		return nil
+func (c *commitCounter) close() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var err error
+	if c.conn != nil {
+		err = errors.Join(c.stmt.(driver.Stmt).Close(), c.conn.Close())
 	}
-	return g.stmt.Close()
+	return errors.Join(err, c.db.Close())
 }
+
+// stampCounter reads what the triggers count on PostgreSQL.
+type stampCounter struct{ reader *reader }
+
+func (c stampCounter) read(ctx context.Context) (value int64, err error) {
+	err = c.reader.QueryRowContext(ctx, "SELECT sum(changes)::bigint FROM change_stamp").Scan(&value)
+	return value, wrap(err, "read count of changes")
+}
+
+func (c stampCounter) close() error { return nil }

@@ -35,8 +35,8 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	}
 	reads := &reader{DB: db}
 	return &Store{
-		writer: db, reader: reads, logs: logStore{writer: db, reader: reads, days: &logDays{}, inserts: &logInserts{}}, dialect: postgresDialect(),
-		generations: &generations{db: db, statement: "SELECT sum(changes)::bigint FROM change_stamp", limit: 4},
+		writer: db, reader: reads, logs: logStore{writer: db, reader: reads, days: &logDays{}}, dialect: postgresDialect(),
+		generations: &generations{counter: stampCounter{reads}, limit: 4},
 	}, nil
 }
 

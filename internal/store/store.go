@@ -90,11 +90,7 @@ func (s *Store) Close() error {
 		s.logs.inserts.close()
 	}
 	s.reader.statements.close()
-	err := s.generations.close()
-	if s.generations.db != s.writer {
-		err = errors.Join(err, s.generations.db.Close())
-	}
-	err = errors.Join(err, s.reader.Close())
+	err := errors.Join(s.generations.counter.close(), s.reader.Close())
 	if s.logs.writer != s.writer && s.logs.writer != nil {
 		s.logs.reader.statements.close()
 		err = errors.Join(err, s.logs.reader.Close(), s.logs.writer.Close())

@@ -8,14 +8,18 @@ import (
 	"github.com/sinewhq/sinew"
 )
 
-// EndToEnd returns a copy of a header without what belongs to one connection:
-// the fields of RFC 9110 section 7.6.1 with those that Connection names, and
-// the framing of the message (Content-Length, Transfer-Encoding, Trailer,
-// Host). It is for requests and responses, in both directions.
+// EndToEnd returns a header with the same values, but without what belongs to
+// one connection: the fields of RFC 9110 section 7.6.1 with those that
+// Connection names, and the framing of the message (Content-Length,
+// Transfer-Encoding, Trailer, Host). It is for requests and responses, in both
+// directions.
 func EndToEnd(h http.Header) http.Header {
-	named := map[string]bool{}
+	var named map[string]bool
 	for _, line := range h["Connection"] {
 		for name := range strings.SplitSeq(line, ",") {
+			if named == nil {
+				named = make(map[string]bool)
+			}
 			named[textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))] = true
 		}
 	}
@@ -25,7 +29,10 @@ func EndToEnd(h http.Header) http.Header {
 		if named[name] || ofConnection(name) {
 			continue
 		}
-		out[name] = append(out[name], values...)
+		if known := out[name]; known != nil {
+			values = append(known, values...)
+		}
+		out[name] = values[:len(values):len(values)]
 	}
 	return out
 }
