@@ -92,32 +92,10 @@ func (s *Store) Account(ctx context.Context, environmentID, id string) (sinew.Ac
 
 // AccountWithSecrets returns an account with everything that a call to its
 // vendor needs. A sealed column that does not authenticate is an error, and
-// leaves an audit entry. What is kept in memory is sealed.
+// leaves an audit entry.
 func (s *Store) AccountWithSecrets(ctx context.Context, environmentID, id string) (sinew.AccountRecord, error) {
-	found, err := keep(ctx, s, &s.callAccounts, accountKey{environmentID, id}, func() (accountWithSecrets, error) {
-		return s.readAccount(ctx, s.reader, environmentID, id, "")
-	})
-	if err != nil {
-		return sinew.AccountRecord{}, err
-	}
-	record, err := s.openRecord(ctx, s.reader, found)
+	record, err := s.accountRecord(ctx, s.reader, environmentID, id, "")
 	return record.AccountRecord, s.failClosed(ctx, environmentID, err)
-}
-
-// accountKey finds an account of an environment.
-type accountKey struct{ environmentID, id string }
-
-// accountWithSecrets is an account as its row says it, with its secrets sealed.
-type accountWithSecrets struct {
-	row           accountRow
-	secretVersion int64
-	sealed        sealedColumns
-}
-
-func (a accountWithSecrets) size() int {
-	row, sealed := a.row, a.sealed
-	return len(row.Context) + len(row.LastError) + len(row.LastActionResult) + len(row.LastForbiddenError) + len(row.IntegrationOverride) + len(row.UnifiedModelOverride) +
-		len(sealed.context) + len(sealed.override) + len(sealed.unified) + len(sealed.installation) + len(sealed.config)
 }
 
 // lockedRecord is an account under change, with the version of its secrets.
@@ -144,35 +122,25 @@ func (a alsoScanner) Scan(dest ...any) error { return a.scanner.Scan(append(dest
 // accountRecord reads an account with its secrets: one query, and a second one
 // when its integration is not in memory.
 func (s *Store) accountRecord(ctx context.Context, q querier, environmentID, id, lock string) (lockedRecord, error) {
-	found, err := s.readAccount(ctx, q, environmentID, id, lock)
-	if err != nil {
-		return lockedRecord{}, err
-	}
-	return s.openRecord(ctx, q, found)
-}
-
-func (s *Store) readAccount(ctx context.Context, q querier, environmentID, id, lock string) (found accountWithSecrets, err error) {
-	sealed := &found.sealed
-	row := q.QueryRowContext(ctx, s.accountWhole+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id)
-	found.row, err = scanAccountRow(alsoScanner{row, []any{
-		&sealed.context, &sealed.override, &sealed.unified, &found.secretVersion,
+	var r lockedRecord
+	var sealed sealedColumns
+	found := q.QueryRowContext(ctx, s.accountWhole+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id)
+	row, err := scanAccountRow(alsoScanner{found, []any{
+		&sealed.context, &sealed.override, &sealed.unified, &r.secretVersion,
 		&sealed.installation, &sealed.installationVersion, &sealed.config, &sealed.integrationVersion,
 	}})
-	return found, notFound("Integrated account", id, err)
-}
-
-// openRecord joins an account with its installation, and opens its secrets.
-func (s *Store) openRecord(ctx context.Context, q querier, found accountWithSecrets) (lockedRecord, error) {
-	r := lockedRecord{secretVersion: found.secretVersion}
-	views, err := s.attach(ctx, q, []accountRow{found.row})
+	if err != nil {
+		return r, notFound("Integrated account", id, err)
+	}
+	views, err := s.attach(ctx, q, []accountRow{row})
 	if err != nil {
 		return r, err
 	}
 	if len(views) == 0 {
-		return r, sinew.NotFound("Integrated account", found.row.ID)
+		return r, sinew.NotFound("Integrated account", id)
 	}
 	r.AccountView = views[0]
-	return r, s.openAccount(ctx, &r, found.sealed)
+	return r, s.openAccount(ctx, &r, sealed)
 }
 
 // accountWhole reads an account with its secrets, and those of what it hangs on.

@@ -21,7 +21,6 @@ func connect(ctx context.Context, config Config) (*Store, error) {
 		return nil, err
 	}
 	s.accounts, s.accountWhole = accountListing(), accountWhole()
-	s.callAccounts.size = accountWithSecrets.size
 	if err := s.migrate(ctx, config); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -36,7 +36,7 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	reads := &reader{DB: db}
 	return &Store{
 		writer: db, reader: reads, logs: logStore{writer: db, reader: reads, days: &logDays{}}, dialect: postgresDialect(),
-		generations: &generations{counter: stampCounter{reads}, limit: 4},
+		changes: &stampCounter{reader: reads},
 	}, nil
 }
 

@@ -71,7 +71,7 @@ func openSQLite(ctx context.Context, config Config) (*Store, error) {
 	}
 	return &Store{
 		logs: logs, writer: writer, reader: &reader{DB: reads}, dialect: sqliteDialect(),
-		generations: &generations{counter: &commitCounter{db: watch}, limit: 1},
+		changes: newCommitCounter(watch),
 	}, nil
 }
 

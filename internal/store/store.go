@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/kept"
 	"github.com/sinewhq/sinew/internal/seal"
 )
 
@@ -45,11 +46,10 @@ type Store struct {
 	accountWhole string
 	definitions  definitionCache
 
-	generations *generations
-	// What calls read over and over.
-	apiTokens     kept[tokenHash, apiTokenRow]
-	accountTokens kept[tokenHash, sinew.AccountToken]
-	callAccounts  kept[accountKey, accountWithSecrets]
+	changes changeCounter
+	// Tokens are looked up by every request.
+	apiTokens     kept.Values[tokenHash, apiTokenRow]
+	accountTokens kept.Values[tokenHash, sinew.AccountToken]
 }
 
 // Open connects to the database, brings its schema up to date under a lock,
@@ -90,7 +90,7 @@ func (s *Store) Close() error {
 		s.logs.inserts.close()
 	}
 	s.reader.statements.close()
-	err := errors.Join(s.generations.counter.close(), s.reader.Close())
+	err := errors.Join(s.changes.close(), s.reader.Close())
 	if s.logs.writer != s.writer && s.logs.writer != nil {
 		s.logs.reader.statements.close()
 		err = errors.Join(err, s.logs.reader.Close(), s.logs.writer.Close())

@@ -74,10 +74,17 @@ func (s *Store) DeleteAPIToken(ctx context.Context, environmentID, id string, ev
 // APITokenByHash finds the token that a secret belongs to, with the team of
 // its environment. NotFound when there is none. Expiry is the caller's to judge.
 func (s *Store) APITokenByHash(ctx context.Context, hash []byte) (token sinew.APIToken, teamID string, err error) {
-	row, err := keep(ctx, s, &s.apiTokens, tokenHash(hash), func() (row apiTokenRow, err error) {
-		row.token, row.teamID, err = s.readAPIToken(ctx, hash)
-		return row, err
-	})
+	generation, err := s.Generation(ctx)
+	if err != nil {
+		return token, "", err
+	}
+	row, ok := s.apiTokens.Get(tokenHash(hash), generation)
+	if ok {
+		return row.token, row.teamID, nil
+	}
+	if row.token, row.teamID, err = s.readAPIToken(ctx, hash); err == nil {
+		s.apiTokens.Put(tokenHash(hash), generation, row)
+	}
 	return row.token, row.teamID, err
 }
 
@@ -125,7 +132,18 @@ func (s *Store) CreateAccountToken(ctx context.Context, environmentID, accountID
 
 // AccountTokenByHash finds what a token stands for. NotFound when there is none.
 func (s *Store) AccountTokenByHash(ctx context.Context, hash []byte) (sinew.AccountToken, error) {
-	return keep(ctx, s, &s.accountTokens, tokenHash(hash), func() (sinew.AccountToken, error) { return s.readAccountToken(ctx, hash) })
+	generation, err := s.Generation(ctx)
+	if err != nil {
+		return sinew.AccountToken{}, err
+	}
+	token, ok := s.accountTokens.Get(tokenHash(hash), generation)
+	if ok {
+		return token, nil
+	}
+	if token, err = s.readAccountToken(ctx, hash); err == nil {
+		s.accountTokens.Put(tokenHash(hash), generation, token)
+	}
+	return token, err
 }
 
 func (s *Store) readAccountToken(ctx context.Context, hash []byte) (sinew.AccountToken, error) {
