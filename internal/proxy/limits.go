@@ -172,6 +172,9 @@ func numberOf(v jsonx.Value) (float64, bool) {
 	if n, ok := v.Float(); ok {
 		return n, !math.IsNaN(n) && !math.IsInf(n, 0)
 	}
+	if v.Str() == "" {
+		return 0, false
+	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(v.Str()), 64)
 	return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
 }
@@ -182,14 +185,18 @@ func usualQuota(h http.Header, now time.Time) quota {
 	if seconds, ok := waitOf(headerValue(h, headerRetryAfter), now); ok {
 		q.wait = seconds
 	}
-	for _, prefix := range []string{"Ratelimit-", "X-Ratelimit-", "X-Rate-Limit-"} {
+	for _, names := range [...]struct{ limit, remaining, reset string }{
+		{"Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset"},
+		{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"},
+		{"X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"},
+	} {
 		if q.limit == "" {
-			q.limit = h.Get(prefix + "Limit")
+			q.limit = h.Get(names.limit)
 		}
-		if n, ok := numberOf(headerValue(h, prefix+"Remaining")); ok && q.remaining < 0 {
+		if n, ok := numberOf(headerValue(h, names.remaining)); ok && q.remaining < 0 {
 			q.remaining = n
 		}
-		if seconds, ok := resetOf(headerValue(h, prefix+"Reset"), now); ok && q.reset < 0 {
+		if seconds, ok := resetOf(headerValue(h, names.reset), now); ok && q.reset < 0 {
 			q.reset = seconds
 		}
 	}

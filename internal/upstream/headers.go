@@ -14,27 +14,30 @@ import (
 // Transfer-Encoding, Trailer, Host). It is for requests and responses, in both
 // directions.
 func EndToEnd(h http.Header) http.Header {
-	var named map[string]bool
-	for _, line := range h["Connection"] {
-		for name := range strings.SplitSeq(line, ",") {
-			if named == nil {
-				named = make(map[string]bool)
-			}
-			named[textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))] = true
-		}
-	}
 	out := make(http.Header, len(h))
 	for name, values := range h {
 		name = textproto.CanonicalMIMEHeaderKey(name)
-		if named[name] || ofConnection(name) {
-			continue
-		}
 		if known := out[name]; known != nil {
 			values = append(known, values...)
 		}
 		out[name] = values[:len(values):len(values)]
 	}
+	keepEndToEnd(out)
 	return out
+}
+
+// keepEndToEnd is EndToEnd on a header itself, whose names are canonical.
+func keepEndToEnd(h http.Header) {
+	for _, line := range h["Connection"] {
+		for name := range strings.SplitSeq(line, ",") {
+			delete(h, textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)))
+		}
+	}
+	for name := range h {
+		if ofConnection(name) {
+			delete(h, name)
+		}
+	}
 }
 
 func ofConnection(name string) bool {
