@@ -25,6 +25,11 @@ type limitRules struct {
 	limited, retryAfter, quota limitRule
 }
 
+// expressions are those of the rules.
+func (rules limitRules) expressions() []*expression.Expression {
+	return []*expression.Expression{rules.limited.expression, rules.retryAfter.expression, rules.quota.expression}
+}
+
 // limitRule is one of the three: an expression, the name of a header, a literal,
 // or nothing.
 type limitRule struct {

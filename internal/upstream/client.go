@@ -129,13 +129,17 @@ type Response struct {
 const maxPrepared = 1 << 20
 
 // ReadAll reads the body and closes it.
-func (r *Response) ReadAll() ([]byte, error) {
+func (r *Response) ReadAll() ([]byte, error) { return r.ReadInto(nil) }
+
+// ReadInto is ReadAll into the room of a buffer, which grows when it is too
+// small.
+func (r *Response) ReadInto(room []byte) ([]byte, error) {
 	defer r.Body.Close()
-	if r.Length <= 0 || r.Length > maxPrepared {
-		return io.ReadAll(r.Body)
-	}
 	// One byte more, so that the end is seen without growing.
-	buffer := bytes.NewBuffer(make([]byte, 0, r.Length+bytes.MinRead))
+	if need := r.Length + bytes.MinRead; r.Length > 0 && r.Length <= maxPrepared && int64(cap(room)) < need {
+		room = make([]byte, 0, need)
+	}
+	buffer := bytes.NewBuffer(room[:0])
 	_, err := buffer.ReadFrom(r.Body)
 	return buffer.Bytes(), err
 }
