@@ -7,13 +7,13 @@ import (
 )
 
 // stampCounter reads what the triggers count on PostgreSQL. Callers that come
-// while as many reads are under way as there may be share the next one: it
-// begins after they came, so what it says holds for all of them.
+// while a read is under way share the next one: it begins after they came, so
+// what it says holds for all of them.
 type stampCounter struct {
 	reader *reader
 
 	mu      sync.Mutex
-	running int
+	running bool
 	next    *sharedRead
 }
 
@@ -24,12 +24,8 @@ type sharedRead struct {
 	err   error
 }
 
-const (
-	// stampReads is how many reads may be under way at once.
-	stampReads = 4
-	// sharedReadLimit bounds a read that belongs to no caller.
-	sharedReadLimit = 10 * time.Second
-)
+// stampReadLimit bounds a read, for which others may wait.
+const stampReadLimit = 5 * time.Second
 
 func (c *stampCounter) changed() {}
 
@@ -37,8 +33,8 @@ func (c *stampCounter) close() error { return nil }
 
 func (c *stampCounter) read(ctx context.Context) (int64, error) {
 	c.mu.Lock()
-	if c.running < stampReads {
-		c.running++
+	if !c.running {
+		c.running = true
 		c.mu.Unlock()
 		defer c.finish()
 		return c.query(ctx)
@@ -63,20 +59,20 @@ func (c *stampCounter) finish() {
 	defer c.mu.Unlock()
 	shared := c.next
 	if shared == nil {
-		c.running--
+		c.running = false
 		return
 	}
 	c.next = nil
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), sharedReadLimit)
-		defer cancel()
-		shared.value, shared.err = c.query(ctx)
+		shared.value, shared.err = c.query(context.Background())
 		close(shared.done)
 		c.finish()
 	}()
 }
 
 func (c *stampCounter) query(ctx context.Context) (value int64, err error) {
+	ctx, cancel := context.WithTimeout(ctx, stampReadLimit)
+	defer cancel()
 	err = c.reader.QueryRowContext(ctx, "SELECT sum(changes)::bigint FROM change_stamp").Scan(&value)
 	return value, wrap(err, "read count of changes")
 }
