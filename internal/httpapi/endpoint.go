@@ -60,6 +60,9 @@ func (a *API) endpoint(o *Operation) http.Handler {
 // line in the log.
 func (a *API) answer(c *Call, work func() (Answer, error)) {
 	answer, err := a.recovered(c, work)
+	if err == nil && answer.Stream != nil {
+		answer.begun, err = beginStream(answer.Stream)
+	}
 	if err != nil {
 		a.logError(c, err)
 		failed := errorAnswer(err, obs.RequestID(c.Context()), c.Request.Header.Get("Accept"))
@@ -89,15 +92,15 @@ func (a *API) write(c *Call, answer Answer) int {
 	}
 	h.Set("Server-Timing", c.timing.header())
 	h.Set("X-Content-Type-Options", "nosniff")
-	if status != http.StatusNoContent && answer.Stream == nil {
+	if status != http.StatusNoContent && answer.begun == nil {
 		h.Set("Content-Length", strconv.Itoa(len(answer.Head)+len(answer.Body)+len(answer.Tail)))
 	}
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
 	}
 	c.writer.WriteHeader(status)
-	if answer.Stream != nil {
-		c.passOn(answer.Stream)
+	if answer.begun != nil {
+		c.passOn(answer.begun)
 		return status
 	}
 	if c.Request.Method != http.MethodHead {

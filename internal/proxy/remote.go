@@ -56,7 +56,7 @@ func (c *call) refusal(r *reply, v verdict) *RemoteError {
 		}
 	}
 	remote := &RemoteError{
-		Status: v.status, Raw: raw, Message: clip(c.scrubbing().text(v.message)), Metadata: c.scrubbing().value(v.metadata), Header: upstream.ResponseHeader(header),
+		Status: v.status, Raw: raw, Message: c.scrubbing().text(v.message), Metadata: c.scrubbing().value(v.metadata), Header: upstream.ResponseHeader(header),
 	}
 	q := quotaOf(r, v)
 	q.limited = remote.Status == http.StatusTooManyRequests
@@ -64,7 +64,7 @@ func (c *call) refusal(r *reply, v verdict) *RemoteError {
 	if remote.Message == "" {
 		remote.Message = findMessage(raw)
 	}
-	if remote.Message == "" {
+	if remote.Message = clip(remote.Message); remote.Message == "" {
 		remote.Message = http.StatusText(remote.Status)
 	}
 	if remote.Status == http.StatusForbidden {
@@ -91,7 +91,7 @@ func rawBody(body []byte) jsonx.Value {
 	if value, err := jsonx.ParseLenient(body); err == nil {
 		return value
 	}
-	return jsonx.StringValue(strings.ToValidUTF8(string(body), string(utf8.RuneError)))
+	return jsonx.StringValue(strings.ReplaceAll(strings.ToValidUTF8(string(body), string(utf8.RuneError)), "\x00", string(utf8.RuneError)))
 }
 
 // What is taken of an answer for a message, which is kept with the account and
@@ -101,8 +101,10 @@ const (
 	maxHeader  = 8 << 10
 )
 
-// clip shortens a message.
+// clip makes a text of a vendor's one that can be kept: not too long, and
+// without the character that no database takes.
 func clip(text string) string {
+	text = strings.ReplaceAll(text, "\x00", string(utf8.RuneError))
 	if len(text) <= maxMessage {
 		return text
 	}
@@ -142,7 +144,7 @@ func messageOf(v jsonx.Value) string {
 			text = v.Get(name).Items()[0].Str()
 		}
 		if text = strings.TrimSpace(text); text != "" {
-			return clip(text)
+			return text
 		}
 	}
 	return ""

@@ -11,7 +11,7 @@ import (
 
 // neighbourTimeout is how long a call of a neighbour may take on a machine that
 // does much else; what a neighbour notices is far beyond it.
-const neighbourTimeout = 20 * time.Second
+const neighbourTimeout = 60 * time.Second
 
 // besideNeighbours runs work while an account of another integration, with a
 // vendor of its own, goes on calling. Each of those calls has to succeed.

@@ -109,7 +109,7 @@ func Listen(t testing.TB) *Sockets {
 // Converse serves bytes that no HTTP server would send: talk gets each
 // connection behind the header of its first request, and returns when it is to
 // be closed. Converse returns the address, http://….
-func Converse(t testing.TB, talk func(net.Conn)) string {
+func Converse(t testing.TB, talk Talk) string {
 	t.Helper()
 	socket, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -3,20 +3,23 @@ package testkit
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"io"
 	"net"
 	"strings"
+	"sync"
 	"time"
 
-	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 )
+
+// Talk answers one request on a connection, which is closed when it returns.
+type Talk func(net.Conn)
 
 // HostileVendor is a server that answers in a way that no client should take.
 type HostileVendor struct {
 	Name string
-	// Talk answers one request; the connection is closed when it returns.
-	Talk func(net.Conn)
+	Talk Talk
 	// Code is that of the error which a caller gets, "" where there is an answer
 	// all the same.
 	Code string
@@ -32,6 +35,9 @@ const (
 	timeout  = "timeout"
 )
 
+// FileHead begins the answer of a file, which is passed on as it comes.
+const FileHead = responseLine + "Content-Type: application/octet-stream\r\n"
+
 const (
 	responseLine = "HTTP/1.1 200 OK\r\n"
 	jsonType     = "Content-Type: application/json\r\n"
@@ -43,21 +49,21 @@ func HostileVendors() []HostileVendor {
 	return append(append(silentVendors(), framingVendors()...), encodingVendors()...)
 }
 
-// says answers with a text.
-func says(parts ...string) func(net.Conn) {
+// Says answers with a text.
+func Says(parts ...string) Talk {
 	return func(conn net.Conn) { _, _ = io.WriteString(conn, strings.Join(parts, "")) }
 }
 
-// hangs answers with a text, and then neither goes on nor hangs up.
-func hangs(text string) func(net.Conn) {
+// Hangs answers with a text, and then neither goes on nor hangs up.
+func Hangs(text string) Talk {
 	return func(conn net.Conn) {
 		_, _ = io.WriteString(conn, text)
 		_, _ = conn.Read(make([]byte, 1))
 	}
 }
 
-// drips answers with a text and then with a part every few milliseconds.
-func drips(text, part string) func(net.Conn) {
+// Drips answers with a text and then with a part every few milliseconds.
+func Drips(text, part string) Talk {
 	return func(conn net.Conn) {
 		_, err := io.WriteString(conn, text)
 		for err == nil {
@@ -67,8 +73,8 @@ func drips(text, part string) func(net.Conn) {
 	}
 }
 
-// pours answers with a text and then with a part over and over.
-func pours(text, part string) func(net.Conn) {
+// Pours answers with a text and then with a part over and over.
+func Pours(text, part string) Talk {
 	part = strings.Repeat(part, 1+64<<10/len(part))
 	return func(conn net.Conn) {
 		_, err := io.WriteString(conn, text)
@@ -81,27 +87,27 @@ func pours(text, part string) func(net.Conn) {
 // silentVendors take their time, or never end.
 func silentVendors() []HostileVendor {
 	return []HostileVendor{
-		{"silent", hangs(""), timeout, false},
-		{"hangs up", says(), cut, false},
-		{"silent after the status", hangs(responseLine), timeout, false},
-		{"silent after the header", hangs(responseLine + jsonType + "\r\n"), timeout, false},
-		{"silent within the body", hangs(responseLine + jsonType + "Content-Length: 10\r\n\r\n{"), timeout, false},
-		{"silent after 100", hangs("HTTP/1.1 100 Continue\r\n\r\n"), timeout, false},
-		{"drips a header", drips(responseLine, "X-A: b\r\n"), timeout, false},
-		{"drips a header line", drips(responseLine+"X-A: ", "x"), timeout, false},
-		{"drips a body", drips(responseLine+jsonType+"\r\n", " "), timeout, false},
-		{"drips chunks", drips(responseLine+jsonType+chunked+"\r\n", "1\r\n \r\n"), timeout, false},
-		{"endless header", pours(responseLine, "X-A: b\r\n"), tooLarge, false},
-		{"endless header line", pours(responseLine+"X-A: ", "x"), tooLarge, false},
-		{"endless status line", pours("HTTP/1.1 200 ", "x"), tooLarge, false},
-		{"endless early hints", pours("", "HTTP/1.1 103 Early Hints\r\n\r\n"), tooLarge, false},
-		{"endless continue", pours("", "HTTP/1.1 100 Continue\r\n\r\n"), tooLarge, false},
-		{"endless body", pours(responseLine+jsonType+"\r\n", " "), tooLarge, true},
-		{"endless chunks", pours(responseLine+jsonType+chunked+"\r\n", "1\r\n \r\n"), tooLarge, true},
-		{"endless chunk extension", pours(responseLine+jsonType+chunked+"\r\n1;", "x"), protocol, false},
-		{"endless trailer", pours(responseLine+jsonType+chunked+"\r\n2\r\n{}\r\n0\r\n", "X-A: b\r\n"), protocol, false},
-		{"thousands of headers", says(responseLine, jsonType, "Content-Length: 2\r\n", strings.Repeat("X-A: b\r\n", 2000), "\r\n{}"), "", false},
-		{"a header of 512 KiB", says(responseLine, jsonType, "Content-Length: 2\r\nX-A: ", strings.Repeat("x", 512<<10), "\r\n\r\n{}"), tooLarge, false},
+		{"silent", Hangs(""), timeout, false},
+		{"hangs up", Says(), cut, false},
+		{"silent after the status", Hangs(responseLine), timeout, false},
+		{"silent after the header", Hangs(responseLine + jsonType + "\r\n"), timeout, false},
+		{"silent within the body", Hangs(responseLine + jsonType + "Content-Length: 10\r\n\r\n{"), timeout, false},
+		{"silent after 100", Hangs("HTTP/1.1 100 Continue\r\n\r\n"), timeout, false},
+		{"drips a header", Drips(responseLine, "X-A: b\r\n"), timeout, false},
+		{"drips a header line", Drips(responseLine+"X-A: ", "x"), timeout, false},
+		{"drips a body", Drips(responseLine+jsonType+"\r\n", " "), timeout, false},
+		{"drips chunks", Drips(responseLine+jsonType+chunked+"\r\n", "1\r\n \r\n"), timeout, false},
+		{"endless header", Pours(responseLine, "X-A: b\r\n"), tooLarge, false},
+		{"endless header line", Pours(responseLine+"X-A: ", "x"), tooLarge, false},
+		{"endless status line", Pours("HTTP/1.1 200 ", "x"), tooLarge, false},
+		{"endless early hints", Pours("", "HTTP/1.1 103 Early Hints\r\n\r\n"), tooLarge, false},
+		{"endless continue", Pours("", "HTTP/1.1 100 Continue\r\n\r\n"), tooLarge, false},
+		{"endless body", Pours(responseLine+jsonType+"\r\n", " "), tooLarge, true},
+		{"endless chunks", Pours(responseLine+jsonType+chunked+"\r\n", "1\r\n \r\n"), tooLarge, true},
+		{"endless chunk extension", Pours(responseLine+jsonType+chunked+"\r\n1;", "x"), protocol, false},
+		{"endless trailer", Pours(responseLine+jsonType+chunked+"\r\n2\r\n{}\r\n0\r\n", "X-A: b\r\n"), protocol, false},
+		{"thousands of headers", Says(responseLine, jsonType, "Content-Length: 2\r\n", strings.Repeat("X-A: b\r\n", 2000), "\r\n{}"), "", false},
+		{"a header of 512 KiB", Says(responseLine, jsonType, "Content-Length: 2\r\nX-A: ", strings.Repeat("x", 512<<10), "\r\n\r\n{}"), tooLarge, false},
 	}
 }
 
@@ -109,56 +115,57 @@ func silentVendors() []HostileVendor {
 func framingVendors() []HostileVendor {
 	ok := responseLine + jsonType
 	return []HostileVendor{
-		{"too little body", says(ok, "Content-Length: 100\r\n\r\n{}"), cut, false},
-		{"too much body", says(ok, "Content-Length: 2\r\n\r\n{}{\"evil\":true}"), "", false},
-		{"a second answer", says(ok, "Content-Length: 2\r\n\r\n{}", ok, "Content-Length: 13\r\n\r\n{\"evil\":true}"), "", false},
-		{"two lengths", says(ok, "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} "), protocol, false},
-		{"negative length", says(ok, "Content-Length: -1\r\n\r\n{}"), protocol, false},
-		{"signed length", says(ok, "Content-Length: +2\r\n\r\n{}"), protocol, false},
-		{"length without end", says(ok, "Content-Length: 99999999999999999999\r\n\r\n{}"), protocol, false},
-		{"length of 8 EiB", says(ok, "Content-Length: 9223372036854775807\r\n\r\n{}"), cut, false},
-		{"length that is none", says(ok, "Content-Length: two\r\n\r\n{}"), protocol, false},
-		{"length in front of chunks", says(ok, chunked, "Content-Length: 100\r\n\r\n2\r\n{}\r\n0\r\n\r\n"), "", false},
-		{"unknown transfer coding", says(ok, "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"), protocol, false},
-		{"chunks twice", says(ok, "Transfer-Encoding: chunked\r\n", chunked, "\r\n2\r\n{}\r\n0\r\n\r\n"), protocol, false},
-		{"cut chunk", says(ok, chunked, "\r\n10\r\n{}"), cut, false},
-		{"no last chunk", says(ok, chunked, "\r\n2\r\n{}\r\n"), cut, false},
-		{"chunk of no number", says(ok, chunked, "\r\nzz\r\n{}\r\n"), protocol, false},
-		{"chunk of 16 EiB", says(ok, chunked, "\r\nffffffffffffffff\r\n{}\r\n"), cut, false},
-		{"chunk beyond numbers", says(ok, chunked, "\r\n1ffffffffffffffff\r\n{}\r\n"), protocol, false},
-		{"chunk without line end", says(ok, chunked, "\r\n2\r\n{}evil0\r\n\r\n"), protocol, false},
-		{"not HTTP", says("SSH-2.0-OpenSSH_9.9\r\n\r\n"), protocol, false},
-		{"HTTP/0.9", says("<html>hello</html>\r\n\r\n"), protocol, false},
-		{"HTTP/9.9", says("HTTP/9.9 200 OK\r\n", jsonType, "Content-Length: 2\r\n\r\n{}"), "", false},
-		{"HTTP/2 without being asked", says("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), protocol, false},
-		{"a status of letters", says("HTTP/1.1 abc OK\r\n\r\n"), protocol, false},
-		{"a status of two digits", says("HTTP/1.1 20 OK\r\n\r\n"), protocol, false},
-		{"a negative status", says("HTTP/1.1 -20 OK\r\n\r\n"), protocol, false},
-		{"a status of 999", says("HTTP/1.1 999 Odd\r\n", jsonType, "Content-Length: 2\r\n\r\n{}"), "remote_error", false},
-		{"no colon", says(ok, "no colon\r\n\r\n{}"), protocol, false},
-		{"space in front of a colon", says(ok, "X-A : b\r\nContent-Length: 2\r\n\r\n{}"), "", false},
-		{"NUL in a header", says(ok, "X-A: a\x00b\r\nContent-Length: 2\r\n\r\n{}"), protocol, false},
-		{"folded header", says(ok, "X-A: a\r\n b\r\nContent-Length: 2\r\n\r\n{}"), "", false},
-		{"switches protocols", says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), protocol, false},
+		{"too little body", Says(ok, "Content-Length: 100\r\n\r\n{}"), cut, false},
+		{"too much body", Says(ok, "Content-Length: 2\r\n\r\n{}{\"evil\":true}"), "", false},
+		{"a second answer", Says(ok, "Content-Length: 2\r\n\r\n{}", ok, "Content-Length: 13\r\n\r\n{\"evil\":true}"), "", false},
+		{"two lengths", Says(ok, "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{} "), protocol, false},
+		{"negative length", Says(ok, "Content-Length: -1\r\n\r\n{}"), protocol, false},
+		{"signed length", Says(ok, "Content-Length: +2\r\n\r\n{}"), protocol, false},
+		{"length without end", Says(ok, "Content-Length: 99999999999999999999\r\n\r\n{}"), protocol, false},
+		{"length of 8 EiB", Says(ok, "Content-Length: 9223372036854775807\r\n\r\n{}"), cut, false},
+		{"length that is none", Says(ok, "Content-Length: two\r\n\r\n{}"), protocol, false},
+		{"length in front of chunks", Says(ok, chunked, "Content-Length: 100\r\n\r\n2\r\n{}\r\n0\r\n\r\n"), "", false},
+		{"unknown transfer coding", Says(ok, "Transfer-Encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"), protocol, false},
+		{"chunks twice", Says(ok, "Transfer-Encoding: chunked\r\n", chunked, "\r\n2\r\n{}\r\n0\r\n\r\n"), protocol, false},
+		{"cut chunk", Says(ok, chunked, "\r\n10\r\n{}"), cut, false},
+		{"no last chunk", Says(ok, chunked, "\r\n2\r\n{}\r\n"), cut, false},
+		{"chunk of no number", Says(ok, chunked, "\r\nzz\r\n{}\r\n"), protocol, false},
+		{"chunk of 16 EiB", Says(ok, chunked, "\r\nffffffffffffffff\r\n{}\r\n"), cut, false},
+		{"chunk beyond numbers", Says(ok, chunked, "\r\n1ffffffffffffffff\r\n{}\r\n"), protocol, false},
+		{"chunk without line end", Says(ok, chunked, "\r\n2\r\n{}evil0\r\n\r\n"), protocol, false},
+		{"not HTTP", Says("SSH-2.0-OpenSSH_9.9\r\n\r\n"), protocol, false},
+		{"HTTP/0.9", Says("<html>hello</html>\r\n\r\n"), protocol, false},
+		{"HTTP/9.9", Says("HTTP/9.9 200 OK\r\n", jsonType, "Content-Length: 2\r\n\r\n{}"), "", false},
+		{"HTTP/2 without being asked", Says("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), protocol, false},
+		{"a status of letters", Says("HTTP/1.1 abc OK\r\n\r\n"), protocol, false},
+		{"a status of two digits", Says("HTTP/1.1 20 OK\r\n\r\n"), protocol, false},
+		{"a negative status", Says("HTTP/1.1 -20 OK\r\n\r\n"), protocol, false},
+		{"a status of 999", Says("HTTP/1.1 999 Odd\r\n", jsonType, "Content-Length: 2\r\n\r\n{}"), "remote_error", false},
+		{"no colon", Says(ok, "no colon\r\n\r\n{}"), protocol, false},
+		{"space in front of a colon", Says(ok, "X-A : b\r\nContent-Length: 2\r\n\r\n{}"), "", false},
+		{"NUL in a header", Says(ok, "X-A: a\x00b\r\nContent-Length: 2\r\n\r\n{}"), protocol, false},
+		{"folded header", Says(ok, "X-A: a\r\n b\r\nContent-Length: 2\r\n\r\n{}"), "", false},
+		{"switches protocols", Says("HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"), protocol, false},
 	}
 }
 
 // encodingVendors encode their answers wrongly.
 func encodingVendors() []HostileVendor {
-	coded := func(coding, body string) func(net.Conn) {
-		return says(responseLine, jsonType, "Content-Encoding: ", coding, "\r\n\r\n", body)
+	coded := func(coding, body string) Talk {
+		return Says(responseLine, jsonType, "Content-Encoding: ", coding, "\r\n\r\n", body)
 	}
-	bomb := packed(gzipWriter, bombSize)
+	packedBombs := bombs()
+	bomb := packedBombs[0]
 	return []HostileVendor{
 		{"gzip bomb", coded("gzip", bomb), tooLarge, true},
-		{"zstd bomb", coded("zstd", packed(zstdWriter, bombSize)), tooLarge, true},
-		{"brotli bomb", coded("br", packed(brotliWriter, bombSize)), tooLarge, true},
+		{"zstd bomb", coded("zstd", packedBombs[1]), tooLarge, true},
+		{"brotli bomb", coded("br", packedBombs[2]), tooLarge, true},
 		{"gzip in gzip in gzip", coded("gzip, gzip, gzip", repacked(repacked(bomb))), tooLarge, true},
 		{"many codings", coded(strings.Repeat("gzip, ", 50)+"gzip", repacked("{}")), "remote_error", false},
-		{"endless empty gzip", pours(responseLine+jsonType+"Content-Encoding: gzip\r\n\r\n", packed(gzipWriter, 0)), tooLarge, true},
+		{"endless empty gzip", Pours(responseLine+jsonType+"Content-Encoding: gzip\r\n\r\n", packed(gzipWriter, 0)), tooLarge, true},
 		{"gzip that is cut", coded("gzip", repacked(`{"id":1}`)[:15]), cut, false},
-		{"gzip that hangs", hangs(responseLine + jsonType + "Content-Encoding: gzip\r\n\r\n" + bomb[:20]), timeout, false},
-		{"short gzip", says(responseLine, jsonType, "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"), cut, false},
+		{"gzip that hangs", Hangs(responseLine + jsonType + "Content-Encoding: gzip\r\n\r\n" + bomb[:20]), timeout, false},
+		{"short gzip", Says(responseLine, jsonType, "Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc"), cut, false},
 		{"no gzip", coded("gzip", strings.Repeat("plain", 100)), protocol, false},
 		{"no zstd", coded("zstd", strings.Repeat("plain", 100)), protocol, false},
 		{"no brotli", coded("br", strings.Repeat("plain", 100)), protocol, false},
@@ -166,11 +173,26 @@ func encodingVendors() []HostileVendor {
 }
 
 // bombSize is what a bomb decodes to: more than calls accept.
-const bombSize = 256 << 20
+const bombSize = 80 << 20
 
-func gzipWriter(w io.Writer) io.WriteCloser { return gzip.NewWriter(w) }
+// brotliBomb is bombSize of spaces in brotli at level 3, which takes its time to
+// make.
+const brotliBomb = "y///PwAgQOKxQHLv//j//wcABEAcFoDu/R////8AgACIwwLQvf/j//8fABAAcVgAuvd//P//AwACIA4LQPf+j///fwBAAMRhAeje//H//w8ACIA4LADd+z/+//8BAAEQhwWge//H//8/ACAA4rAAdO//+P//BwAEQBwWgO793w=="
 
-func brotliWriter(w io.Writer) io.WriteCloser { return brotli.NewWriterLevel(w, 1) }
+// bombs are one of gzip, one of zstd and one of brotli.
+var bombs = sync.OnceValue(func() [3]string {
+	br, err := base64.StdEncoding.DecodeString(brotliBomb)
+	if err != nil {
+		panic(err) // a constant
+	}
+	// A gzip may have several members, one behind the other.
+	return [3]string{strings.Repeat(packed(gzipWriter, 1<<20), bombSize>>20), packed(zstdWriter, bombSize), string(br)}
+})
+
+func gzipWriter(w io.Writer) io.WriteCloser {
+	z, _ := gzip.NewWriterLevel(w, gzip.BestSpeed)
+	return z
+}
 
 func zstdWriter(w io.Writer) io.WriteCloser {
 	z, err := zstd.NewWriter(w, zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderConcurrency(1))

@@ -183,3 +183,24 @@ func TestRequestFraming(t *testing.T) {
 		t.Errorf("got %d %q", res.Status, body)
 	}
 }
+
+// A small body that decodes to a large one ends with its call, too.
+func TestDecodingEndsWithTheCall(t *testing.T) {
+	packed := gzipped(t, strings.Repeat(" ", 1<<20))
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = io.WriteString(w, packed)
+	})
+	c := newClient(t, upstream.Config{Allow: loopback()})
+	res, err := c.Do(t.Context(), &upstream.Request{URL: s.URL, Limits: upstream.Limits{Total: 200 * time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if _, err := res.Body.Read(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	_, err = res.ReadAll()
+	wantError(t, err, sinew.KindTimeout, upstream.CodeTimeout)
+}
