@@ -111,16 +111,23 @@ func Listen(t testing.TB) *Sockets {
 // be closed. Converse returns the address, http://….
 func Converse(t testing.TB, talk Talk) string {
 	t.Helper()
-	socket, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	serve(t, socket, func(conn net.Conn) {
+	return "http://" + Accept(t, func(conn net.Conn) {
 		if _, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
 			talk(conn)
 		}
 	})
-	return "http://" + socket.Addr().String()
+}
+
+// Accept hands each connection to a loopback port to talk, closes it when talk
+// returns, and returns the host and the port.
+func Accept(t testing.TB, talk func(net.Conn)) string {
+	t.Helper()
+	socket, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	serve(t, socket, talk)
+	return socket.Addr().String()
 }
 
 // serve hands the connections of a socket to talk until the test ends.

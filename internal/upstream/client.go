@@ -6,12 +6,15 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http2"
 
 	"github.com/sinewhq/sinew/internal/wire"
 )
@@ -52,7 +55,7 @@ func New(config Config) (*Client, error) {
 
 func newDoor(config Config, allow allowList, plain bool, settings *tls.Config) door {
 	g := newGuard(config, allow, plain)
-	return door{guard: g, transport: &http.Transport{
+	transport := &http.Transport{
 		Proxy:                  nil, // never from the environment: the guard would see the proxy's address
 		DialContext:            g.dial,
 		TLSClientConfig:        settings.Clone(), // each transport adds to its own
@@ -63,8 +66,14 @@ func newDoor(config Config, allow allowList, plain bool, settings *tls.Config) d
 		MaxIdleConnsPerHost:    config.MaxIdlePerHost,
 		IdleConnTimeout:        config.IdleTimeout,
 		ForceAttemptHTTP2:      true,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: config.ConnectTimeout},
-	}}
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: config.ConnectTimeout, WriteByteTimeout: config.ConnectTimeout},
+	}
+	// The HTTP/2 of this Go release locks itself up, and with it the calls of all
+	// hosts, when a server widens the window of a stream too far.
+	if _, err := http2.ConfigureTransports(transport); err != nil {
+		panic(fmt.Sprintf("upstream: %v", err)) // only a transport that has HTTP/2 already
+	}
+	return door{guard: g, transport: transport}
 }
 
 // maxIdle bounds the kept connections of all hosts together.

@@ -1,10 +1,12 @@
 package upstream_test
 
 import (
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/textproto"
 	"strings"
 	"testing"
@@ -203,4 +205,24 @@ func TestDecodingEndsWithTheCall(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	_, err = res.ReadAll()
 	wantError(t, err, sinew.KindTimeout, upstream.CodeTimeout)
+}
+
+// A server that widens a window too far costs nobody but itself.
+func TestWindowsLockNobodyUp(t *testing.T) {
+	other := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Proto) }))
+	other.EnableHTTP2 = true
+	other.StartTLS()
+	defer other.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(other.Certificate())
+	config := quick()
+	config.RootCAs = roots
+	c := newClient(t, config)
+	hostile := testkit.ConverseHTTP2(t, testkit.HostilePeers()["too large a window"].Talk)
+	if _, err := get(t, c, hostile); sinew.KindOf(err) != sinew.KindUpstream {
+		t.Errorf("got %v", err)
+	}
+	if _, body := text(t, c, &upstream.Request{URL: other.URL}); body != "HTTP/2.0" {
+		t.Errorf("got %s", body)
+	}
 }
