@@ -62,7 +62,7 @@ func NewGrant(method sinew.AuthenticationMethod, config, values jsonx.Value) (Gr
 		idName: or(client.Get("idParamName").Str(), "client_id"), secretName: or(client.Get("secretParamName").Str(), "client_secret"),
 		inHeader: options.Get("authorizationMethod").Str() != "body", asJSON: options.Get("bodyFormat").Str() == "json",
 		separator: or(options.Get("scopeSeparator").Str(), " "), Scopes: scopeList(rendered.Get("scope")),
-		params: rendered.Get("params"), tokenParams: rendered.Get("tokenParams"), refreshParams: rendered.Get("refreshParams"),
+		params: rendered.Get("params"), tokenParams: orEmpty(rendered.Get("tokenParams")), refreshParams: orEmpty(rendered.Get("refreshParams")), extra: jsonx.ObjectValue(),
 		PKCE: usesPKCE(rendered.Get("pkce")), Life: lifeOf(rendered.Get("tokenExpiryDuration")),
 	}
 	tokenHost, tokenPath := auth.Get("tokenHost").Str(), auth.Get("tokenPath").Str()
@@ -135,6 +135,13 @@ func or(text, otherwise string) string {
 		return otherwise
 	}
 	return text
+}
+
+func orEmpty(v jsonx.Value) jsonx.Value {
+	if v.Kind() != jsonx.Object {
+		return jsonx.ObjectValue()
+	}
+	return v
 }
 
 // endpoint joins a host and a path. Values of the account stay within the part of

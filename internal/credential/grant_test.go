@@ -115,7 +115,7 @@ func TestGrantsThatCannotBeUsed(t *testing.T) {
 	t.Parallel()
 	for config, want := range map[string]string{
 		`{}`:                                     "tokenHost",
-		`{"auth":{"tokenHost":"{{subdomain}}"}}`: "tokenHost",
+		`{"auth":{"tokenHost":"{{subdomain}}"}}`: "subdomain",
 		`{"auth":{"tokenHost":"ftp://desk.example"}}`:                        "tokenHost",
 		`{"auth":{"tokenHost":"https://u:p@desk.example"}}`:                  "tokenHost",
 		`{"auth":{"tokenHost":"https://{{missing}}.desk.example"}}`:          "missing",
