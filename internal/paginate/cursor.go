@@ -44,6 +44,9 @@ func (s cursor) After(_ context.Context, at Place, _ *Request, page *Page) (Next
 	if prev := s.value(page, s.text("prev_cursor_path")); usable(prev) {
 		next.Prev = &Place{At: prev, Limit: at.Limit}
 	}
+	if next.Repeated = s.flag("use_content_hash") && at.repeats(page); next.Repeated {
+		return next, nil
+	}
 	token := s.value(page, s.text("cursor_path"))
 	if more, known := s.more(page); known && !more || !usable(token) {
 		return next, nil
@@ -51,12 +54,13 @@ func (s cursor) After(_ context.Context, at Place, _ *Request, page *Page) (Next
 	if page.Count == 0 && !s.flag("allow_empty_page_cursor") {
 		return next, nil
 	}
-	if jsonx.Equal(token, at.At) {
-		return next, nil // the vendor sends its caller round in circles
+	if jsonx.Equal(token, at.At) { // the vendor sends its caller round in circles
+		next.Repeated = at.repeats(page)
+		return next, nil
 	}
-	next.Next = &Place{At: token, Limit: at.Limit}
-	if s.flag("use_content_hash") {
-		next.Next = at.following(token, page)
+	next.Next = at.following(token, page)
+	if !s.flag("use_content_hash") {
+		next.Next.Seen = next.Next.Seen[len(next.Next.Seen)-1:]
 	}
 	return next, nil
 }

@@ -83,6 +83,9 @@ func (d dynamic) Prepare(_ context.Context, at Place, r *Request) error {
 
 // After implements Strategy.
 func (d dynamic) After(ctx context.Context, at Place, sent *Request, page *Page) (Next, error) {
+	if at.repeats(page) {
+		return Next{Repeated: true}, nil
+	}
 	page.Input.Value("paginationValues", sent.Values)
 	place := jsonx.NewBuilder(2)
 	if d.values != nil {

@@ -48,11 +48,14 @@ func (c *call) envelope(ctx context.Context, r *reply, status int, p payload) (R
 			p = nothing()
 		}
 		list := p.list()
-		c.count = list.items
-		next, prev, err := c.page(ctx, r, list)
+		next, prev, repeated, err := c.page(ctx, r, list)
 		if err != nil {
 			return Result{}, err
 		}
+		if repeated {
+			list = nothing().list()
+		}
+		c.count = list.items
 		result.Body = listEnvelope(list, next, prev)
 	case c.Custom != nil:
 		result.Body = wrapped(p.text, `,"next_cursor":null,"prev_cursor":null}`)
