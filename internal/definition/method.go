@@ -255,6 +255,10 @@ type Plan struct {
 	Defaults *placeholder.Template // of DefaultQuery
 	PagedURL *placeholder.URL      // of the pages after the first, nil when it is URL
 	BodyTo   *placeholder.Template // nil when the caller's body is sent
+	// Consumed are the caller's parameters, by their paths, that a template puts
+	// somewhere else than into the query under its name; ConsumedByBody are those
+	// of the body's template, where that is what is sent.
+	Consumed, ConsumedByBody [][]string
 }
 
 // Compile compiles the templates of a method. The error is a *sinew.Error of
@@ -287,6 +291,7 @@ func (m Method) Compile() (*Plan, error) {
 			return nil, m.invalid("body", err)
 		}
 	}
+	p.setConsumed()
 	return p, nil
 }
 

@@ -110,18 +110,47 @@ func (c *call) queryToBody() {
 }
 
 // forwarded are the caller's parameters as the vendor gets them: without those
-// that are meant for us, and those that paging translates.
+// that are meant for us, those that paging translates, and those that a template
+// puts elsewhere, which go out once.
 func (c *call) forwarded() jsonx.Value {
 	b := jsonx.NewBuilder(c.Query.Len())
 	for name, value := range c.Query.Members() {
 		switch {
 		case name == "integrated_account_id", name == "next_cursor", name == "explain", strings.HasPrefix(name, "truto_"):
 		case name == "limit" && c.plan.paging != nil:
+		case name == "id" && c.ID != "" && value.Str() == c.ID: // tools send it in both places
 		default:
 			b.Set(name, value)
 		}
 	}
-	return b.Value()
+	query := b.Value()
+	for _, path := range c.plan.Consumed {
+		query = without(query, path)
+	}
+	if c.Stream == nil {
+		for _, path := range c.plan.ConsumedByBody {
+			query = without(query, path)
+		}
+	}
+	return query
+}
+
+// without returns an object without the member at a path, and without the
+// objects around it that have no other.
+func without(v jsonx.Value, path []string) jsonx.Value {
+	inner := v.Get(path[0])
+	switch {
+	case !inner.Exists():
+		return v
+	case len(path) == 1:
+		return v.Without(path[0])
+	case inner.Kind() != jsonx.Object:
+		return v
+	}
+	if inner = without(inner, path[1:]); inner.Len() == 0 {
+		inner = jsonx.Value{}
+	}
+	return v.With(path[0], inner)
 }
 
 func withQuery(target string, query jsonx.Value, arrays string) string {
