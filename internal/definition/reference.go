@@ -15,7 +15,7 @@ func Reference() string {
 	w.line("")
 	w.line("Every key of the `config` of an integration, of an override, and of a method. This page is made from the table that the server checks by; the same as a JSON Schema is at `/schemas/integration-config`. `sinew integration validate FILE` checks a file.")
 	w.line("")
-	w.line("Under *reads*: **template** is text in which `{{…}}` is filled in, **JSONata** is an expression that is compiled when the config is saved.")
+	w.line("Under *reads*: **template** is text in which `{{…}}` is filled in, **JSONata** is an expression that is compiled when the config is saved, **path** leads to a value in the body of a response: names with dots between them, elements of arrays as `[0]`, the last as `[-1]`, and names that hold anything else in quotes, as in `[\"@odata.nextLink\"]`.")
 	w.section("config", configShape())
 	w.line("")
 	w.line("## Only in overrides")
@@ -180,6 +180,8 @@ func readsOf(s *shape) string {
 		return "JSONata"
 	case pattern:
 		return "regular expression"
+	case bodyPath:
+		return "path"
 	}
 	if s.each != nil {
 		return readsOf(s.each)

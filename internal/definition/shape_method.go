@@ -24,7 +24,7 @@ func methodKeys() []key {
 		optional("body_format_config", bodyOptions()),
 		optional("response_path", text("Where the payload is in the response.")),
 		optional(keyPagination, orNull(pagination())),
-		optional("pagination_path", templated("Path of the pages after the first, or where their metadata is.")),
+		optional(keyPaginationPath, templated("Path of the pages after the first, or where their metadata is.")),
 		optional(keyAuthorization, authorization()),
 		optional("no_auth", boolean("Send no credential.")),
 		optional("ignore_credentials_on_redirect", boolean("Drop the credential on another host; always done.")),

@@ -25,7 +25,7 @@ func (s cursor) Prepare(_ context.Context, at Place, r *Request) error {
 		return nil
 	}
 	if s.flag("is_link") {
-		return follow(r, at.At.Str(), s.flag("include_path"))
+		return s.follow(r, at.At.Str(), s.flag("include_path"))
 	}
 	s.putLimit(at, r)
 	value := at.At
@@ -41,13 +41,13 @@ func (s cursor) Prepare(_ context.Context, at Place, r *Request) error {
 // After implements Strategy.
 func (s cursor) After(_ context.Context, at Place, _ *Request, page *Page) (Next, error) {
 	var next Next
-	if prev := s.value(page, s.text("prev_cursor_path")); usable(prev) {
+	if prev := s.value(page, "prev_cursor_path"); usable(prev) {
 		next.Prev = &Place{At: prev, Limit: at.Limit}
 	}
 	if next.Repeated = s.flag("use_content_hash") && at.repeats(page); next.Repeated {
 		return next, nil
 	}
-	token := s.value(page, s.text("cursor_path"))
+	token := s.value(page, "cursor_path")
 	if more, known := s.more(page); known && !more || !usable(token) {
 		return next, nil
 	}
@@ -66,14 +66,11 @@ func (s cursor) After(_ context.Context, at Place, _ *Request, page *Page) (Next
 }
 
 // value reads a cursor from where the definition says that it is.
-func (s cursor) value(page *Page, path string) jsonx.Value {
-	if path == "" {
-		return jsonx.Value{}
-	}
+func (s cursor) value(page *Page, key string) jsonx.Value {
 	if s.text("cursor_path_object") == "header" {
-		return header(page, path)
+		return header(page, s.text(key))
 	}
-	return s.body(page, path)
+	return s.body(page, key)
 }
 
 // usable reports whether a value can be sent as a cursor.

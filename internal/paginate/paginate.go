@@ -49,6 +49,8 @@ type Request struct {
 	Header   http.Header
 	// Values is what {{pagination.…}} reads.
 	Values jsonx.Value
+	// Scope is what placeholders read.
+	Scope jsonx.Value
 }
 
 // Page is a vendor's answer to a list.
@@ -92,7 +94,10 @@ type Strategy interface {
 
 // New returns the strategy of a method, nil when it does not page.
 func New(m *definition.Method, engine *expression.Engine) (Strategy, error) {
-	c := settings{config: m.Pagination.Config, metadata: metadataPath(m.PaginationPath)}
+	c, err := newSettings(m)
+	if err != nil {
+		return nil, err
+	}
 	switch m.Pagination.Format {
 	case "":
 		return nil, nil

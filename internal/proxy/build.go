@@ -42,7 +42,7 @@ func (c *call) build(ctx context.Context) (*upstream.Request, error) {
 	own, _ := p.QueryTo.Render(scope)
 	defaults, _ := p.Defaults.Render(scope)
 	c.paged = &paginate.Request{
-		URL: target, Query: jsonx.Overlay(own, c.forwarded()), Defaults: defaults, Body: c.bodyValue(scope), Header: http.Header{}, Values: values,
+		URL: target, Query: jsonx.Overlay(own, c.forwarded()), Defaults: defaults, Body: c.bodyValue(scope), Header: http.Header{}, Values: values, Scope: scope,
 	}
 	if p.AddQueryToBody && p.Verb != http.MethodGet {
 		c.queryToBody()
