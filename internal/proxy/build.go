@@ -98,15 +98,19 @@ func (c *call) target(scope jsonx.Value) (string, error) {
 	return c.Custom.under(target)
 }
 
-// queryToBody moves the query of the method and its caller into the body. What
-// every request of the integration sends, which may be a credential, stays in
-// the query too.
+// queryToBody moves the query of the method and its caller into the body, or out
+// with it on pages that do without. What every request of the integration sends,
+// which may be a credential, stays in the query too.
 func (c *call) queryToBody() {
+	query := c.paged.Query
+	c.paged.Query = c.paged.Defaults
+	if c.plan.IgnoreBodyInPagination && !c.place.First() {
+		return
+	}
 	if c.paged.Body.Kind() != jsonx.Object {
 		c.paged.Body = jsonx.ObjectValue()
 	}
-	c.paged.Body = jsonx.Overlay(c.paged.Body, c.paged.Query)
-	c.paged.Query = c.paged.Defaults
+	c.paged.Body = jsonx.Overlay(c.paged.Body, query)
 }
 
 // forwarded are the caller's parameters as the vendor gets them: without those

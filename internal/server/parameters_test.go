@@ -41,3 +41,30 @@ func TestParametersGoOutOnce(t *testing.T) {
 		t.Errorf("explained: %s", layers)
 	}
 }
+
+// TestBodiesOfLaterPages leaves the body out behind the first page, with the
+// query that was moved into it.
+func TestBodiesOfLaterPages(t *testing.T) {
+	t.Parallel()
+	const paging = `"pagination":{"format":"cursor","config":{"cursor_path":"next","cursor_key":"cursor","limit_key":"size","add_to_body":true,"ignore_limit_in_pagination":true}}`
+	c := newEngine(t, newPlatform(t), `{"query":{"v":"2"},"resources":{
+		"kept":{"list":{"method":"post","path":"/search","response_path":"items","add_query_to_body":true,"body":{"type":"a"},`+paging+`}},
+		"dropped":{"list":{"method":"post","path":"/search","response_path":"items","add_query_to_body":true,"body":{"type":"a"},"ignore_body_in_pagination":true,`+paging+`}},
+		"continued":{"list":{"method":"post","path":"/search","response_path":"items","add_query_to_body":true,"ignore_body_in_pagination":true,"pagination_path":"/search/continue",`+paging+`}}}}`)
+	c.vendor.says(200, `{"items":[{"id":1}],"next":"n-1"}`)
+	for resource, want := range map[string][2]string{
+		"kept":      {`POST /search?v=2 {"type":"a","v":"2","q":"ann","size":5}`, `POST /search?v=2 {"type":"a","v":"2","q":"ann","cursor":"n-1"}`},
+		"dropped":   {`POST /search?v=2 {"type":"a","v":"2","q":"ann","size":5}`, `POST /search?v=2 {"cursor":"n-1"}`},
+		"continued": {`POST /search?v=2 {"v":"2","q":"ann","size":5}`, `POST /search/continue?v=2 {"cursor":"n-1"}`},
+	} {
+		sent := func() string { return c.vendor.last().Line + " " + c.vendor.last().Body }
+		cursor := c.proxy("GET", "/"+resource+"?q=ann&limit=5", "").want(200).text("next_cursor")
+		if got := sent(); got != want[0] {
+			t.Errorf("%s, first page: the vendor got %s, want %s", resource, got, want[0])
+		}
+		c.proxy("GET", "/"+resource+"?q=ann&limit=5&next_cursor="+cursor, "").want(200)
+		if got := sent(); got != want[1] {
+			t.Errorf("%s, second page: the vendor got %s, want %s", resource, got, want[1])
+		}
+	}
+}
