@@ -28,7 +28,7 @@ func methodKeys() []key {
 		optional(keyAuthorization, authorization()),
 		optional("no_auth", boolean("Send no credential.")),
 		optional("ignore_credentials_on_redirect", boolean("Drop the credential on another host; always done.")),
-		optional("add_query_to_body", boolean("Copy the caller's query into the body.")),
+		optional("add_query_to_body", boolean("Put the caller's query into the body, in place of the URL.")),
 		optional("ignore_body", boolean("Send no body.")),
 		optional("set_body_to_null", boolean("Send the JSON value null.")),
 		optional("ignore_body_in_pagination", boolean("Send no body after the first page.")),

@@ -41,11 +41,12 @@ func (c *call) build(ctx context.Context) (*upstream.Request, error) {
 	p := c.plan
 	own, _ := p.QueryTo.Render(scope)
 	defaults, _ := p.Defaults.Render(scope)
+	asked := c.forwarded()
 	c.paged = &paginate.Request{
-		URL: target, Query: jsonx.Overlay(own, c.forwarded()), Defaults: defaults, Body: c.bodyValue(scope), Header: http.Header{}, Values: values, Scope: scope,
+		URL: target, Query: jsonx.Overlay(own, asked), Defaults: defaults, Body: c.bodyValue(scope), Header: http.Header{}, Values: values, Scope: scope,
 	}
 	if p.AddQueryToBody && p.Verb != http.MethodGet {
-		c.queryToBody()
+		c.queryToBody(own, asked)
 	}
 	if p.paging != nil {
 		if err := p.paging.Prepare(ctx, c.place, c.paged); err != nil {
@@ -98,19 +99,18 @@ func (c *call) target(scope jsonx.Value) (string, error) {
 	return c.Custom.under(target)
 }
 
-// queryToBody moves the query of the method and its caller into the body, or out
-// with it on pages that do without. What every request of the integration sends,
-// which may be a credential, stays in the query too.
-func (c *call) queryToBody() {
-	query := c.paged.Query
-	c.paged.Query = c.paged.Defaults
+// queryToBody moves the caller's query into the body, or out with it on pages
+// that do without. What the definition puts into the query, which may be a
+// credential, stays there.
+func (c *call) queryToBody(own, asked jsonx.Value) {
+	c.paged.Query = own
 	if c.plan.IgnoreBodyInPagination && !c.place.First() {
 		return
 	}
 	if c.paged.Body.Kind() != jsonx.Object {
 		c.paged.Body = jsonx.ObjectValue()
 	}
-	c.paged.Body = jsonx.Overlay(c.paged.Body, query)
+	c.paged.Body = jsonx.Overlay(c.paged.Body, asked)
 }
 
 // forwarded are the caller's parameters as the vendor gets them: without those

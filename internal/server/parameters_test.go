@@ -53,9 +53,9 @@ func TestBodiesOfLaterPages(t *testing.T) {
 		"continued":{"list":{"method":"post","path":"/search","response_path":"items","add_query_to_body":true,"ignore_body_in_pagination":true,"pagination_path":"/search/continue",`+paging+`}}}}`)
 	c.vendor.says(200, `{"items":[{"id":1}],"next":"n-1"}`)
 	for resource, want := range map[string][2]string{
-		"kept":      {`POST /search?v=2 {"type":"a","v":"2","q":"ann","size":5}`, `POST /search?v=2 {"type":"a","v":"2","q":"ann","cursor":"n-1"}`},
-		"dropped":   {`POST /search?v=2 {"type":"a","v":"2","q":"ann","size":5}`, `POST /search?v=2 {"cursor":"n-1"}`},
-		"continued": {`POST /search?v=2 {"v":"2","q":"ann","size":5}`, `POST /search/continue?v=2 {"cursor":"n-1"}`},
+		"kept":      {`POST /search?v=2 {"type":"a","q":"ann","size":5}`, `POST /search?v=2 {"type":"a","q":"ann","cursor":"n-1"}`},
+		"dropped":   {`POST /search?v=2 {"type":"a","q":"ann","size":5}`, `POST /search?v=2 {"cursor":"n-1"}`},
+		"continued": {`POST /search?v=2 {"q":"ann","size":5}`, `POST /search/continue?v=2 {"cursor":"n-1"}`},
 	} {
 		sent := func() string { return c.vendor.last().Line + " " + c.vendor.last().Body }
 		cursor := c.proxy("GET", "/"+resource+"?q=ann&limit=5", "").want(200).text("next_cursor")
