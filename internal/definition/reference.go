@@ -51,6 +51,7 @@ func (w *referenceWriter) section(name string, s *shape) {
 	w.seen[name] = true
 	switch {
 	case len(s.oneOf) > 0:
+		delete(w.seen, name) // the first alternative with keys has the section
 		for _, inner := range s.oneOf {
 			w.inside(name, inner)
 		}
@@ -113,14 +114,24 @@ func (w *referenceWriter) variants(name string, s *shape) {
 			w.line(f.config.about)
 			w.line("")
 		}
-		if len(f.config.keys) > 0 && f.name != "request" {
+		switch {
+		case f.name == stepRequest:
+			w.line("The keys are those of a [method](#method).")
+			w.line("")
+		case len(f.config.keys) > 0:
 			w.table(f.config.keys)
 			w.line("")
 		}
 	}
 	for _, f := range s.formats {
+		if f.name == stepRequest {
+			continue
+		}
 		for _, k := range f.config.keys {
 			w.inside(w.titleOf(name, k), k.shape)
+		}
+		if len(f.config.oneOf) > 0 {
+			w.inside(name+"."+f.name, f.config)
 		}
 	}
 }

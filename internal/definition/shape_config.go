@@ -42,8 +42,14 @@ func configShape() *shape {
 
 // overrideShape describes the override of an installation or an account.
 func overrideShape() *shape {
+	keys := configKeys()
+	for i := range keys {
+		if keys[i].name == keyCredentials {
+			keys[i].shape = credentialsOverride()
+		}
+	}
 	return object("What an installation changes of a config. Every key is optional; null falls back to the integration.",
-		append(configKeys(),
+		append(keys,
 			optional(keyVars, mapOf("Values that all accounts of the installation share, read as {{environment_variables.KEY}}.", variable())),
 			optional(keySecretVars, mapOf("Like environment_variables, but stored encrypted and never shown.", variable())),
 		)...)

@@ -90,7 +90,7 @@ func actionStep() *shape {
 		about: "One step.",
 		kinds: []jsonx.Kind{jsonx.Object},
 		formats: []format{
-			{"request", method()},
+			{stepRequest, method()},
 			{"transform", or(jsonata("Its result is the running result."), jsonx.Object)},
 			{"update_context", loose},
 			{"set_context", mapOf("Merged into the context.", anyTemplate(""))},
