@@ -174,6 +174,7 @@ func (s *Service) Do(ctx context.Context, c Call) (Result, error) {
 	}
 	began := time.Now()
 	result, err := under.run(ctx)
+	err = under.discreet(err)
 	under.record(ctx, began, result, err)
 	result.Explanation, result.Sent = under.trace, under.sent
 	return result, under.explained(err)
