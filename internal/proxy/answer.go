@@ -216,6 +216,9 @@ func (c *call) inner(r *reply) []byte {
 func headerObject(h http.Header) jsonx.Value {
 	b := jsonx.NewBuilder(len(h))
 	for name, values := range h {
+		if len(values) == 0 {
+			continue
+		}
 		b.Set(strings.ToLower(name), jsonx.StringValue(strings.ToValidUTF8(strings.Join(values, ", "), string(utf8.RuneError))))
 	}
 	return b.Value()

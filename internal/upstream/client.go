@@ -239,7 +239,7 @@ func (c *call) header() http.Header {
 	default:
 		header.Set("Accept-Encoding", wire.AcceptEncoding)
 	}
-	if header.Get("User-Agent") == "" {
+	if _, said := header["User-Agent"]; !said { // an empty one is not sent
 		header.Set("User-Agent", c.client.config.UserAgent)
 	}
 	return header
