@@ -271,8 +271,12 @@ func (c *call) requestInput(in *expression.Input) {
 		return jsonx.StringValue(withQuery(c.paged.URL, c.paged.Query, c.plan.QueryArrays)).Bytes()
 	})
 	in.Lazy("requestOptions", func() []byte {
-		b := jsonx.NewBuilder(3).Set("method", jsonx.StringValue(c.plan.Verb)).Set("data", c.paged.Body)
-		return b.Value().Bytes()
+		options := requestOptions(c.request, c.paged.Body)
+		headers := options.Get("headers")
+		for _, name := range []string{headerGateToken, headerGateTarget} { // between the platform and the gate
+			headers = headers.Without(strings.ToLower(name))
+		}
+		return options.With("headers", headers).Bytes()
 	})
 }
 

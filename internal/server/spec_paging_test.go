@@ -83,6 +83,11 @@ func TestSpec02Paging(t *testing.T) {
 				"get_pagination_values_expression":"body.more ? $merge([paginationValues, {'from': paginationValues.from + $count(body.items), 'said': response.status, 'q': query.q, 'last': body.items[-1].id}]) : null"}}`,
 			query: "limit=2&q=a&", answers: []string{`{"more":true,"items":[{"id":1},{"id":2}]}`, `{"more":false,"items":[{"id":3}]}`}, lines: []string{"/things?q=a&from=0&n=2&verb=GET&at=things", "/things?q=a&from=2&n=2&verb=GET&at=things&said=200&last=2"},
 		},
+		"dynamic, by what was asked": {
+			method:     `"method":"post","body":{"n":1},"headers":{"X-Step":"5"},`,
+			pagination: `{"format":"dynamic","config":{"get_pagination_values_expression":"body.more ? {'from': $number(requestOptions.headers.` + "`x-step`" + `), 'was': requestOptions.body, 'n': requestOptions.data.n} : null"}}`,
+			answers:    []string{`{"more":true,"items":[{"id":1}]}`, `{"more":false,"items":[{"id":2}]}`}, lines: []string{`/things {"n":1}`, `/things?from=5&was=%7B%22n%22%3A1%7D&n=1 {"n":1}`},
+		},
 		"dynamic, a cursor": {
 			pagination: `{"format":"dynamic","config":{"get_initial_pagination_values_expression":"{'after': query.cursor ? query.cursor : 'start'}","get_cursor_from_response_expression":"body.next"}}`,
 			answers:    []string{`{"next":"n-1","items":[{"id":1}]}`, `{"items":[{"id":2}]}`}, lines: []string{"/things?after=start", "/things?after=n-1"},
