@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"mime"
 	"net/http"
@@ -117,6 +118,21 @@ func (c *call) decode(r *reply) {
 	if r.broken != nil && c.plan.ResponseFormat == "" && !labelledJSON(r.Header) {
 		r.broken = nil // a page of some text, which is passed on
 	}
+}
+
+// inUTF8 returns the body of a refusal in UTF-8, where secrets are found, and
+// labels it so.
+func (c *call) inUTF8(r *reply) []byte {
+	contentType := r.Header.Get("Content-Type")
+	format := wire.ResponseFormat(c.plan.ResponseFormat, contentType, r.raw)
+	text, err := wire.ToUTF8(format, contentType, r.raw)
+	if format == wire.FormatBinary || err != nil || bytes.Equal(text, r.raw) {
+		return r.raw
+	}
+	if name := mediaType(r.Header); name != "" {
+		r.Header.Set("Content-Type", name+"; charset=utf-8")
+	}
+	return text
 }
 
 // readJSON takes a body as JSON text in UTF-8, and finds in it what the plan asks

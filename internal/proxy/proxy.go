@@ -288,7 +288,7 @@ func (c *call) answer(ctx context.Context, r *reply, streams bool) (Result, erro
 	if r.Status >= http.StatusBadRequest {
 		// What is refused may be quoted, and what quotes it goes to the caller,
 		// the account and the log.
-		r.raw = c.scrubbing().body(r.raw)
+		r.raw = c.scrubbing().body(c.inUTF8(r))
 		c.scrubbing().header(r.Header)
 	}
 	if !streams {

@@ -40,13 +40,15 @@ func (e *RemoteError) Error() string {
 
 // refusal makes the error of an answer that was judged a failure.
 func (c *call) refusal(r *reply, v verdict) *RemoteError {
-	body := r.raw
-	if r.json != nil {
-		body = r.json
-	}
+	body := r.json
 	if r.Status < http.StatusBadRequest { // the others are scrubbed already
+		if body == nil {
+			body = c.inUTF8(r)
+		}
 		body = c.scrubbing().body(body)
 		c.scrubbing().header(r.Header)
+	} else if body == nil {
+		body = r.raw
 	}
 	raw := rawBody(body)
 	remote := &RemoteError{
@@ -80,7 +82,7 @@ func (c *call) unreadable(r *reply) error {
 	if c.plan.FailOnParseError {
 		return sinew.Errorf(sinew.KindUpstream, "%s", message).WithCode("upstream_parse_error")
 	}
-	return &RemoteError{Status: http.StatusBadGateway, Message: message, Raw: rawBody(c.scrubbing().body(r.raw)), Header: http.Header{}}
+	return &RemoteError{Status: http.StatusBadGateway, Message: message, Raw: rawBody(c.scrubbing().body(c.inUTF8(r))), Header: http.Header{}}
 }
 
 // rawBody is the vendor's body as JSON where it is that, otherwise as text.
@@ -88,7 +90,8 @@ func rawBody(body []byte) jsonx.Value {
 	if value, err := jsonx.ParseLenient(body); err == nil {
 		return value
 	}
-	return jsonx.StringValue(strings.ToValidUTF8(string(body), string(utf8.RuneError)))
+	text := strings.ToValidUTF8(string(body), string(utf8.RuneError))
+	return jsonx.StringValue(strings.ReplaceAll(text, "\x00", string(utf8.RuneError))) // which no JSON text holds
 }
 
 // maxMessage bounds the text taken for a message, in bytes.

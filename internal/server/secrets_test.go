@@ -86,3 +86,51 @@ func TestSecretsThatVendorsEcho(t *testing.T) {
 		clean("the server's log", p.log.String())
 	})
 }
+
+// TestSecretsInOtherCharsets lets a vendor quote the credential in bodies that
+// are not UTF-8.
+func TestSecretsInOtherCharsets(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	c := newEngine(t, p, `{"error_expression":"data.refused ? {'status': 422}","resources":{"things":{"get":{"path":"/things/{{id}}"},"xml":{"method":"post","path":"/x","api_response_format":"xml"}}}}`)
+	wide := func(text string) string {
+		var b strings.Builder
+		for _, r := range text {
+			b.WriteByte(byte(r))
+			b.WriteByte(byte(r >> 8))
+		}
+		return b.String()
+	}
+	const secret = "key-canary-1"
+	for _, e := range []struct {
+		what, call, contentType, body string
+		status, want                  int
+	}{
+		{"JSON in UTF-16", "/things/1", "application/json; charset=utf-16le", wide(`{"message":"bad ` + secret + ` é"}`), 401, 401},
+		{"JSON in UTF-16, with a mark", "/things/1", "application/json", "\xff\xfe" + wide(`{"message":"bad `+secret+` é"}`), 400, 400},
+		{"JSON in Latin-1", "/things/1", "application/json; charset=iso-8859-1", "{\"message\":\"bad " + secret + " \xe9\"}", 400, 400},
+		{"an error within a success", "/things/1", "application/json; charset=utf-16le", wide(`{"refused":true,"message":"bad ` + secret + ` é"}`), 200, 422},
+		{"a text", "/things/1", "text/plain; charset=utf-16le", wide("bad " + secret + " é"), 500, 500},
+		{"a page", "/things/1", "text/html; charset=utf-16", "\xff\xfe" + wide("<p>bad "+secret+" é</p>"), 403, 403},
+		{"XML", "/things/xml", "application/xml; charset=utf-16le", wide(`<e><message>bad ` + secret + ` é</message></e>`), 400, 400},
+		{"XML that says so itself", "/things/xml", "application/xml", "<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><e><message>bad " + secret + " \xe9</message></e>", 400, 400},
+		{"an answer that is broken", "/things/1", "application/json; charset=utf-16le", wide(`{"message":"bad ` + secret + ` é"`), 200, 502},
+	} {
+		c.vendor.says(e.status, e.body, "Content-Type", e.contentType)
+		verb := "GET"
+		if e.call == "/things/xml" {
+			verb = "POST"
+		}
+		got := c.proxy(verb, e.call, "").want(e.want)
+		shown := got.JSON.Get("raw_response").String() + got.text("message")
+		if strings.Contains(strings.ReplaceAll(shown, "\\u0000", ""), secret) || !strings.Contains(shown, "[hidden]") {
+			t.Errorf("%s: got %s", e.what, got.Text)
+		}
+		if !strings.Contains(shown, "é") {
+			t.Errorf("%s: the text is spoilt: %s", e.what, got.Text)
+		}
+	}
+	if text := p.logs("").want(200).Text; strings.Contains(text, secret) || strings.Contains(strings.ReplaceAll(text, "\\u0000", ""), secret) {
+		t.Errorf("the log shows the secret: %s", text)
+	}
+}
