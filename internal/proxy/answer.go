@@ -99,6 +99,9 @@ func appendCursor(b []byte, cursor string) []byte {
 func (c *call) decode(r *reply) {
 	contentType := r.Header.Get("Content-Type")
 	format := wire.ResponseFormat(c.plan.ResponseFormat, contentType, r.raw)
+	if format == wire.FormatBinary && c.lists() { // records were asked for, whatever the label says
+		format = wire.ResponseFormat(c.plan.ResponseFormat, "", r.raw)
+	}
 	switch {
 	case len(r.raw) == 0:
 	case format == wire.FormatJSON:
