@@ -103,7 +103,8 @@ func newCall(c *httpapi.Call) (proxy.Call, error) {
 	}
 	passthrough, err := flag(c, "truto_body_passthrough")
 	if passthrough && c.Request.ContentLength != 0 {
-		call.Stream, call.StreamLength = c.StreamBody()
+		body, length := c.StreamBody()
+		call.Stream, call.StreamLength, call.Abort = body, length, body.Abort
 		call.StreamType = c.Request.Header.Get("Content-Type")
 	}
 	return call, err

@@ -190,7 +190,7 @@ func (c *call) setBody(request *upstream.Request) (mediaType string, err error) 
 	case c.plan.IgnoreBody:
 		return "", nil
 	case c.Stream != nil:
-		request.Stream, request.Length = c.Stream, c.StreamLength
+		request.Stream, request.Length, request.Abort = c.Stream, c.StreamLength, c.Abort
 		return c.StreamType, nil
 	case c.Upload != nil:
 		return c.forwardUpload(request)
@@ -215,7 +215,7 @@ func (c *call) forwardUpload(request *upstream.Request) (mediaType string, err e
 		changes.Set = c.paged.Body
 	}
 	request.Stream, mediaType, err = c.Upload.Forward(changes)
-	request.Length = -1
+	request.Length, request.Abort = -1, c.Abort
 	return mediaType, err
 }
 

@@ -108,6 +108,9 @@ type Call struct {
 	// Upload is a multipart form whose files are passed on as they come; nil for
 	// none. Its fields are the Body.
 	Upload *wire.MultipartReader
+	// Abort ends a read of Stream or Upload that waits for the caller; nil for
+	// those that do not wait.
+	Abort func()
 	// Custom is a call past the resources of the definition, nil for others.
 	Custom *Custom
 	// Whole asks for the answer in memory, even if it is a file.

@@ -1,8 +1,11 @@
 package server_test
 
 import (
+	"io"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestRefusalsWithZeroes lets a vendor answer with characters that databases
@@ -56,4 +59,41 @@ func TestLabelsThatAreWrong(t *testing.T) {
 		"a page labelled JSON":            broken,
 		"bytes for a record":              labelled("application/octet-stream", "GET /things/1", `{"id":1}`, `{"id":1}`),
 	})
+}
+
+// TestSilentStreamsAreCutOff lets a vendor stop in the middle of a file, and a
+// caller in the middle of an upload.
+func TestSilentStreamsAreCutOff(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	c := p.example(t, `{"timeouts":{"stream_idle":0.4,"total":20,"first_byte":20}}`, "")
+	stalled := make(chan struct{})
+	t.Cleanup(func() { close(stalled) })
+	c.vendor.serves(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/pdf")
+		_, _ = io.WriteString(w, "the beginning")
+		_ = http.NewResponseController(w).Flush()
+		select {
+		case <-r.Context().Done():
+		case <-stalled:
+		}
+	})
+	began := time.Now()
+	response := p.stream("GET", "/proxy/things/1?integrated_account_id="+c.account, nil, "")
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if took := time.Since(began); err == nil || string(body) != "the beginning" || took > 5*time.Second {
+		t.Errorf("the vendor stops: got %q, %v after %s", body, err, took)
+	}
+
+	in, out := io.Pipe()
+	defer out.Close()
+	go func() { _, _ = out.Write([]byte("the beginning")) }()
+	began = time.Now()
+	response = p.stream("POST", "/proxy/things?truto_body_passthrough=true&integrated_account_id="+c.account, in, "video/mp4")
+	defer response.Body.Close()
+	if took := time.Since(began); response.StatusCode != 504 && response.StatusCode != 408 || took > 5*time.Second {
+		body, _ := io.ReadAll(response.Body)
+		t.Errorf("the caller stops: got %d after %s: %s", response.StatusCode, took, body)
+	}
 }
