@@ -3,7 +3,6 @@ package server_test
 import (
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -15,7 +14,7 @@ import (
 func newGate(t *testing.T, token *string) (gate *vendor, address string) {
 	t.Helper()
 	gate = &vendor{}
-	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := newTrustedServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		gate.mu.Lock()
 		gate.requests = append(gate.requests, &vendorRequest{Line: r.Method + " " + r.RequestURI, Header: r.Header.Clone(), Body: string(body)})
@@ -52,7 +51,6 @@ func newGate(t *testing.T, token *string) (gate *vendor, address string) {
 		w.WriteHeader(response.StatusCode)
 		_, _ = io.Copy(w, response.Body)
 	}))
-	t.Cleanup(server.Close)
 	return gate, strings.TrimPrefix(server.URL, "https://")
 }
 
