@@ -131,6 +131,64 @@ func TestSpec03OwnLimits(t *testing.T) {
 	p.as(p.newToken(p.environment.ID)).get("/integration").want(200) // another token has its own
 }
 
+// TestLimitHeadersAreTheVendors holds that ratelimit-* on a call that reached
+// the vendor is what the vendor said, and ours only where we refuse.
+func TestLimitHeadersAreTheVendors(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.stop()
+	p.config.LimitAccount, p.config.LimitToken = 8, 500
+	p.start()
+	c := p.example(t, ``, "")
+	shown := func(r *reply) string {
+		return r.Header.Get("Ratelimit-Limit") + " " + r.Header.Get("Ratelimit-Remaining") + " " + r.Header.Get("Ratelimit-Reset")
+	}
+	for _, status := range []int{200, 404, 500} {
+		c.vendor.says(status, `{}`)
+		if got := shown(c.ask("GET /things/1", "").want(status)); got != "  " {
+			t.Errorf("%d, the vendor says nothing: got %q", status, got)
+		}
+		c.vendor.says(status, `{}`, "X-RateLimit-Remaining", "3")
+		if got := shown(c.ask("GET /things/1", "").want(status)); got != " 3 " {
+			t.Errorf("%d, the vendor says one thing: got %q", status, got)
+		}
+	}
+	for range 2 { // the second one is repeated from memory
+		c.vendor.says(200, `{}`)
+		if got := shown(c.ask("POST /things", "{}", "Idempotency-Key", "k").want(200)); got != "  " {
+			t.Errorf("under a key: got %q", got)
+		}
+	}
+	if got := shown(c.ask("GET /things/1", "").want(429)); !strings.HasPrefix(got, "8;w=10 0 ") {
+		t.Errorf("our own refusal: got %q", got)
+	}
+	if got := p.get("/integration").want(200).Header.Get("Ratelimit-Limit"); got != "500;w=10" {
+		t.Errorf("the platform's own answers: got %q", got)
+	}
+}
+
+// TestStrangersDoNotUseUpLimits names another team's account until it is
+// refused; the account's own calls go on.
+func TestStrangersDoNotUseUpLimits(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	p.stop()
+	p.config.LimitAccount = 5
+	p.start()
+	c := p.example(t, ``, "")
+	stranger := p.stranger()
+	for range 6 {
+		stranger.get("/proxy/things/1?integrated_account_id=" + c.account)
+	}
+	stranger.get("/proxy/things/1?integrated_account_id=" + c.account).want(429)
+	c.ask("GET /things/1", "").want(200)
+	mine := p.as(p.accountToken(c.account))
+	for range 4 {
+		mine.get("/proxy/things/1").want(200)
+	}
+	c.ask("GET /things/1", "").want(429) // both kinds of token are counted together
+}
+
 // TestSpec02Credentials runs spec 02 section 3: what a customer supplies.
 func TestSpec02Credentials(t *testing.T) {
 	t.Parallel()
