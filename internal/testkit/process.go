@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"regexp"
 	"testing"
 )
 
@@ -39,6 +40,23 @@ func serve(t testing.TB, command *exec.Cmd, ready func(line string) bool) {
 	if !found {
 		t.Fatalf("%s ended without listening: %v", command.Path, lines.Err())
 	}
+}
+
+// listening is what servers on Node.js print when they are ready.
+var listening = regexp.MustCompile(`listening on (127\.0\.0\.1:\d+)`)
+
+// serveListening is serve for a server that says on which host and port it
+// listens.
+func serveListening(t testing.TB, command *exec.Cmd) (address string) {
+	t.Helper()
+	serve(t, command, func(line string) bool {
+		match := listening.FindStringSubmatch(line)
+		if match != nil {
+			address = match[1]
+		}
+		return match != nil
+	})
+	return address
 }
 
 // stop ends a process and waits for it, after its output was read to the end.

@@ -4,7 +4,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"testing"
 )
 
@@ -20,9 +19,6 @@ type S3Server struct {
 	SecretAccessKey string
 }
 
-// listening is what the server prints when it is ready.
-var listening = regexp.MustCompile(`listening on (127\.0\.0\.1:\d+)`)
-
 // StartS3 starts the S3 server that the test packages of npm bring, and stops
 // it when the test ends. Without those packages the test is skipped, or fails
 // where they are required.
@@ -34,14 +30,7 @@ func StartS3(t testing.TB) S3Server {
 		"--directory", t.TempDir(), "--address", "127.0.0.1", "--port", "0",
 		"--no-vhost-buckets", "--configure-bucket", bucket)
 	command.Stderr = os.Stderr
-	address := ""
-	serve(t, command, func(line string) bool {
-		if match := listening.FindStringSubmatch(line); match != nil {
-			address = match[1]
-		}
-		return address != ""
-	})
-	return S3Server{Endpoint: address, Bucket: bucket, AccessKeyID: "S3RVER", SecretAccessKey: "S3RVER"}
+	return S3Server{Endpoint: serveListening(t, command), Bucket: bucket, AccessKeyID: "S3RVER", SecretAccessKey: "S3RVER"}
 }
 
 // NPMFile finds a file of the packages that tests take from npm. Without those
