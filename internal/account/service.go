@@ -7,6 +7,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/blob"
+	"github.com/sinewhq/sinew/internal/kept"
 	"github.com/sinewhq/sinew/internal/view"
 )
 
@@ -15,6 +16,8 @@ import (
 type Store interface {
 	ListAccounts(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.AccountView], error)
 	Account(ctx context.Context, environmentID, id string) (sinew.AccountView, error)
+	// Generation tells states of the data apart; see store.Store.Generation.
+	Generation(ctx context.Context) (int64, error)
 	AccountWithSecrets(ctx context.Context, environmentID, id string) (sinew.AccountRecord, error)
 	CreateAccount(ctx context.Context, r sinew.AccountRecord, events []sinew.Event) error
 	UpdateAccount(ctx context.Context, environmentID, id string, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error)
@@ -42,6 +45,7 @@ type Service struct {
 	blobs    blob.Store
 	renderer *view.Renderer
 	log      *slog.Logger
+	calls    kept.Values[callKey, forCall]
 }
 
 // New returns a service over a store and an object store.

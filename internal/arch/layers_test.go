@@ -24,7 +24,7 @@ const (
 func layers() map[string]layer {
 	all := map[string]layer{}
 	for floor, names := range map[layer][]string{
-		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression"},
+		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
 			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal",
@@ -91,7 +91,7 @@ func namedEdges() map[string][]string {
 		"syncjob":     {"unified", "proxy"},
 		"inbound":     {"unified", "proxy"},
 		"tool":        {"definition"},
-		"store":       {"jsonx", "seal"},
+		"store":       {"jsonx", "seal", "kept"},
 		"dataplane":   {"httpapi"},
 		"link":        {"httpapi"},
 		"mcpserver":   {"httpapi"},

@@ -143,8 +143,14 @@ func (d *dataPlane) make(ctx context.Context, c *httpapi.Call, call proxy.Call) 
 		return httpapi.Answer{}, result.Sent, err
 	}
 	c.Timing("vendor", result.Vendor)
-	answer = httpapi.Answer{Status: result.Status, Header: result.Header, Body: result.Body, Stream: result.Stream}
+	answer = httpapi.Answer{
+		Status: result.Status, Header: result.Header, Head: result.Head, Body: result.Body, Tail: result.Tail, Release: result.Release, Stream: result.Stream,
+	}
+	if call.Whole {
+		answer.Head, answer.Body, answer.Tail = "", result.Whole(), ""
+	}
 	if result.Explanation != nil && result.Stream == nil {
+		answer.Head, answer.Tail = "", ""
 		answer.Body = withExplanation(result)
 	}
 	return answer, result.Sent, nil
@@ -154,9 +160,10 @@ func (d *dataPlane) make(ctx context.Context, c *httpapi.Call, call proxy.Call) 
 // where there is one, and around a record that comes without.
 func withExplanation(result proxy.Result) []byte {
 	explain := jsonx.Member{Name: "explain", Value: result.Explanation.Value()}
-	body, err := jsonx.ParseLenient(result.Body)
+	whole := result.Whole()
+	body, err := jsonx.ParseLenient(whole)
 	if err != nil {
-		body = jsonx.StringValue(strings.ToValidUTF8(string(result.Body), "\uFFFD"))
+		body = jsonx.StringValue(strings.ToValidUTF8(string(whole), "\uFFFD"))
 	}
 	if body.Kind() == jsonx.Object && body.Get("result").Exists() {
 		return body.With(explain.Name, explain.Value).Bytes()

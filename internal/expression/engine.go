@@ -115,6 +115,12 @@ type Expression struct {
 // Source is the text of the expression.
 func (x *Expression) Source() string { return x.compiled.Source() }
 
+// Reads tells which members of a member of its input the expression can read;
+// see jsonata.Expr.Reads.
+func (x *Expression) Reads(name string) (members []string, all bool) {
+	return x.compiled.Reads(name)
+}
+
 // Eval evaluates the expression on an input and returns JSON text, nil when it
 // yields nothing. Errors are *sinew.Error of KindInvalid with CodeFailed: what
 // failed and where in the expression.

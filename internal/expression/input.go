@@ -1,6 +1,7 @@
 package expression
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -26,6 +27,7 @@ type member struct {
 	name string
 	make func() []byte // called at most once
 	text []byte
+	part func(names []string) []byte // nil for a member that is always whole
 }
 
 // Text adds a member that is JSON text; an empty one stands for absence.
@@ -50,33 +52,57 @@ func (in *Input) Lazy(name string, text func() []byte) *Input {
 	return in
 }
 
+// Parted is Lazy for a member that may be large: part returns the text of an
+// object with some of its members alone, in their place, nil when the member is
+// no object. It is called for an expression that reads those alone.
+func (in *Input) Parted(name string, text func() []byte, part func(names []string) []byte) *Input {
+	in.members = append(in.members, member{name: name, make: text, part: part})
+	return in
+}
+
 // text writes the members that an expression names as one object.
 func (in *Input) text(x *Expression) []byte {
 	if in.whole != nil {
 		return in.whole
 	}
-	size := 2
-	var named []*member
+	out := append(make([]byte, 0, inputSize), '{')
 	for i := range in.members {
 		m := &in.members[i]
 		if !x.whole && !strings.Contains(x.Source(), m.name) {
 			continue
 		}
-		if m.make != nil {
-			m.text, m.make = m.make(), nil
+		text := m.seenBy(x)
+		if len(text) == 0 {
+			continue
 		}
-		if len(m.text) > 0 {
-			named = append(named, m)
-			size += len(m.name) + len(m.text) + 4
-		}
-	}
-	out := append(make([]byte, 0, size), '{')
-	for i, m := range named {
-		if i > 0 {
+		if len(out) > 1 {
 			out = append(out, ',')
 		}
+		out = slices.Grow(out, len(m.name)+len(text)+4)
 		out = append(jsonx.AppendString(out, m.name), ':')
-		out = append(out, m.text...)
+		out = append(out, text...)
 	}
 	return append(out, '}')
+}
+
+// inputSize is the size of most inputs, in bytes.
+const inputSize = 512
+
+// seenBy returns as much of a member as an expression can read.
+func (m *member) seenBy(x *Expression) []byte {
+	if m.part != nil && m.text == nil {
+		names, all := x.Reads(m.name)
+		if names == nil && !all {
+			return nil
+		}
+		if !all {
+			if text := m.part(names); text != nil {
+				return text
+			}
+		}
+	}
+	if m.make != nil {
+		m.text, m.make = m.make(), nil
+	}
+	return m.text
 }

@@ -48,6 +48,7 @@ type API struct {
 	cursors    *wire.Cursors
 	log        *slog.Logger
 	metrics    Metrics
+	context    func(context.Context) context.Context
 	operations []Operation
 	mux        *http.ServeMux
 	tokens     *limiter
@@ -63,6 +64,8 @@ type Config struct {
 	Cursors  *wire.Cursors
 	Log      *slog.Logger
 	Metrics  Metrics
+	// Context prepares the context of each request; nil leaves it as it is.
+	Context func(context.Context) context.Context
 }
 
 // New returns an API that serves the operations, and beside them the document
@@ -70,9 +73,13 @@ type Config struct {
 func New(config Config, operations ...[]Operation) (*API, error) {
 	a := &API{
 		settings: config.Settings, auth: config.Auth, cursors: config.Cursors, log: config.Log, metrics: config.Metrics,
+		context:  config.Context,
 		mux:      http.NewServeMux(),
 		tokens:   newLimiter(config.Settings.LimitToken, LimitWindow),
 		accounts: newLimiter(config.Settings.LimitAccount, LimitWindow),
+	}
+	if a.context == nil {
+		a.context = func(ctx context.Context) context.Context { return ctx }
 	}
 	for _, some := range append(operations, a.documentOperations()) {
 		a.operations = append(a.operations, some...)

@@ -24,6 +24,7 @@ type Call struct {
 	// Query holds the query parameters, nested as the caller wrote them.
 	Query jsonx.Value
 
+	context   context.Context
 	api       *API
 	operation *Operation
 	writer    http.ResponseWriter
@@ -31,7 +32,7 @@ type Call struct {
 }
 
 // Context returns the context of the request.
-func (c *Call) Context() context.Context { return c.Request.Context() }
+func (c *Call) Context() context.Context { return c.context }
 
 // Path returns a parameter of the path, decoded.
 func (c *Call) Path(name string) string { return c.Request.PathValue(name) }

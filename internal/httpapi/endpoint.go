@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"io"
 	"net"
 	"net/http"
 	"strconv"
@@ -34,7 +35,7 @@ func (a *API) route(w http.ResponseWriter, r *http.Request) {
 // want, and what does the handler say.
 func (a *API) endpoint(o *Operation) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &Call{Request: r, api: a, operation: o, writer: w, timing: newTiming()}
+		c := &Call{Request: r, context: a.context(r.Context()), api: a, operation: o, writer: w, timing: newTiming()}
 		a.answer(c, func() (Answer, error) {
 			if o.Browser {
 				allowOrigin(w.Header())
@@ -89,7 +90,7 @@ func (a *API) write(c *Call, answer Answer) int {
 	h.Set("Server-Timing", c.timing.header())
 	h.Set("X-Content-Type-Options", "nosniff")
 	if status != http.StatusNoContent && answer.Stream == nil {
-		h.Set("Content-Length", strconv.Itoa(len(answer.Body)))
+		h.Set("Content-Length", strconv.Itoa(len(answer.Head)+len(answer.Body)+len(answer.Tail)))
 	}
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
@@ -100,13 +101,28 @@ func (a *API) write(c *Call, answer Answer) int {
 		return status
 	}
 	if c.Request.Method != http.MethodHead {
-		// An error here means that the caller has gone.
-		_, _ = c.writer.Write(answer.Body)
+		answer.writeTo(c.writer)
 	}
 	if answer.pooled {
 		a.buffers.put(answer.Body)
 	}
+	if answer.Release != nil {
+		answer.Release()
+	}
 	return status
+}
+
+// writeTo writes the body. An error means that the caller has gone.
+func (answer *Answer) writeTo(w http.ResponseWriter) {
+	if answer.Head != "" {
+		if _, err := io.WriteString(w, answer.Head); err != nil {
+			return
+		}
+	}
+	if _, err := w.Write(answer.Body); err != nil || answer.Tail == "" {
+		return
+	}
+	_, _ = io.WriteString(w, answer.Tail)
 }
 
 // admit recognises the caller, and holds the call against access and limits.

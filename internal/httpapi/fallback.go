@@ -69,7 +69,7 @@ func (a *API) methodsOf(r *http.Request) []string {
 func (a *API) fallback(path string, handle func(*Call) (Answer, error)) http.Handler {
 	o := &Operation{Path: path, Method: "*", Access: AccessPublic}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		c := &Call{Request: r, api: a, operation: o, writer: w, timing: newTiming()}
+		c := &Call{Request: r, context: a.context(r.Context()), api: a, operation: o, writer: w, timing: newTiming()}
 		a.answer(c, func() (Answer, error) { return handle(c) })
 	})
 }

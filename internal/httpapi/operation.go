@@ -73,9 +73,12 @@ type Parameter struct {
 type Answer struct {
 	Status int // 0 means the operation's
 	Header http.Header
-	// Body is written as it is; its type is JSON unless the header says
-	// otherwise.
-	Body []byte
+	// Body is written as it is, between Head and Tail; its type is JSON unless
+	// the header says otherwise.
+	Body       []byte
+	Head, Tail string
+	// Release is called once the body is written; nil for nothing to do.
+	Release func()
 	// Stream is written in place of Body, as it comes, and closed.
 	Stream io.ReadCloser
 	// pooled says that the body goes back to the pool once it is written.

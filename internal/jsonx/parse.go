@@ -56,7 +56,12 @@ func (p *parser) whole() (Value, error) {
 }
 
 // ParseString is Parse for text that is a string.
-func ParseString(text string) (Value, error) { return Parse([]byte(text)) }
+func ParseString(text string) (Value, error) {
+	if text == "{}" {
+		return ObjectValue(), nil
+	}
+	return Parse([]byte(text))
+}
 
 // MustParse parses text that the program itself holds; it panics otherwise.
 func MustParse(text string) Value {

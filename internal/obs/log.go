@@ -40,17 +40,21 @@ func (h handler) Enabled(ctx context.Context, level slog.Level) bool {
 }
 
 func (h handler) Handle(ctx context.Context, entry slog.Record) error {
-	clean := slog.NewRecord(entry.Time, entry.Level, Redact(entry.Message), entry.PC)
+	// Added all at once: a record makes room anew for each call that adds.
+	var room [16]slog.Attr
+	attrs := room[:0]
 	entry.Attrs(func(attr slog.Attr) bool {
-		clean.AddAttrs(redactAttr(attr))
+		attrs = append(attrs, redactAttr(attr))
 		return true
 	})
 	if id := RequestID(ctx); id != "" {
-		clean.AddAttrs(slog.String("request_id", id))
+		attrs = append(attrs, slog.String("request_id", id))
 	}
 	if trace, ok := TraceOf(ctx); ok {
-		clean.AddAttrs(slog.String("trace_id", trace.TraceID()), slog.String("span_id", trace.SpanID()))
+		attrs = append(attrs, slog.String("trace_id", trace.TraceID()), slog.String("span_id", trace.SpanID()))
 	}
+	clean := slog.NewRecord(entry.Time, entry.Level, Redact(entry.Message), entry.PC)
+	clean.AddAttrs(attrs...)
 	return h.next.Handle(ctx, clean)
 }
 

@@ -27,19 +27,26 @@ var harmlessEndings = []string{"id", "ids", "name", "names", "type", "count", "s
 // IsSecretName reports whether a value under this name is a secret, whatever
 // it looks like: "Authorization", "client_secret", "accessToken".
 func IsSecretName(name string) bool {
-	plain := plainName(name)
+	var room [64]byte
+	plain := string(appendPlain(room[:0], name)) // stays on the stack
 	if strings.HasSuffix(plain, "token") || strings.HasSuffix(plain, "tokens") {
 		return true
 	}
-	if slices.ContainsFunc(harmlessEndings, func(ending string) bool { return strings.HasSuffix(plain, ending) }) {
-		return false
+	for _, ending := range harmlessEndings {
+		if strings.HasSuffix(plain, ending) {
+			return false
+		}
 	}
-	return slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(plain, word) })
+	for _, word := range secretWords {
+		if strings.Contains(plain, word) {
+			return true
+		}
+	}
+	return false
 }
 
-// plainName drops separators and case.
-func plainName(name string) string {
-	plain := make([]byte, 0, len(name))
+// appendPlain drops separators and case.
+func appendPlain(plain []byte, name string) []byte {
 	for i := range len(name) {
 		switch c := name[i]; {
 		case c == '_', c == '-', c == '.', c == ' ':
@@ -49,7 +56,7 @@ func plainName(name string) string {
 			plain = append(plain, c)
 		}
 	}
-	return string(plain)
+	return plain
 }
 
 // pattern finds a secret inside text; the replacement keeps what tells a

@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"context"
 	"mime"
 	"net/http"
@@ -53,11 +54,12 @@ func (c *call) envelope(ctx context.Context, r *reply, status int, p payload) (R
 		if err != nil {
 			return Result{}, err
 		}
-		result.Body = listEnvelope(list, next, prev)
+		result.Body = list.text
+		result.Head, result.Tail = beginResult, listTail(list, next, prev)
 	case c.Custom != nil:
-		result.Body = wrapped(p.text, `,"next_cursor":null,"prev_cursor":null}`)
+		result.Head, result.Tail = beginResult, `,"next_cursor":null,"prev_cursor":null}`
 	case c.Method != MethodGet && c.Method != MethodCreate && c.Method != MethodUpdate:
-		result.Body = wrapped(p.text, "}")
+		result.Head, result.Tail = beginResult, "}"
 	}
 	return result, nil
 }
@@ -67,20 +69,16 @@ func (c *call) lists() bool {
 	return c.plan.paging != nil || c.Custom == nil && c.Method == MethodList
 }
 
-func wrapped(text []byte, end string) []byte {
-	const begin = `{"result":`
-	return append(append(append(make([]byte, 0, len(begin)+len(text)+len(end)), begin...), text...), end...)
-}
+// beginResult begins an envelope. The payload stays where it is, and is written
+// behind it.
+const beginResult = `{"result":`
 
-// listEnvelope shows a list as every list is shown. The records are passed on
-// as they came.
-func listEnvelope(list payload, next, prev string) []byte {
-	b := append(make([]byte, 0, len(list.text)+len(next)+len(prev)+96), `{"result":`...)
-	b = append(b, list.text...)
-	b = appendCursor(append(b, `,"next_cursor":`...), next)
+// listTail ends the envelope of a list. The records are passed on as they came.
+func listTail(list payload, next, prev string) string {
+	b := appendCursor(append(make([]byte, 0, len(next)+len(prev)+80), `,"next_cursor":`...), next)
 	b = appendCursor(append(b, `,"prev_cursor":`...), prev)
 	b = strconv.AppendInt(append(b, `,"result_count":`...), int64(list.items), 10)
-	return append(b, '}')
+	return string(append(b, '}'))
 }
 
 func appendCursor(b []byte, cursor string) []byte {
@@ -188,15 +186,15 @@ func (c *call) responseInput(r *reply) *expression.Input {
 	in := new(expression.Input).
 		Value("status", jsonx.IntValue(int64(r.Status))).
 		Lazy("headers", func() []byte { return headerObject(r.Header).Bytes() }).
-		Text("body", r.json).
-		Lazy("data", func() []byte { return c.inner(r) }).
+		Parted(keyBody, func() []byte { return r.json }, func(names []string) []byte { return c.members(r, nil, names) }).
+		Parted(keyData, func() []byte { return c.inner(r) }, func(names []string) []byte { return c.innerMembers(r, names) }).
 		Lazy("response", func() []byte {
 			b := jsonx.NewBuilder(4).Set("status", jsonx.IntValue(int64(r.Status))).Set("ok", jsonx.BoolValue(r.Status >= 200 && r.Status < 300))
 			return b.Set("headers", headerObject(r.Header)).Set("url", jsonx.StringValue(c.scrubbing().text(r.URL.String()))).Value().Bytes()
 		})
 	if r.json == nil && len(r.raw) > 0 {
 		text := jsonx.StringValue(strings.ToValidUTF8(string(r.raw), string(utf8.RuneError))).Bytes()
-		in = in.Text("body", text).Text("data", text)
+		in = in.Text(keyBody, text).Text(keyData, text)
 	}
 	c.requestInput(in)
 	return c.observed(in)
@@ -210,6 +208,43 @@ func (c *call) inner(r *reply) []byte {
 		return found.Text
 	}
 	return r.json
+}
+
+// innerMembers is inner with some members alone, nil when it is no object.
+func (c *call) innerMembers(r *reply, names []string) []byte {
+	switch found, err := c.at(r, []string{keyData}); {
+	case err != nil || len(r.json) == 0:
+		return nil
+	case found.Text == nil:
+		return c.members(r, nil, names)
+	case found.Kind == jsonx.Object:
+		return c.members(r, []string{keyData}, names)
+	}
+	return nil
+}
+
+// members returns an object with some members of the object at a path of an
+// answer, nil when the answer is none.
+func (c *call) members(r *reply, path, names []string) []byte {
+	if !bytes.HasPrefix(bytes.TrimLeft(r.json, " \t\r\n"), []byte{'{'}) {
+		return nil
+	}
+	out := []byte{'{'}
+	for _, name := range names {
+		found, err := c.at(r, append(path[:len(path):len(path)], name))
+		if err != nil {
+			return nil
+		}
+		if found.Text == nil {
+			continue
+		}
+		if len(out) > 1 {
+			out = append(out, ',')
+		}
+		out = append(jsonx.AppendString(out, name), ':')
+		out = append(out, found.Text...)
+	}
+	return append(out, '}')
 }
 
 // headerObject shows a header with names in lower case; of fields that occur

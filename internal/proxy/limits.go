@@ -25,6 +25,11 @@ type limitRules struct {
 	limited, retryAfter, quota limitRule
 }
 
+// expressions are those of the rules.
+func (rules limitRules) expressions() []*expression.Expression {
+	return []*expression.Expression{rules.limited.expression, rules.retryAfter.expression, rules.quota.expression}
+}
+
 // limitRule is one of the three: an expression, the name of a header, a literal,
 // or nothing.
 type limitRule struct {
@@ -172,6 +177,9 @@ func numberOf(v jsonx.Value) (float64, bool) {
 	if n, ok := v.Float(); ok {
 		return n, !math.IsNaN(n) && !math.IsInf(n, 0)
 	}
+	if v.Str() == "" {
+		return 0, false
+	}
 	n, err := strconv.ParseFloat(strings.TrimSpace(v.Str()), 64)
 	return n, err == nil && !math.IsNaN(n) && !math.IsInf(n, 0)
 }
@@ -182,14 +190,18 @@ func usualQuota(h http.Header, now time.Time) quota {
 	if seconds, ok := waitOf(headerValue(h, headerRetryAfter), now); ok {
 		q.wait = seconds
 	}
-	for _, prefix := range []string{"Ratelimit-", "X-Ratelimit-", "X-Rate-Limit-"} {
+	for _, names := range [...]struct{ limit, remaining, reset string }{
+		{"Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset"},
+		{"X-Ratelimit-Limit", "X-Ratelimit-Remaining", "X-Ratelimit-Reset"},
+		{"X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"},
+	} {
 		if q.limit == "" {
-			q.limit = h.Get(prefix + "Limit")
+			q.limit = h.Get(names.limit)
 		}
-		if n, ok := numberOf(headerValue(h, prefix+"Remaining")); ok && q.remaining < 0 {
+		if n, ok := numberOf(headerValue(h, names.remaining)); ok && q.remaining < 0 {
 			q.remaining = n
 		}
-		if seconds, ok := resetOf(headerValue(h, prefix+"Reset"), now); ok && q.reset < 0 {
+		if seconds, ok := resetOf(headerValue(h, names.reset), now); ok && q.reset < 0 {
 			q.reset = seconds
 		}
 	}
@@ -213,6 +225,9 @@ func waitOf(v jsonx.Value, now time.Time) (seconds float64, ok bool) {
 }
 
 func dateOf(text string) (time.Time, bool) {
+	if len(text) < len("2006-01-02T15:04:05Z") {
+		return time.Time{}, false
+	}
 	if at, err := http.ParseTime(text); err == nil {
 		return at, true
 	}

@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -12,8 +13,12 @@ import (
 	"github.com/sinewhq/sinew/internal/paginate"
 )
 
-// keyData is the member whose inner value expressions see as data.
-const keyData = "data"
+// The names under which expressions see an answer: as it is, and its inner data,
+// which is the member of that name where it has one.
+const (
+	keyBody = "body"
+	keyData = "data"
+)
 
 // plan is a method with everything compiled that a call needs.
 type plan struct {
@@ -53,7 +58,34 @@ func (s *Service) compile(m definition.Method) (*plan, error) {
 	if p.paging != nil {
 		p.paths = append(p.paths, p.paging.Paths()...)
 	}
+	for _, x := range append(p.limits.expressions(), p.fault) {
+		if x != nil {
+			p.addPathsOf(x)
+		}
+	}
 	return p, nil
+}
+
+// maxPaths bounds the places that are found while an answer is read.
+const maxPaths = 24
+
+// addPathsOf adds the members of an answer that an expression reads.
+func (p *plan) addPathsOf(x *expression.Expression) {
+	add := func(path ...string) {
+		known := slices.ContainsFunc(p.paths, func(other []string) bool { return slices.Equal(other, path) })
+		if !known && len(p.paths) < maxPaths {
+			p.paths = append(p.paths, path)
+		}
+	}
+	ofBody, _ := x.Reads(keyBody)
+	ofData, _ := x.Reads(keyData)
+	for _, name := range ofBody {
+		add(name)
+	}
+	for _, name := range ofData {
+		add(name)
+		add(keyData, name)
+	}
 }
 
 // optional compiles the text of an expression, nil for none.

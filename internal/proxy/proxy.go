@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -74,6 +75,7 @@ type Service struct {
 	expressions *expression.Engine
 	formats     credential.Formats
 	definitions planCache
+	buffers     buffers
 }
 
 // New returns a service.
@@ -129,7 +131,12 @@ const (
 type Result struct {
 	Status int
 	Header http.Header
-	Body   []byte
+	// Head, Body and Tail are the answer, one behind the other.
+	Head, Tail string
+	Body       []byte
+	// Release is called once the answer is written, for its memory to be used
+	// again; nil when there is nothing to give back.
+	Release func()
 	// Stream is a body that is passed on as it comes, nil for none. The caller
 	// closes it.
 	Stream io.ReadCloser
@@ -140,6 +147,11 @@ type Result struct {
 	Sent bool
 	// Explanation is set for a call with Explain.
 	Explanation *Explanation
+}
+
+// Whole returns the answer in one piece of its own.
+func (r Result) Whole() []byte {
+	return slices.Concat([]byte(r.Head), r.Body, []byte(r.Tail))
 }
 
 // call is a Call under way.
@@ -235,7 +247,7 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 	c.status = response.Status
 	streams := response.Status < http.StatusBadRequest && c.passes(response.Header)
 	if !streams {
-		r.raw, err = response.ReadAll()
+		r.raw, err = response.ReadInto(s.buffers.get())
 	}
 	took := time.Since(started)
 	s.metrics.ObserveUpstream(c.account.IntegrationName, response.Status, took)
@@ -247,6 +259,9 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 		_ = response.Body.Close()
 	}
 	result.Vendor = took
+	if err == nil && !streams && !c.Whole && !c.Explain {
+		result.Release = func() { s.buffers.put(r.raw) }
+	}
 	if remote, ok := err.(*RemoteError); ok { //nolint:errorlint // made here, never wrapped
 		remote.Vendor = took
 	}

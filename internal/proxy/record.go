@@ -3,7 +3,9 @@ package proxy
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -23,73 +25,106 @@ func (c *call) record(ctx context.Context, began time.Time, result Result, err e
 		return
 	}
 	now := time.Now()
-	b := jsonx.NewBuilder(24)
-	text := func(name, value string) {
-		if value != "" {
-			b.Set(name, jsonx.StringValue(value))
-		}
-	}
-	number := func(name string, n int) { b.Set(name, jsonx.IntValue(int64(n))) }
 	id := uuid.Must(uuid.NewV7()).String()
-	text("_id", id)
-	text("timestamp", now.UTC().Format(jsonx.TimeFormat))
-	text("service", service)
-	text("request_id", c.RequestID)
-	text("request_type", sinew.RequestProxy)
-	text("environment_id", c.account.EnvironmentID)
-	text("tenant_id", c.account.TenantID)
-	text("integrated_account_id", c.account.ID)
-	text("integration", c.account.IntegrationName)
+	b := newLogObject()
+	b.text("_id", id)
+	b.text("timestamp", now.UTC().Format(jsonx.TimeFormat))
+	b.text("service", service)
+	b.text("request_id", c.RequestID)
+	b.text("request_type", sinew.RequestProxy)
+	b.text("environment_id", c.account.EnvironmentID)
+	b.text("tenant_id", c.account.TenantID)
+	b.text("integrated_account_id", c.account.ID)
+	b.text("integration", c.account.IntegrationName)
 	if c.plan != nil {
-		text("resource", c.plan.Resource)
-		text("method", c.plan.Name)
+		b.text("resource", c.plan.Resource)
+		b.text("method", c.plan.Name)
 	} else {
-		text("resource", c.Resource)
-		text("method", c.Method)
+		b.text("resource", c.Resource)
+		b.text("method", c.Method)
 	}
 	if c.request != nil {
-		text("http_method", c.request.Method)
-		text("http_url", c.shownURL())
+		b.text("http_method", c.request.Method)
+		b.text("http_url", c.shownURL())
 	}
 	if c.status > 0 {
-		number("http_status_code", c.status)
-		text("http_status_category", string(rune('0'+c.status/100))+"xx")
+		b.number("http_status_code", int64(c.status))
+		b.text("http_status_category", string(rune('0'+c.status/100))+"xx")
 	}
-	vendor, status := result.Vendor, result.Status
-	var remote *RemoteError
-	if errors.As(err, &remote) {
-		vendor, status = remote.Vendor, remote.Status
-		text("code", "remote_error")
-		text("message", remote.Message)
-	} else if err != nil {
-		status = 0
-		var known *sinew.Error
-		if errors.As(err, &known) {
-			text("code", known.Code)
-			text("message", known.Message)
-		} else {
-			text("code", string(sinew.KindInternal))
-		}
-	}
-	if status > 0 {
-		number("status_code", status)
-	}
+	vendor := c.recordOutcome(b, result, err)
 	if c.sent {
-		number("attempt", max(c.attempts, 1))
+		b.number("attempt", int64(max(c.attempts, 1)))
 	}
-	number("duration", int(now.Sub(began).Milliseconds()))
-	number("fetch_duration", int(vendor.Milliseconds()))
+	b.number("duration", now.Sub(began).Milliseconds())
+	b.number("fetch_duration", vendor.Milliseconds())
 	if c.count >= 0 {
-		number("result_count", c.count)
+		b.number("result_count", int64(c.count))
 	}
-	if remote != nil {
-		b.Set("integrated_account_needs_reauth", jsonx.BoolValue(remote.Status == 401))
+	if remote, ok := errors.AsType[*RemoteError](err); ok {
+		b.truth("integrated_account_needs_reauth", remote.Status == http.StatusUnauthorized)
 	}
 	c.service.recorder.Record(sinew.LogEntry{
 		ID: id, Type: sinew.LogProxy, EnvironmentID: c.account.EnvironmentID, AccountID: c.account.ID, Integration: c.account.IntegrationName,
-		RequestType: sinew.RequestProxy, Entry: sinew.JSON(b.Value().String()), CreatedAt: now,
+		RequestType: sinew.RequestProxy, Entry: b.json(), CreatedAt: now,
 	})
 }
+
+// recordOutcome logs what came of a call, and returns how long the vendor took.
+func (c *call) recordOutcome(b *logObject, result Result, err error) (vendor time.Duration) {
+	vendor, status := result.Vendor, result.Status
+	if remote, ok := errors.AsType[*RemoteError](err); ok {
+		vendor, status = remote.Vendor, remote.Status
+		b.text("code", "remote_error")
+		b.text("message", remote.Message)
+	} else if err != nil {
+		status = 0
+		if known, ok := errors.AsType[*sinew.Error](err); ok {
+			b.text("code", known.Code)
+			b.text("message", known.Message)
+		} else {
+			b.text("code", string(sinew.KindInternal))
+		}
+	}
+	if status > 0 {
+		b.number("status_code", int64(status))
+	}
+	return vendor
+}
+
+// logObject writes the JSON object of a log record.
+type logObject struct{ to []byte }
+
+// logRecordSize is the size of most records, in bytes.
+const logRecordSize = 1 << 10
+
+func newLogObject() *logObject { return &logObject{append(make([]byte, 0, logRecordSize), '{')} }
+
+func (b *logObject) name(name string) {
+	if len(b.to) > 1 {
+		b.to = append(b.to, ',')
+	}
+	b.to = append(jsonx.AppendString(b.to, name), ':')
+}
+
+// text adds a text, unless it is empty.
+func (b *logObject) text(name, value string) {
+	if value != "" {
+		b.name(name)
+		b.to = jsonx.AppendString(b.to, value)
+	}
+}
+
+func (b *logObject) number(name string, n int64) {
+	b.name(name)
+	b.to = strconv.AppendInt(b.to, n, 10)
+}
+
+func (b *logObject) truth(name string, is bool) {
+	b.name(name)
+	b.to = strconv.AppendBool(b.to, is)
+}
+
+func (b *logObject) json() sinew.JSON { return sinew.JSON(append(b.to, '}')) }
 
 // shownURL is the address of the request as the log shows it: the values of the
 // query are data of the caller's, and secrets are hidden.
@@ -100,8 +135,12 @@ func (c *call) shownURL() string {
 	}
 	base, query, _ := strings.Cut(target, "?")
 	for _, secret := range c.secrets() {
-		for _, form := range []string{secret, url.PathEscape(secret), url.QueryEscape(secret)} {
-			base = strings.ReplaceAll(base, form, hidden)
+		base = strings.ReplaceAll(base, secret, hidden)
+		if escaped := url.PathEscape(secret); escaped != secret {
+			base = strings.ReplaceAll(base, escaped, hidden)
+		}
+		if escaped := url.QueryEscape(secret); escaped != secret {
+			base = strings.ReplaceAll(base, escaped, hidden)
 		}
 	}
 	if query == "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/obs"
+	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/wire"
 )
@@ -29,6 +30,8 @@ const (
 	drainTimeout = 30 * time.Second
 	// sweepInterval is how often unused blobs are removed.
 	sweepInterval = 15 * time.Minute
+	// forgetInterval is how often memory is rid of accounts that are not called.
+	forgetInterval = 5 * time.Second
 )
 
 // Server is a running platform.
@@ -88,6 +91,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
 	plane := dataPlane(s.Core, s.upstream, s.journal, metrics, s.log)
 	return httpapi.New(httpapi.Config{
+		Context: store.WithOneLook,
 		Settings: httpapi.Settings{
 			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
 		},
@@ -104,6 +108,7 @@ func (s *Server) start() {
 	s.stop = cancel
 	s.work.Go(func() { s.served <- s.http.Serve(s.listener) })
 	s.work.Go(func() { s.sweep(ctx) })
+	s.work.Go(func() { s.forget(ctx) })
 }
 
 // URL returns the address under which callers reach the server.
@@ -138,6 +143,19 @@ func (s *Server) Close() error {
 }
 
 // sweep removes unused blobs from time to time.
+func (s *Server) forget(ctx context.Context) {
+	ticker := time.NewTicker(forgetInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-ticker.C:
+			s.Core.Accounts.Forget(now)
+		}
+	}
+}
+
 func (s *Server) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()

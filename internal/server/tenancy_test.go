@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,13 +82,24 @@ func TestForeignIDsAreNotFound(t *testing.T) {
 // sameStatements holds what two requests asked the database against each other.
 func (p *platform) sameStatements(got, want *reply) {
 	p.t.Helper()
-	one, other := p.statements.Of(got.Header.Get("X-Request-Id")), p.statements.Of(want.Header.Get("X-Request-Id"))
-	if len(other) == 0 {
+	// The caller's token is kept, and read again now and then, whatever is asked.
+	ofToken := func(text string) bool { return strings.Contains(text, "FROM api_token t JOIN") }
+	one := slices.DeleteFunc(p.statements.Of(got.Header.Get("X-Request-Id")), ofToken)
+	other := slices.DeleteFunc(p.statements.Of(want.Header.Get("X-Request-Id")), ofToken)
+	if len(other) == 0 && asksForRows(want) {
 		p.t.Errorf("%s: no statement was seen", want.call)
 	}
 	if diff := cmp.Diff(other, one); diff != "" {
 		p.t.Errorf("%s and %s take other ways (-want +got):\n%s", want.call, got.call, diff)
 	}
+}
+
+// asksForRows reports whether an answer must have come from the database: a team
+// and an environment are held against the token, which is kept in memory, and so
+// is what a token may do.
+func asksForRows(r *reply) bool {
+	_, path, _ := strings.Cut(r.call, " ")
+	return r.Status != http.StatusForbidden && !strings.HasPrefix(path, "/team/") && !strings.HasPrefix(path, "/environment/")
 }
 
 // anonymous is an answer without what is its own.

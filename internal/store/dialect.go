@@ -21,18 +21,18 @@ type dialect struct {
 	// indexHints lets a statement name the index to use. SQLite plans without
 	// knowing how values are spread, PostgreSQL keeps statistics.
 	indexHints bool
-	// prepareDays makes room for log records, and pruneLogs takes old ones away.
-	prepareDays func(ctx context.Context, logs *logStore, entries []sinew.LogEntry) error
-	pruneLogs   func(ctx context.Context, logs *logStore, before time.Time, maxBytes int64) error
+	// insertLogs writes log records, and pruneLogs takes old ones away.
+	insertLogs func(ctx context.Context, logs *logStore, entries []sinew.LogEntry) error
+	pruneLogs  func(ctx context.Context, logs *logStore, before time.Time, maxBytes int64) error
 }
 
 func sqliteDialect() dialect {
-	return dialect{name: "sqlite", indexHints: true, prepareDays: noDays, pruneLogs: pruneSQLiteLogs}
+	return dialect{name: "sqlite", indexHints: true, insertLogs: insertSQLiteLogs, pruneLogs: pruneSQLiteLogs}
 }
 
 func postgresDialect() dialect {
 	return dialect{
-		name: "postgres", forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE", prepareDays: prepareDays, pruneLogs: prunePostgresLogs,
+		name: "postgres", forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE", insertLogs: insertPostgresLogs, pruneLogs: prunePostgresLogs,
 	}
 }
 

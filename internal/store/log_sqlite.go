@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/pressly/goose/v3"
@@ -52,20 +54,98 @@ func migrateSQLiteLogs(ctx context.Context, logs *logStore) error {
 	return err
 }
 
-func noDays(context.Context, *logStore, []sinew.LogEntry) error { return nil }
+// logChunks are how many records one statement writes: statements of few sizes
+// are parsed once.
+func logChunks() [3]int { return [...]int{64, 8, 1} }
+
+const logColumns = 8
+
+func insertSQLiteLogs(ctx context.Context, logs *logStore, entries []sinew.LogEntry) (err error) {
+	// Prepared before the transaction, which holds the only connection.
+	var statements [3]*sql.Stmt
+	for i, rows := range logChunks() {
+		if statements[i], err = logs.inserts.get(ctx, logs.writer, rows); err != nil {
+			return err
+		}
+	}
+	t, err := logs.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("begin transaction: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			_ = t.Rollback()
+		}
+	}()
+	for i, rows := range logChunks() {
+		for len(entries) >= rows {
+			if _, err := t.StmtContext(ctx, statements[i]).ExecContext(ctx, logValues(entries[:rows])...); err != nil {
+				return err
+			}
+			entries = entries[rows:]
+		}
+	}
+	return t.Commit()
+}
+
+func logValues(entries []sinew.LogEntry) []any {
+	values := make([]any, 0, len(entries)*logColumns)
+	for _, e := range entries {
+		values = append(values, e.ID, e.EnvironmentID, string(e.Type), orNull(e.AccountID), orNull(e.Integration), orNull(e.RequestType), string(e.Entry), e.CreatedAt.UnixMilli())
+	}
+	return values
+}
+
+// logInserts keeps the statements that write log records, by how many.
+type logInserts struct {
+	mu         sync.Mutex
+	statements map[int]*sql.Stmt
+}
+
+func (l *logInserts) get(ctx context.Context, db *sql.DB, rows int) (*sql.Stmt, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if s := l.statements[rows]; s != nil {
+		return s, nil
+	}
+	// Parameters without a number: the driver looks those with one up by name.
+	row := "(" + strings.Repeat("?, ", logColumns-1) + "?)"
+	s, err := db.PrepareContext(ctx, `INSERT INTO request_log (id, environment_id, log_type, account_id, integration, request_type, entry, created_at)
+		VALUES `+strings.Repeat(row+", ", rows-1)+row)
+	if err != nil {
+		return nil, fmt.Errorf("prepare log records: %w", err)
+	}
+	if l.statements == nil {
+		l.statements = make(map[int]*sql.Stmt)
+	}
+	l.statements[rows] = s
+	return s, nil
+}
+
+func (l *logInserts) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, s := range l.statements {
+		_ = s.Close()
+	}
+	l.statements = nil
+}
 
 // pruneSQLiteLogs deletes in small portions, between which others write.
 func pruneSQLiteLogs(ctx context.Context, logs *logStore, before time.Time, maxBytes int64) error {
-	const oldest = "DELETE FROM request_log WHERE rowid IN (SELECT rowid FROM request_log WHERE created_at < $1 ORDER BY created_at LIMIT $2)"
+	// Rows have the order in which they were written, as good as that of their
+	// times: in the first portion without an old row, none is left.
+	const oldest = "DELETE FROM request_log WHERE rowid IN (SELECT rowid FROM request_log ORDER BY rowid LIMIT $2) AND created_at < $1"
 	for {
 		result, err := logs.writer.ExecContext(ctx, oldest, before.UnixMilli(), pruneBatch)
 		if err != nil {
 			return err
 		}
-		if n, err := result.RowsAffected(); err != nil || n < pruneBatch {
-			if err != nil {
-				return err
-			}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return err
+		}
+		if n == 0 {
 			break
 		}
 	}

@@ -34,7 +34,10 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 		return nil, errors.Join(fmt.Errorf("open database at %s: %w", settings.Host, redactConnect(err)), db.Close())
 	}
 	reads := &reader{DB: db}
-	return &Store{writer: db, reader: reads, logs: logStore{writer: db, reader: reads, days: &logDays{}, inserts: &logInserts{}}, dialect: postgresDialect()}, nil
+	return &Store{
+		writer: db, reader: reads, logs: logStore{writer: db, reader: reads, days: &logDays{}}, dialect: postgresDialect(),
+		changes: &stampCounter{reader: reads},
+	}, nil
 }
 
 // keepPlans makes the database plan a prepared statement once, instead of at

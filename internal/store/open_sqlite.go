@@ -58,11 +58,21 @@ func openSQLite(ctx context.Context, config Config) (*Store, error) {
 	readers := max(4, runtime.GOMAXPROCS(0))
 	reads.SetMaxOpenConns(readers)
 	reads.SetMaxIdleConns(readers)
+	watch, err := openSQLitePool(ctx, sqliteDSN(path, map[string]string{"query_only": "ON", "cache_size": "-64"}, "deferred"))
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), reads.Close(), writer.Close())
+	}
+	// The counter of commits belongs to a connection.
+	watch.SetMaxOpenConns(1)
+	watch.SetConnMaxIdleTime(0)
 	logs, err := openSQLiteLogs(ctx, config)
 	if err != nil {
-		return nil, errors.Join(err, reads.Close(), writer.Close())
+		return nil, errors.Join(err, watch.Close(), reads.Close(), writer.Close())
 	}
-	return &Store{logs: logs, writer: writer, reader: &reader{DB: reads}, dialect: sqliteDialect()}, nil
+	return &Store{
+		logs: logs, writer: writer, reader: &reader{DB: reads}, dialect: sqliteDialect(),
+		changes: newCommitCounter(watch),
+	}, nil
 }
 
 func openSQLitePool(ctx context.Context, dsn string) (*sql.DB, error) {

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/kept"
 	"github.com/sinewhq/sinew/internal/seal"
 )
 
@@ -43,6 +45,11 @@ type Store struct {
 	// accountWhole is the statement of that name.
 	accountWhole string
 	definitions  definitionCache
+
+	changes changeCounter
+	// Tokens are looked up by every request.
+	apiTokens     kept.Values[tokenHash, apiTokenRow]
+	accountTokens kept.Values[tokenHash, sinew.AccountToken]
 }
 
 // Open connects to the database, brings its schema up to date under a lock,
@@ -83,7 +90,7 @@ func (s *Store) Close() error {
 		s.logs.inserts.close()
 	}
 	s.reader.statements.close()
-	err := s.reader.Close()
+	err := errors.Join(s.changes.close(), s.reader.Close())
 	if s.logs.writer != s.writer && s.logs.writer != nil {
 		s.logs.reader.statements.close()
 		err = errors.Join(err, s.logs.reader.Close(), s.logs.writer.Close())

@@ -74,6 +74,30 @@ func (s *Store) DeleteAPIToken(ctx context.Context, environmentID, id string, ev
 // APITokenByHash finds the token that a secret belongs to, with the team of
 // its environment. NotFound when there is none. Expiry is the caller's to judge.
 func (s *Store) APITokenByHash(ctx context.Context, hash []byte) (token sinew.APIToken, teamID string, err error) {
+	generation, err := s.Generation(ctx)
+	if err != nil {
+		return token, "", err
+	}
+	row, ok := s.apiTokens.Get(tokenHash(hash), generation)
+	if ok {
+		return row.token, row.teamID, nil
+	}
+	if row.token, row.teamID, err = s.readAPIToken(ctx, hash); err == nil {
+		s.apiTokens.Put(tokenHash(hash), generation, row)
+	}
+	return row.token, row.teamID, err
+}
+
+// tokenHash is the hash of a token's secret.
+type tokenHash string
+
+// apiTokenRow is a token with the team of its environment.
+type apiTokenRow struct {
+	token  sinew.APIToken
+	teamID string
+}
+
+func (s *Store) readAPIToken(ctx context.Context, hash []byte) (token sinew.APIToken, teamID string, err error) {
 	var created, updated int64
 	var expires sql.NullInt64
 	err = s.reader.QueryRowContext(ctx, `SELECT t.id, t.name, t.environment_id, t.created_by, t.expires_at, t.created_at, t.updated_at, e.team_id
@@ -108,6 +132,21 @@ func (s *Store) CreateAccountToken(ctx context.Context, environmentID, accountID
 
 // AccountTokenByHash finds what a token stands for. NotFound when there is none.
 func (s *Store) AccountTokenByHash(ctx context.Context, hash []byte) (sinew.AccountToken, error) {
+	generation, err := s.Generation(ctx)
+	if err != nil {
+		return sinew.AccountToken{}, err
+	}
+	token, ok := s.accountTokens.Get(tokenHash(hash), generation)
+	if ok {
+		return token, nil
+	}
+	if token, err = s.readAccountToken(ctx, hash); err == nil {
+		s.accountTokens.Put(tokenHash(hash), generation, token)
+	}
+	return token, err
+}
+
+func (s *Store) readAccountToken(ctx context.Context, hash []byte) (sinew.AccountToken, error) {
 	var token sinew.AccountToken
 	var expires int64
 	err := s.reader.QueryRowContext(ctx, `SELECT e.team_id, t.environment_id, t.account_id, t.expires_at

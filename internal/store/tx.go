@@ -48,6 +48,8 @@ func (s *Store) changeOnce(ctx context.Context, work func(*tx) error) error {
 	if err := t.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	s.changes.changed()
+	forgetLook(ctx)
 	return nil
 }
 

@@ -129,13 +129,17 @@ type Response struct {
 const maxPrepared = 1 << 20
 
 // ReadAll reads the body and closes it.
-func (r *Response) ReadAll() ([]byte, error) {
+func (r *Response) ReadAll() ([]byte, error) { return r.ReadInto(nil) }
+
+// ReadInto is ReadAll into the room of a buffer, which grows when it is too
+// small.
+func (r *Response) ReadInto(room []byte) ([]byte, error) {
 	defer r.Body.Close()
-	if r.Length <= 0 || r.Length > maxPrepared {
-		return io.ReadAll(r.Body)
-	}
 	// One byte more, so that the end is seen without growing.
-	buffer := bytes.NewBuffer(make([]byte, 0, r.Length+bytes.MinRead))
+	if need := r.Length + bytes.MinRead; r.Length > 0 && r.Length <= maxPrepared && int64(cap(room)) < need {
+		room = make([]byte, 0, need)
+	}
+	buffer := bytes.NewBuffer(room[:0])
 	_, err := buffer.ReadFrom(r.Body)
 	return buffer.Bytes(), err
 }
@@ -218,7 +222,8 @@ func (c *call) run(ctx context.Context, u *url.URL) (*Response, error) {
 			continue
 		}
 		c.seen.FirstByte = time.Since(c.began)
-		header := EndToEnd(res.Header)
+		header := res.Header
+		keepEndToEnd(header)
 		return &Response{
 			Status: res.StatusCode,
 			Header: header,
@@ -257,15 +262,13 @@ func (c *call) send(ctx context.Context, h hop) (*http.Response, error) {
 	})
 	c.watch.within(c.watch.limits.Connect)
 	defer c.watch.reached()
-	request, err := http.NewRequestWithContext(ctx, h.method, h.url.String(), nil)
-	if err != nil {
-		return nil, err
-	}
 	// The transport keeps scheme and host for as long as it knows the host. As
 	// parts of the whole address they would keep its secrets in memory too.
-	request.URL.Scheme, request.URL.Host = strings.Clone(request.URL.Scheme), strings.Clone(request.URL.Host)
-	request.Host = request.URL.Host
-	request.Header = h.header
+	target := *h.url
+	target.Scheme, target.Host = strings.Clone(target.Scheme), strings.Clone(target.Host)
+	request := (&http.Request{
+		Method: h.method, URL: &target, Host: target.Host, Header: h.header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+	}).WithContext(ctx)
 	switch {
 	case h.stream != nil:
 		request.Body, request.ContentLength = io.NopCloser(heardReader{h.stream, c.watch}), h.length

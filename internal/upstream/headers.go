@@ -8,26 +8,36 @@ import (
 	"github.com/sinewhq/sinew"
 )
 
-// EndToEnd returns a copy of a header without what belongs to one connection:
-// the fields of RFC 9110 section 7.6.1 with those that Connection names, and
-// the framing of the message (Content-Length, Transfer-Encoding, Trailer,
-// Host). It is for requests and responses, in both directions.
+// EndToEnd returns a header with the same values, but without what belongs to
+// one connection: the fields of RFC 9110 section 7.6.1 with those that
+// Connection names, and the framing of the message (Content-Length,
+// Transfer-Encoding, Trailer, Host). It is for requests and responses, in both
+// directions.
 func EndToEnd(h http.Header) http.Header {
-	named := map[string]bool{}
-	for _, line := range h["Connection"] {
-		for name := range strings.SplitSeq(line, ",") {
-			named[textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name))] = true
-		}
-	}
 	out := make(http.Header, len(h))
 	for name, values := range h {
 		name = textproto.CanonicalMIMEHeaderKey(name)
-		if named[name] || ofConnection(name) {
-			continue
+		if known := out[name]; known != nil {
+			values = append(known, values...)
 		}
-		out[name] = append(out[name], values...)
+		out[name] = values[:len(values):len(values)]
 	}
+	keepEndToEnd(out)
 	return out
+}
+
+// keepEndToEnd is EndToEnd on a header itself, whose names are canonical.
+func keepEndToEnd(h http.Header) {
+	for _, line := range h["Connection"] {
+		for name := range strings.SplitSeq(line, ",") {
+			delete(h, textproto.CanonicalMIMEHeaderKey(strings.TrimSpace(name)))
+		}
+	}
+	for name := range h {
+		if ofConnection(name) {
+			delete(h, name)
+		}
+	}
 }
 
 func ofConnection(name string) bool {
