@@ -20,7 +20,7 @@ func BenchmarkProf(b *testing.B) {
 	if b.N > 1 {
 		return
 	}
-	vendor := benchVendor(b)
+	vendor := newBenchVendor(b).URL
 	var t benchTarget
 	switch os.Getenv("PROF") {
 	case "vendor":
