@@ -48,19 +48,23 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 const replayEvery = time.Second
 
 // Replay stores what the journal holds, now and then until its context ends:
-// answers that came while the database was away, or just before a crash.
+// answers that came while the database was away.
 func (s *Service) Replay(ctx context.Context) {
 	tick := time.NewTicker(replayEvery)
 	defer tick.Stop()
 	for {
-		s.replay(ctx)
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+			s.replay(ctx)
 		}
 	}
 }
+
+// Recover stores what a crash has left in the journal. It is called before the
+// first refresh: one that came earlier would ask with a token that is spent.
+func (s *Service) Recover(ctx context.Context) { s.replay(ctx) }
 
 func (s *Service) replay(ctx context.Context) {
 	entries, err := s.journal.Pending(ctx)

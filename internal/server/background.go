@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 	"path/filepath"
 
@@ -27,6 +28,16 @@ func newRefresh(c config.Config, core *Core, client *upstream.Client, metrics *o
 	return refresh.New(refresh.Config{
 		Accounts: core.Accounts, Leases: core.Store, Sender: client, Journal: kept, Metrics: metrics, Log: log, Node: uuid.NewString(),
 	}), nil
+}
+
+// recoverRefreshes makes good what a crash has left of refreshes, before there are
+// new ones.
+func recoverRefreshes(ctx context.Context, core *Core, tokens *refresh.Service) error {
+	tokens.Recover(ctx)
+	if !core.Store.Alone() {
+		return nil
+	}
+	return core.Store.EndRefreshes(ctx)
 }
 
 // newRunner works off the jobs of this node.

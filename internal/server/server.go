@@ -69,6 +69,10 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, version string
 		}
 		return nil, errors.Join(err, listener.Close(), core.Close())
 	}
+	if err := recoverRefreshes(ctx, core, s.refresh); err != nil {
+		s.journal.Close()
+		return nil, errors.Join(err, listener.Close(), core.Close())
+	}
 	s.start()
 	return s, nil
 }

@@ -143,6 +143,13 @@ func (s *Store) FailRefresh(ctx context.Context, c sinew.RefreshClaim, f sinew.R
 	return ended, wrap(s.failClosed(ctx, c.EnvironmentID, err), "end refresh of account %s", c.AccountID)
 }
 
+// EndRefreshes ends every claim: at the start of the only node there is, nobody
+// else can hold one.
+func (s *Store) EndRefreshes(ctx context.Context) error {
+	_, err := s.writer.ExecContext(ctx, "UPDATE credential_lease SET lease_until = 0 WHERE node IS NOT NULL")
+	return wrap(err, "end refreshes of a node that is gone")
+}
+
 // lockAccountFirst locks in the order of all other changes: the account, then what
 // hangs on it.
 func (s *Store) lockAccountFirst(ctx context.Context, t *tx, c sinew.RefreshClaim) error {
