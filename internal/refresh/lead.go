@@ -81,7 +81,7 @@ func (s *Service) awaitHolder(ctx context.Context, accountID string, seen sinew.
 
 func (s *Service) read(ctx context.Context, environmentID, accountID string) (Account, error) {
 	record, whole, err := s.accounts.AsItIs(ctx, environmentID, accountID)
-	return Account{record, whole}, err
+	return Account{Record: record, Whole: whole}, err
 }
 
 // hold refreshes under a claim, unless the token is another one by now.
@@ -207,7 +207,9 @@ func (s *Service) store(ctx context.Context, c sinew.RefreshClaim, a Account, to
 		s.log.Warn("a refresh was overtaken by a later one", "account", c.AccountID, "fence", c.Fence)
 	}
 	s.metrics.ObserveRefresh(a.Record.IntegrationName, outcome)
-	return s.read(ctx, c.EnvironmentID, c.AccountID)
+	a, err = s.read(ctx, c.EnvironmentID, c.AccountID)
+	a.issued = err == nil
+	return a, err
 }
 
 // apply stores a journal's entry and takes it out. stored is false when a later

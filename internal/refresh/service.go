@@ -126,6 +126,9 @@ const (
 type Account struct {
 	Record sinew.AccountRecord
 	Whole  jsonx.Value
+	// issued says that the vendor has just issued the token, which may be the same
+	// again with a longer life.
+	issued bool
 }
 
 func (a Account) token() credential.Token {
@@ -191,10 +194,10 @@ func (s *Service) Refresh(ctx context.Context, environmentID, accountID, seen st
 			}
 			// A flight that began for an older token may bring the one that this
 			// caller has seen refused.
-			if a := result.Val.(Account); a.token().AccessToken != seen {
+			if a := result.Val.(Account); a.issued || a.token().AccessToken != seen {
 				return a, nil
 			}
 		}
 	}
-	return Account{}, sinew.Errorf(sinew.KindUpstream, "The vendor issued the same token again").WithCode(CodeFailed)
+	return Account{}, failed("the token that was refused is the newest one")
 }
