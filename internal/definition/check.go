@@ -24,6 +24,7 @@ const (
 	CodeURL         = "url"
 	CodeName        = "name"
 	CodePattern     = "pattern"
+	CodePath        = "path"       // the text of a path into a response is wrong
 	CodeExpression  = "expression" // the text of an expression is wrong
 	CodeValue       = "value"
 	CodeTooLong     = "too_long"
@@ -178,6 +179,10 @@ func (c *checker) text(s *shape, text, path string) {
 	case payloadPath:
 		if _, dotted := DottedPath(text); !dotted && strings.TrimSpace(text) != "" {
 			c.expression(text, path)
+		}
+	case bodyPath:
+		if _, err := jsonx.ParsePath(text); err != nil && text != "" {
+			c.fail(path, CodePath, "is not a path into a response: %v", err)
 		}
 	case pattern:
 		if _, err := regexp.Compile(text); err != nil {

@@ -3,8 +3,6 @@ package definition
 import (
 	"fmt"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
@@ -16,7 +14,7 @@ func Read(text []byte) (jsonx.Value, error) {
 	if err := checkYAML(text); err != nil {
 		return jsonx.Value{}, fmt.Errorf("the file %w", err)
 	}
-	converted, err := yaml.YAMLToJSON(text)
+	converted, err := yamlToJSON(text)
 	if err != nil {
 		return jsonx.Value{}, fmt.Errorf("the file is neither JSON nor YAML: %w", err)
 	}

@@ -31,8 +31,11 @@ func (c *checker) methodURLs(method jsonx.Value, at string) {
 	if target := method.Get(keyPath); target.Kind() == jsonx.String {
 		c.url(anyBase, target.Str(), at+"."+keyPath)
 	}
-	if target := method.Get(keyPagingPath).Str(); isRequestPath(target) {
-		c.url(anyBase, target, at+"."+keyPagingPath)
+	if target := method.Get(keyPaginationPath).Str(); isRequestPath(target) {
+		c.url(anyBase, target, at+"."+keyPaginationPath)
+	}
+	if _, err := metadataPath(method.Get(keyPaginationPath).Str()); err != nil {
+		c.fail(at+"."+keyPaginationPath, CodePath, "is neither a path of requests, which begins with / or http, nor one into a response: %v", err)
 	}
 }
 
@@ -46,12 +49,6 @@ func (c *checker) baseURL(v jsonx.Value, at string) {
 	if compiled, err := placeholder.CompileURL(base.Str(), ""); err == nil && compiled.HasQuery() {
 		c.fail(at+"."+keyBaseURL, CodeURL, "holds a query, which the path would become part of; put it into query")
 	}
-}
-
-// isRequestPath tells a pagination_path that is called from one that says where
-// in the response paging is (spec 02 section 12.14).
-func isRequestPath(path string) bool {
-	return strings.HasPrefix(path, "/") || strings.HasPrefix(path, "http")
 }
 
 func (c *checker) url(base, target, path string) {

@@ -71,14 +71,14 @@ func walk(t rapid.TB, s paginate.Strategy, v vendor, limit int) []string {
 			t.Fatal(err)
 		}
 		page := v.page(r)
-		for _, item := range strings.Split(strings.Trim(string(page.Items), "[]"), ",") {
-			if item != "" {
-				all = append(all, item)
-			}
-		}
 		next, err := s.After(context.Background(), at, r, page)
 		if err != nil {
 			t.Fatal(err)
+		}
+		for _, item := range strings.Split(strings.Trim(string(page.Items), "[]"), ",") {
+			if item != "" && !next.Repeated {
+				all = append(all, item)
+			}
 		}
 		if next.Next == nil {
 			return all
@@ -113,6 +113,20 @@ func byPage(first int) func(vendor, url.Values, jsonx.Value, http.Header) ([]str
 
 func byOffset(v vendor, q url.Values, _ jsonx.Value, _ http.Header) ([]string, http.Header, string) {
 	return v.slice(number(q.Get("skip"), 0), number(q.Get("size"), 7)), nil, fmt.Sprintf(`,"total":%d`, v.records)
+}
+
+// byOffsetOnly gives pages of a size of its own.
+func byOffsetOnly(size int) func(vendor, url.Values, jsonx.Value, http.Header) ([]string, http.Header, string) {
+	return func(v vendor, q url.Values, _ jsonx.Value, _ http.Header) ([]string, http.Header, string) {
+		v.most = size
+		return v.slice(number(q.Get("skip"), 0), size), nil, fmt.Sprintf(`,"total":%d`, v.records)
+	}
+}
+
+// allAtOnce gives all records, whatever it is asked for.
+func allAtOnce(v vendor, _ url.Values, _ jsonx.Value, _ http.Header) ([]string, http.Header, string) {
+	v.most = v.records
+	return v.slice(0, v.records), nil, fmt.Sprintf(`,"total":%d`, v.records)
 }
 
 // byCursor gives the number of the next record, written as form does.
@@ -177,6 +191,8 @@ func TestEveryRecordExactlyOnce(t *testing.T) {
 		"offset":                   {`{"format":"offset","config":{"offset_key":"skip","limit_key":"size"}}`, byOffset, false},
 		"offset, short page ends":  {`{"format":"offset","config":{"offset_key":"skip","limit_key":"size","max_limit":5}}`, byOffset, true},
 		"offset with total":        {`{"format":"offset","config":{"offset_key":"skip","limit_key":"size","total_count_path":"total"}}`, byOffset, false},
+		"offset, vendor's size":    {`{"format":"offset","config":{"offset_key":"skip","limit_key":"size","max_limit":5,"total_count_path":"total"}}`, byOffsetOnly(7), true},
+		"offset, all at once":      {`{"format":"offset","config":{"offset_key":"skip","limit_key":"size","max_limit":5,"total_count_path":"total"}}`, allAtOnce, true},
 		"cursor":                   {`{"format":"cursor","config":{"cursor_path":"paging.next","cursor_key":"after","limit_key":"size"}}`, byCursor(`"%"`), false},
 		"cursor that is a number":  {`{"format":"cursor","config":{"cursor_path":"paging.next","cursor_key":"after","limit_key":"size"}}`, byCursor(`%`), false},
 		"cursor with flag":         {`{"format":"cursor","config":{"cursor_path":"paging.next","cursor_key":"after","has_next_path":"paging.more"}}`, byCursor(`"%"`), false},
@@ -213,14 +229,26 @@ func TestEveryRecordExactlyOnce(t *testing.T) {
 	}
 }
 
-// TestVendorsThatIgnoreTheirParametersEnd holds the guard against walks without
-// end.
+// TestVendorsThatIgnoreTheirParametersEnd reads lists that are not paged, though
+// the definition says so: they end, and nothing comes twice.
 func TestVendorsThatIgnoreTheirParametersEnd(t *testing.T) {
 	t.Parallel()
 	always := func(envelope string, h http.Header) vendor {
 		return vendor{records: 3, most: 3, answer: func(vendor, url.Values, jsonx.Value, http.Header) ([]string, http.Header, string) {
 			return []string{"0", "1", "2"}, h, envelope
 		}}
+	}
+	one := func() vendor {
+		return vendor{records: 1, most: 1, answer: func(vendor, url.Values, jsonx.Value, http.Header) ([]string, http.Header, string) {
+			return []string{"0"}, nil, ""
+		}}
+	}
+	if got := walk(t, strategy(t, `{"format":"page","config":{"page_key":"page"}}`), one(), 0); len(got) != 1 {
+		t.Errorf("one record: read %d", len(got))
+	}
+	// Pages of one record that were asked for may look the same.
+	if got := walk(t, strategy(t, `{"format":"page","config":{"page_key":"page"}}`), one(), 1); len(got) > 4 {
+		t.Errorf("one record by one: read %d", len(got))
 	}
 	for pagination, v := range map[string]vendor{
 		`{"format":"page","config":{"page_key":"page"}}`:                                                     always("", nil),
@@ -232,7 +260,7 @@ func TestVendorsThatIgnoreTheirParametersEnd(t *testing.T) {
 		`{"format":"dynamic","config":{"get_pagination_values_expression":"{'page': $number($string(1))}"}}`: always("", nil),
 	} {
 		got := walk(t, strategy(t, pagination), v, 0)
-		if len(got) > 6 {
+		if len(got) != 3 {
 			t.Errorf("%s: read %d records of 3", pagination, len(got))
 		}
 	}

@@ -210,7 +210,7 @@ func TestHopHeadersOfRequests(t *testing.T) {
 		With("authorization", jsonx.MustParse(`{"format":"header"}`).SetAt(jsonx.StringValue(said.Value().String()), "config", "expression")).String())
 	got := make(chan message, 10)
 	const body = `{"a":"0\r\n\r\nGET /evil HTTP/1.1\r\n\r\n"}`
-	vendor := recorded(t, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"id\":1}", got)
+	vendor := recorded(t, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\nConnection: close\r\n\r\n{\"id\":1}", got)
 	c.leadTo(vendor)
 	hop := strings.Join(hopHeaders(), "\r\n") + "\r\nForwarded: for=192.0.2.1\r\nX-Forwarded-For: 192.0.2.1\r\nX-Real-Ip: 192.0.2.1\r\nCookie: a=hop\r\nX-Own: hop\r\nAccept-Encoding: hop\r\nUser-Agent: hop\r\nReferer: http://hop.test/\r\nOrigin: http://hop.test\r\n"
 	form := "--b\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a\"\r\n\r\n0\r\n\r\nGET /evil HTTP/1.1\r\n\r\n--b--\r\n"

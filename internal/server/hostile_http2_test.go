@@ -1,8 +1,6 @@
 package server_test
 
 import (
-	"io"
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -39,7 +37,7 @@ func TestCallsOfHostilePeers(t *testing.T) {
 }
 
 func (c *called) hostilePeer(name string, talk func(*testkit.Peer), codes string) {
-	c.leadTo(testkit.ConverseHTTP2(c.t, talk))
+	c.leadTo(testkit.ConverseHTTP2(c.t, trusted, talk))
 	began := time.Now()
 	r := c.proxy("GET", "/things/1", "")
 	switch code := r.text("code"); {
@@ -56,26 +54,15 @@ func TestUploadsToHostilePeers(t *testing.T) {
 	t.Parallel()
 	p := newPlatform(t)
 	c := newEngine(t, p, impatient)
-	c.leadTo(testkit.ConverseHTTP2(t, func(peer *testkit.Peer) {
+	c.leadTo(testkit.ConverseHTTP2(t, trusted, func(peer *testkit.Peer) {
 		_ = peer.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})
 		_ = peer.WriteWindowUpdate(0, 1<<30)
 		time.Sleep(6 * time.Second)
 	}))
 	var work sync.WaitGroup
-	for i := range 4 {
-		work.Go(func() {
-			began := time.Now()
-			path, method, body := "/proxy/files?truto_body_passthrough=true&integrated_account_id=", http.MethodPost, io.Reader(&endless{1 << 30})
-			if i%2 == 1 {
-				path, method, body = "/proxy/things/1?integrated_account_id=", http.MethodGet, nil
-			}
-			response := c.stream(method, path+c.account, body, "video/mp4")
-			defer response.Body.Close()
-			text, _ := io.ReadAll(response.Body)
-			if response.StatusCode != http.StatusGatewayTimeout && response.StatusCode != http.StatusBadGateway || time.Since(began) > hostileTime {
-				t.Errorf("%s: got %d %s after %v", method, response.StatusCode, text, time.Since(began))
-			}
-		})
+	for range 2 {
+		work.Go(func() { c.givenUp("POST", "/proxy/files?truto_body_passthrough=true", &endless{1 << 30}) })
+		work.Go(func() { c.givenUp("GET", "/proxy/things/1", nil) })
 	}
 	work.Wait()
 }

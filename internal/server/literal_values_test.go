@@ -45,11 +45,11 @@ func TestValuesAreNeverCode(t *testing.T) {
 		c.setValue(value)
 		c.literalPath(value)
 		for _, format := range []string{"json", "form", "parts", "raw", "xml"} {
-			c.proxy("POST", "/values/"+format+"?v="+url.QueryEscape(value), literalBody(value, "")).want(200)
+			c.proxy("POST", "/values/"+format+"?v="+url.QueryEscape(value)+"&plain="+url.QueryEscape(value), literalBody(value, "")).want(200)
 			c.literalHead(value)
 			c.literalIn(format, value)
 		}
-		c.custom("POST", "/anything?v="+url.QueryEscape(value), literalBody(value, `,"methodConfig":{"path":"/json","query":{"own":"{{value}}"},"body":{"v":"{{body.v}}","both":"[{{body.v}}{{value}}]","deep":{"list":["{{body.v}}"]}}}`)).want(200)
+		c.custom("POST", "/anything?v="+url.QueryEscape(value)+"&plain="+url.QueryEscape(value), literalBody(value, `,"methodConfig":{"path":"/json","query":{"own":"{{value}}"},"body":{"v":"{{body.v}}","both":"[{{body.v}}{{value}}]","deep":{"list":["{{body.v}}"]}}}`)).want(200)
 		c.literalHead(value)
 		c.literalIn("json", value)
 	}
@@ -67,7 +67,7 @@ func literalBody(value, more string) string { return `{"v":` + quoted(value) + m
 func (c *called) literalPath(value string) {
 	c.t.Helper()
 	before := c.vendor.count()
-	r := c.proxy("GET", "/values/"+url.PathEscape(value)+"?v="+url.QueryEscape(value), "")
+	r := c.proxy("GET", "/values/"+url.PathEscape(value)+"?v="+url.QueryEscape(value)+"&plain="+url.QueryEscape(value), "")
 	if r.Status == 400 && r.text("code") == "unsafe_placeholder_value" && strings.Contains(value, "..") && c.vendor.count() == before {
 		return
 	}
@@ -91,7 +91,7 @@ func (c *called) literalHead(value string) {
 	query, err := url.ParseQuery(raw)
 	request := http.Request{Header: last.Header}
 	user, password, _ := request.BasicAuth()
-	for name, got := range map[string]string{"own": query.Get("own"), "v": query.Get("v"), "X-Account": last.Header.Get("X-Account"), "password": password} {
+	for name, got := range map[string]string{"own": query.Get("own"), "plain": query.Get("plain"), "X-Account": last.Header.Get("X-Account"), "password": password} {
 		if got != value || err != nil {
 			c.t.Errorf("%q arrived as %s %q in %s", value, name, got, last.Line)
 		}
@@ -191,8 +191,8 @@ func TestLineBreaksStayOutOfHeaders(t *testing.T) {
 					t.Errorf("%q as %s: got %d %s", value, method, r.Status, r.Text)
 				}
 			}
-			c.proxy("GET", "/things/7?v="+url.QueryEscape(value), "").want(200)
-			if query := c.vendor.last().query(); query.Get("q") != value || query.Get("v") != value {
+			c.proxy("GET", "/things/7?v="+url.QueryEscape(value)+"&plain="+url.QueryEscape(value), "").want(200)
+			if query := c.vendor.last().query(); query.Get("q") != value || query.Get("plain") != value {
 				t.Errorf("%q arrived as %v", value, query)
 			}
 			c.proxy("POST", "/things", literalBody(value, "")).want(200)

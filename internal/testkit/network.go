@@ -99,7 +99,7 @@ func Listen(t testing.TB) *Sockets {
 		if err != nil {
 			continue // no IPv6 here
 		}
-		serve(t, socket, func(conn net.Conn) { s.count.Add(1) })
+		serveConnections(t, socket, func(conn net.Conn) { s.count.Add(1) })
 		_, port, _ := net.SplitHostPort(socket.Addr().String())
 		s.Ports = append(s.Ports, port)
 	}
@@ -126,12 +126,12 @@ func Accept(t testing.TB, talk func(net.Conn)) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	serve(t, socket, talk)
+	serveConnections(t, socket, talk)
 	return socket.Addr().String()
 }
 
-// serve hands the connections of a socket to talk until the test ends.
-func serve(t testing.TB, socket net.Listener, talk func(net.Conn)) {
+// serveConnections hands the connections of a socket to talk until the test ends.
+func serveConnections(t testing.TB, socket net.Listener, talk func(net.Conn)) {
 	var work sync.WaitGroup
 	var mu sync.Mutex
 	open := map[net.Conn]bool{}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -23,13 +22,11 @@ type Peer struct {
 	Stream uint32
 }
 
-// ConverseHTTP2 serves frames that no server would send, under the certificate
-// of httptest: talk gets each request. It returns the address, https://….
-func ConverseHTTP2(t testing.TB, talk func(*Peer)) string {
+// ConverseHTTP2 serves frames that no server would send, under a certificate:
+// talk gets each request. It returns the address, https://….
+func ConverseHTTP2(t testing.TB, certificate tls.Certificate, talk func(*Peer)) string {
 	t.Helper()
-	certified := httptest.NewTLSServer(nil)
-	settings := &tls.Config{Certificates: certified.TLS.Certificates, NextProtos: []string{"h2"}}
-	certified.Close()
+	settings := &tls.Config{Certificates: []tls.Certificate{certificate}, NextProtos: []string{"h2"}}
 	address := Accept(t, func(raw net.Conn) {
 		conn := tls.Server(raw, settings)
 		if conn.Handshake() != nil {

@@ -218,7 +218,7 @@ func TestWindowsLockNobodyUp(t *testing.T) {
 	config := quick()
 	config.RootCAs = roots
 	c := newClient(t, config)
-	hostile := testkit.ConverseHTTP2(t, testkit.HostilePeers()["too large a window"].Talk)
+	hostile := testkit.ConverseHTTP2(t, other.TLS.Certificates[0], testkit.HostilePeers()["too large a window"].Talk)
 	if _, err := get(t, c, hostile); sinew.KindOf(err) != sinew.KindUpstream {
 		t.Errorf("got %v", err)
 	}
