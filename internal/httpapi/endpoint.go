@@ -21,6 +21,12 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) route(w http.ResponseWriter, r *http.Request) {
+	if len(r.TransferEncoding) > 0 {
+		// RFC 9112 section 6.3 ends the connection behind a request that was in
+		// chunks and had a length too, which some proxy may have gone by. net/http
+		// does not tell those from others in chunks.
+		w.Header().Set("Connection", "close")
+	}
 	if hasDotSegment(r.URL.EscapedPath()) {
 		a.refuse(w, r)
 		return
