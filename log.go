@@ -21,6 +21,27 @@ func LogTypes() []LogType {
 	return []LogType{LogProxy, LogRapidBridge, LogWebhook, LogSyncTrigger, LogMCP}
 }
 
+// LogFilters lists what records of a type can be filtered by, beside their time.
+// Those that are not among LogFields belong to types that nothing writes yet.
+func LogFilters(t LogType) []string {
+	switch t {
+	case LogProxy:
+		return []string{"request_type", "integrated_account_id", "environment_id", "integration"}
+	case LogRapidBridge:
+		return []string{"sync_job_run_id", "sync_job_id", "sync_job_run_event", "integrated_account_id", "webhook_id", "environment_id", "integration"}
+	case LogWebhook:
+		return []string{"webhook_id", "event", "environment_id"}
+	case LogSyncTrigger:
+		return []string{"environment_id"}
+	case LogMCP:
+		return []string{
+			"mcp_server_id", "tool_name", "mcp_method", "resource", "method", "client_name", "client_version", "request_id",
+			"integrated_account_id", "environment_id", "integration",
+		}
+	}
+	return nil
+}
+
 // LogEntry is one record of what happened. It holds no secret.
 type LogEntry struct {
 	ID            string

@@ -20,6 +20,7 @@ func readBody(c *httpapi.Call, call *proxy.Call) (err error) {
 	switch mediaType, _, _ := mime.ParseMediaType(contentType); mediaType {
 	case "multipart/form-data":
 		body, length := c.StreamBody()
+		call.Abort = body.Abort
 		if call.Upload, err = wire.NewMultipartReader(contentType, body); err != nil {
 			return err
 		}

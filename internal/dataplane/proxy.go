@@ -103,7 +103,8 @@ func newCall(c *httpapi.Call) (proxy.Call, error) {
 	}
 	passthrough, err := flag(c, "truto_body_passthrough")
 	if passthrough && c.Request.ContentLength != 0 {
-		call.Stream, call.StreamLength = c.StreamBody()
+		body, length := c.StreamBody()
+		call.Stream, call.StreamLength, call.Abort = body, length, body.Abort
 		call.StreamType = c.Request.Header.Get("Content-Type")
 	}
 	return call, err
@@ -123,10 +124,16 @@ func flag(c *httpapi.Call, name string) (bool, error) {
 // do makes a call and answers with what came of it, at most once for callers
 // that send a key.
 func (d *dataPlane) do(c *httpapi.Call, call proxy.Call) (httpapi.Answer, error) {
+	var answer httpapi.Answer
+	var err error
 	if key := c.Request.Header.Values(headerIdempotencyKey); len(key) > 0 && c.Request.Method != http.MethodGet {
-		return d.once(c, call, key)
+		answer, err = d.once(c, call, key)
+	} else {
+		answer, _, err = d.make(c.Context(), c, call)
 	}
-	answer, _, err := d.make(c.Context(), c, call)
+	if err == nil {
+		c.VendorLimits()
+	}
 	return answer, err
 }
 

@@ -6,6 +6,9 @@ import (
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
+// stepRequest is the type of the steps that call the vendor.
+const stepRequest = "request"
+
 // Step is one step of an action.
 type Step struct {
 	Type   string

@@ -1,6 +1,8 @@
 package definition
 
 import (
+	"strings"
+
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
@@ -102,15 +104,46 @@ func AuthorizationOf(config jsonx.Value) *Authorization {
 	return newAuthorization(config.Get(keyAuthorization))
 }
 
-// DefaultAuthorization returns how a credential of this format is attached
-// where the config defines nothing: OAuth 2.0 tokens as bearer, others not at
-// all.
-func DefaultAuthorization(method sinew.AuthenticationMethod) *Authorization {
-	switch method {
+// DefaultAuthorization returns how an account of this credential sends it where
+// the config defines nothing: OAuth 2.0 tokens as bearer, OAuth 1.0a as a
+// signature with the keys of the app, others not at all.
+func DefaultAuthorization(c Credential) *Authorization {
+	switch sinew.AuthenticationMethod(c.Format) {
 	case sinew.MethodOAuth2, sinew.MethodClientCredentials, sinew.MethodKeka:
 		return &Authorization{Format: AuthorizationBearer, Config: bearerConfig(DefaultToken), Token: DefaultToken}
+	case sinew.MethodOAuth1:
+		return &Authorization{Format: AuthorizationOAuth1, Config: oauth1Config(c.Config)}
 	}
 	return nil
+}
+
+// oauth1Config signs with the app that a credential names, or with that of the
+// account where it names none.
+func oauth1Config(credential jsonx.Value) jsonx.Value {
+	key := firstText(credential.Get("consumerKey"), credential.At("client", "id"), jsonx.StringValue("{{consumer_key}}"))
+	secret := firstText(credential.Get("consumerSecret"), credential.At("client", "secret"), jsonx.StringValue("{{consumer_secret}}"))
+	b := jsonx.NewBuilder(5)
+	b.Set("consumer_key", key)
+	b.Set("token", jsonx.StringValue("{{oauth.token.access_token}}"))
+	switch method := strings.ToUpper(credential.Get("signatureMethod").Str()); method {
+	case SignRSASHA1:
+		b.Set("signature_method", jsonx.StringValue(method)).Set("private_key", secret)
+	case "":
+		b.Set("consumer_secret", secret).Set("token_secret", jsonx.StringValue("{{oauth.token.access_token_secret}}"))
+	default:
+		b.Set("signature_method", jsonx.StringValue(method))
+		b.Set("consumer_secret", secret).Set("token_secret", jsonx.StringValue("{{oauth.token.access_token_secret}}"))
+	}
+	return b.Value()
+}
+
+func firstText(values ...jsonx.Value) jsonx.Value {
+	for _, v := range values {
+		if v.Str() != "" {
+			return v
+		}
+	}
+	return jsonx.Value{}
 }
 
 func bearerConfig(token string) jsonx.Value {

@@ -24,6 +24,7 @@ const (
 	CodeURL         = "url"
 	CodeName        = "name"
 	CodePattern     = "pattern"
+	CodePath        = "path"       // the text of a path into a response is wrong
 	CodeExpression  = "expression" // the text of an expression is wrong
 	CodeValue       = "value"
 	CodeUncollected = "uncollected" // no field collects what a placeholder reads
@@ -135,6 +136,10 @@ func (c *checker) text(s *shape, text, path string) {
 		c.placeholders(jsonx.StringValue(text), path)
 	case jsonataText:
 		c.expression(text, path)
+	case bodyPath:
+		if _, err := jsonx.ParsePath(text); err != nil && text != "" {
+			c.fail(path, CodePath, "is not a path into a response: %v", err)
+		}
 	case pattern:
 		if _, err := regexp.Compile(text); err != nil {
 			c.warn(path, CodePattern, "is checked in the browser alone: the server cannot run this regular expression")

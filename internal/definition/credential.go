@@ -74,6 +74,19 @@ func FindCredential(config jsonx.Value, format string) (Credential, bool) {
 	return Credential{}, false
 }
 
+// AccountCredential returns what accounts of a format connect with under the
+// layers of Effective; one that is not offered any more has its format alone.
+func AccountCredential(config, installation, account jsonx.Value, format string) Credential {
+	part := func(layer jsonx.Value) jsonx.Value {
+		return jsonx.ObjectValue(jsonx.Member{Name: keyCredentials, Value: layer.Get(keyCredentials)})
+	}
+	credential, found := FindCredential(Effective(part(config), part(installation), part(account)), format)
+	if !found {
+		credential.Format = format
+	}
+	return credential
+}
+
 func newCredential(format string, config jsonx.Value) Credential {
 	c := Credential{Format: format, Config: config}
 	for _, item := range config.Get(keyFields).Items() {

@@ -147,7 +147,7 @@ func (c *checker) hosts(config jsonx.Value, path string) {
 			at := path + "." + keyResources + "." + resource + "." + name
 			c.literalHost(allowed, method.Get(keyBaseURL).Str(), "", at+"."+keyBaseURL)
 			c.literalHost(allowed, anyBase, method.Get(keyPath).Str(), at+"."+keyPath)
-			c.literalHost(allowed, anyBase, method.Get("pagination_path").Str(), at+".pagination_path")
+			c.literalHost(allowed, anyBase, method.Get(keyPaginationPath).Str(), at+"."+keyPaginationPath)
 		}
 	}
 }

@@ -137,7 +137,7 @@ func NewMethod(effective jsonx.Value, resource, name string, definition jsonx.Va
 		BodyOptions:      d.Get("body_format_config"),
 		ResponsePath:     d.Get("response_path").Str(),
 		ResponseFormat:   d.Get("api_response_format").Str(),
-		PaginationPath:   d.Get("pagination_path").Str(),
+		PaginationPath:   d.Get(keyPaginationPath).Str(),
 		ErrorExpression:  nearestSaid(d, effective, keyError).Str(),
 		Description:      d.Get("description").Str(),
 		DocumentationURL: d.Get("api_documentation_url").Str(),
@@ -245,6 +245,22 @@ func newPagination(v jsonx.Value) Pagination {
 	return p
 }
 
+// MetadataPath reads pagination_path where it names a place in the response; nil
+// where it is a path of requests, or absent (spec 02 section 12.14).
+func (m *Method) MetadataPath() ([]string, error) { return metadataPath(m.PaginationPath) }
+
+func metadataPath(text string) ([]string, error) {
+	if text == "" || isRequestPath(text) || strings.Contains(text, "{{") {
+		return nil, nil
+	}
+	return jsonx.ParsePath(text)
+}
+
+// isRequestPath tells a path of requests from one into a response.
+func isRequestPath(text string) bool {
+	return strings.HasPrefix(text, "/") || strings.HasPrefix(text, "http")
+}
+
 // Plan is a method with its templates compiled.
 type Plan struct {
 	Method
@@ -255,6 +271,10 @@ type Plan struct {
 	Defaults *placeholder.Template // of DefaultQuery
 	PagedURL *placeholder.URL      // of the pages after the first, nil when it is URL
 	BodyTo   *placeholder.Template // nil when the caller's body is sent
+	// Consumed are the caller's parameters, by their paths, that a template puts
+	// somewhere else than into the query under its name; ConsumedByBody are those
+	// of the body's template, where that is what is sent.
+	Consumed, ConsumedByBody [][]string
 }
 
 // Compile compiles the templates of a method. The error is a *sinew.Error of
@@ -268,9 +288,9 @@ func (m Method) Compile() (*Plan, error) {
 	if p.Hosts, err = ParseHosts(m.AllowedHosts); err != nil {
 		return nil, m.invalid(keyAllowedHosts, err)
 	}
-	if path := m.PaginationPath; strings.HasPrefix(path, "/") || strings.HasPrefix(path, "http") {
+	if path := m.PaginationPath; isRequestPath(path) {
 		if p.PagedURL, err = placeholder.CompileURL(m.BaseURL, path); err != nil {
-			return nil, m.invalid("pagination_path", err)
+			return nil, m.invalid(keyPaginationPath, err)
 		}
 	}
 	if p.HeaderTo, err = placeholder.Compile(withoutNulls(m.Headers)); err != nil {
@@ -287,6 +307,7 @@ func (m Method) Compile() (*Plan, error) {
 			return nil, m.invalid("body", err)
 		}
 	}
+	p.setConsumed()
 	return p, nil
 }
 

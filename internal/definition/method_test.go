@@ -123,10 +123,10 @@ func TestAuthorization(t *testing.T) {
 			t.Errorf("%s: %s", c.text, diff)
 		}
 	}
-	if a := definition.DefaultAuthorization(sinew.MethodOAuth2); a == nil || a.Token != definition.DefaultToken || a.Config.Get("value").Str() != a.Token {
+	if a := definition.DefaultAuthorization(definition.Credential{Format: string(sinew.MethodOAuth2)}); a == nil || a.Token != definition.DefaultToken || a.Config.Get("value").Str() != a.Token {
 		t.Errorf("got %+v", a)
 	}
-	if a := definition.DefaultAuthorization(sinew.MethodAPIKey); a != nil {
+	if a := definition.DefaultAuthorization(definition.Credential{Format: string(sinew.MethodAPIKey)}); a != nil {
 		t.Errorf("got %+v", a)
 	}
 }

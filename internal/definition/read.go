@@ -3,8 +3,6 @@ package definition
 import (
 	"fmt"
 
-	"github.com/goccy/go-yaml"
-
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
@@ -13,7 +11,7 @@ func Read(text []byte) (jsonx.Value, error) {
 	if v, err := jsonx.Parse(text); err == nil {
 		return v, nil
 	}
-	converted, err := yaml.YAMLToJSON(text)
+	converted, err := yamlToJSON(text)
 	if err != nil {
 		return jsonx.Value{}, fmt.Errorf("the file is neither JSON nor YAML: %w", err)
 	}

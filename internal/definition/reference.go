@@ -15,7 +15,7 @@ func Reference() string {
 	w.line("")
 	w.line("Every key of the `config` of an integration, of an override, and of a method. This page is made from the table that the server checks by; the same as a JSON Schema is at `/schemas/integration-config`. `sinew integration validate FILE` checks a file.")
 	w.line("")
-	w.line("Under *reads*: **template** is text in which `{{…}}` is filled in, **JSONata** is an expression that is compiled when the config is saved.")
+	w.line("Under *reads*: **template** is text in which `{{…}}` is filled in, **JSONata** is an expression that is compiled when the config is saved, **path** leads to a value in the body of a response: names with dots between them, elements of arrays as `[0]`, the last as `[-1]`, and names that hold anything else in quotes, as in `[\"@odata.nextLink\"]`.")
 	w.section("config", configShape())
 	w.line("")
 	w.line("## Only in overrides")
@@ -51,6 +51,7 @@ func (w *referenceWriter) section(name string, s *shape) {
 	w.seen[name] = true
 	switch {
 	case len(s.oneOf) > 0:
+		delete(w.seen, name) // the first alternative with keys has the section
 		for _, inner := range s.oneOf {
 			w.inside(name, inner)
 		}
@@ -113,14 +114,24 @@ func (w *referenceWriter) variants(name string, s *shape) {
 			w.line(f.config.about)
 			w.line("")
 		}
-		if len(f.config.keys) > 0 && f.name != "request" {
+		switch {
+		case f.name == stepRequest:
+			w.line("The keys are those of a [method](#method).")
+			w.line("")
+		case len(f.config.keys) > 0:
 			w.table(f.config.keys)
 			w.line("")
 		}
 	}
 	for _, f := range s.formats {
+		if f.name == stepRequest {
+			continue
+		}
 		for _, k := range f.config.keys {
 			w.inside(w.titleOf(name, k), k.shape)
+		}
+		if len(f.config.oneOf) > 0 {
+			w.inside(name+"."+f.name, f.config)
 		}
 	}
 }
@@ -180,6 +191,8 @@ func readsOf(s *shape) string {
 		return "JSONata"
 	case pattern:
 		return "regular expression"
+	case bodyPath:
+		return "path"
 	}
 	if s.each != nil {
 		return readsOf(s.each)

@@ -11,6 +11,7 @@ const (
 	jsonataText            // JSONata
 	pattern                // regular expression
 	host                   // a host that calls may go to
+	bodyPath               // a path into a response
 )
 
 // shape is what a value may be. The table of shapes is the one description of
@@ -61,6 +62,11 @@ type format struct {
 }
 
 func text(about string) *shape { return &shape{about: about, kinds: []jsonx.Kind{jsonx.String}} }
+
+// pathOf takes a path into a response; see jsonx.ParsePath.
+func pathOf(about string) *shape {
+	return &shape{about: about, kinds: []jsonx.Kind{jsonx.String}, use: bodyPath}
+}
 
 func templated(about string) *shape {
 	return &shape{about: about, kinds: []jsonx.Kind{jsonx.String}, use: template}

@@ -8,27 +8,28 @@ import (
 
 // The names of the parts of a config that code reads.
 const (
-	keyActions       = "actions"
-	keyAllowedHosts  = "allowed_hosts"
-	keyAuthorization = "authorization"
-	keyBaseURL       = "base_url"
-	keyConfig        = "config"
-	keyCredentials   = "credentials"
-	keyError         = "error_expression"
-	keyFields        = "fields"
-	keyFormat        = "format"
-	keyHeaders       = "headers"
-	keyMethod        = "method"
-	keyPagination    = "pagination"
-	keyPath          = "path"
-	keyQuery         = "query"
-	keyQueryArrays   = "query_array_format"
-	keyRateLimit     = "rate_limit"
-	keyResources     = "resources"
-	keySecretVars    = "secret_environment_variables"
-	keyTimeouts      = "timeouts"
-	keyVars          = "environment_variables"
-	keyWebhook       = "webhook"
+	keyActions        = "actions"
+	keyAllowedHosts   = "allowed_hosts"
+	keyAuthorization  = "authorization"
+	keyBaseURL        = "base_url"
+	keyConfig         = "config"
+	keyCredentials    = "credentials"
+	keyError          = "error_expression"
+	keyFields         = "fields"
+	keyFormat         = "format"
+	keyHeaders        = "headers"
+	keyMethod         = "method"
+	keyPagination     = "pagination"
+	keyPath           = "path"
+	keyPaginationPath = "pagination_path"
+	keyQuery          = "query"
+	keyQueryArrays    = "query_array_format"
+	keyRateLimit      = "rate_limit"
+	keyResources      = "resources"
+	keySecretVars     = "secret_environment_variables"
+	keyTimeouts       = "timeouts"
+	keyVars           = "environment_variables"
+	keyWebhook        = "webhook"
 )
 
 // configShape describes the config of an integration.
@@ -41,8 +42,14 @@ func configShape() *shape {
 
 // overrideShape describes the override of an installation or an account.
 func overrideShape() *shape {
+	keys := configKeys()
+	for i := range keys {
+		if keys[i].name == keyCredentials {
+			keys[i].shape = credentialsOverride()
+		}
+	}
 	return object("What an installation changes of a config. Every key is optional; null falls back to the integration.",
-		append(configKeys(),
+		append(keys,
 			optional(keyVars, mapOf("Values that all accounts of the installation share, read as {{environment_variables.KEY}}.", variable())),
 			optional(keySecretVars, mapOf("Like environment_variables, but stored encrypted and never shown.", variable())),
 		)...)
@@ -141,16 +148,16 @@ func pagination() *shape {
 		format{"page", paged("By page number.",
 			key{name: "page_key", alias: "page_param", shape: text("The parameter of the page number.")},
 			optional("start_page", number("The number of the first page; 1 unless given.")),
-			optional("has_next_path", text("Where a flag says that there is more.")),
-			optional("total_pages_path", text("Where the number of pages is.")),
-			optional("total_count_path", text("Where the number of records is.")),
+			optional("has_next_path", pathOf("Where a flag says that there is more.")),
+			optional("total_pages_path", pathOf("Where the number of pages is.")),
+			optional("total_count_path", pathOf("Where the number of records is.")),
 			optional("total_count_header", text("The header with the number of records.")),
 		)},
 		format{"offset", paged("By offset.",
 			key{name: "offset_key", alias: "offset_param", shape: text("The parameter of the offset.")},
 			optional("start_offset", number("The offset of the first page; 0 unless given.")),
-			optional("has_next_path", text("Where a flag says that there is more.")),
-			optional("total_count_path", text("Where the number of records is.")),
+			optional("has_next_path", pathOf("Where a flag says that there is more.")),
+			optional("total_count_path", pathOf("Where the number of records is.")),
 			optional("total_count_header", text("The header with the number of records.")),
 		)},
 		format{"cursor", cursorPagination()},
@@ -162,14 +169,14 @@ func pagination() *shape {
 
 func cursorPagination() *shape {
 	return object("By a cursor in the response.",
-		required("cursor_path", text("Where the next cursor is.")),
-		optional("prev_cursor_path", text("Where the previous cursor is.")),
+		required("cursor_path", pathOf("Where the next cursor is, such as meta.next, data[-1].id or [\"@odata.nextLink\"]; the name of a header with cursor_path_object.")),
+		optional("prev_cursor_path", pathOf("Where the previous cursor is.")),
 		key{name: "cursor_key", alias: "cursor_param", shape: text("The parameter that carries the cursor.")},
-		optional("has_next_path", text("Where a flag says that there is more.")),
+		optional("has_next_path", pathOf("Where a flag says that there is more.")),
 		key{name: "limit_key", alias: "limit_param", shape: text("The parameter of the page size.")},
 		optional("max_limit", number("The largest page size to ask for.")),
-		optional("is_link", boolean("The cursor is a URL.")),
-		optional("include_path", boolean("With is_link: follow the path of the URL too.")),
+		optional("is_link", boolean("The cursor is a URL, whose query is sent with the next request.")),
+		optional("include_path", boolean("With is_link: go to the URL itself; on another host only if allowed_hosts names it.")),
 		optional("headers", headers("More headers of these requests.")),
 		optional("add_to_body", boolean("Send cursor and limit in the body.")),
 		optional("add_to_query", boolean("Send cursor and limit in the query.")),
@@ -184,7 +191,8 @@ func cursorPagination() *shape {
 
 func dynamicPagination() *shape {
 	return openObject("By expressions.",
-		key{name: "limit_key", alias: "limit_param", shape: text("The parameter of the page size, without an initial expression.")},
+		key{name: "limit_key", alias: "limit_param", shape: text("The parameter of the page size, without an initial expression; none unless given.")},
+		key{name: "cursor_key", alias: "cursor_param", shape: text("The parameter of the cursor, without an initial expression; cursor unless given.")},
 		optional("max_limit", number("The largest page size to ask for.")),
 		optional("get_initial_pagination_values_expression", jsonata("The values of the first page.")),
 		optional("get_pagination_values_expression", jsonata("The values of the next page, null at the end.")),

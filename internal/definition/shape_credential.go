@@ -21,6 +21,22 @@ func credentials() *shape {
 	}
 }
 
+// credentialsOverride takes the config of an OAuth app too, which goes to every
+// OAuth credential below (see Effective).
+func credentialsOverride() *shape {
+	s := credentials()
+	s.about = "What a customer supplies: one credential, a map by format, or the config of an OAuth app, such as its client."
+	s.oneOf = append(s.oneOf, oauth2("An OAuth app."))
+	choose := s.choose
+	s.choose = func(v jsonx.Value) int {
+		if choose(v) == 1 && v.Get("client").Exists() {
+			return 2
+		}
+		return choose(v)
+	}
+	return s
+}
+
 // isSingleCredential tells one credential from a map by format.
 func isSingleCredential(v jsonx.Value) bool {
 	return v.Get(keyFormat).Kind() == jsonx.String || v.Get(keyConfig).Exists() && !v.Get(keyFormat).Exists()
@@ -76,11 +92,14 @@ func oauth2(about string) *shape {
 
 func oauth1() *shape {
 	url := templated("")
-	return openObject("OAuth 1.0a.", append(credentialTexts(),
+	signing := enum("How requests are signed; HMAC-SHA1 unless given.", SignHMACSHA1, SignHMACSHA256, SignRSASHA1, SignPlaintext)
+	signing.anyCase = true
+	return openObject("OAuth 1.0a. Without an authorization in the config, requests are signed with the app's key and the account's token.", append(credentialTexts(),
 		optional("requestTokenUrl", url), optional("authorizeUrl", url), optional("tokenUrl", url),
 		optional("client", openObject("The OAuth app.", optional("id", templated("")), optional("secret", templated("")))),
-		optional("consumerKey", templated("")), optional("consumerSecret", templated("")),
-		optional("signatureMethod", text("")),
+		optional("consumerKey", templated("The key of the app; that of client unless given.")),
+		optional("consumerSecret", templated("Its secret, or its private key for RSA-SHA1.")),
+		optional("signatureMethod", signing),
 		optional(keyFields, fields()),
 	)...)
 }

@@ -35,6 +35,9 @@ func (c *checker) methodURLs(method jsonx.Value, at string) {
 	if target := method.Get(keyPath); target.Kind() == jsonx.String {
 		c.url(anyBase, target.Str(), at+"."+keyPath)
 	}
+	if _, err := metadataPath(method.Get(keyPaginationPath).Str()); err != nil {
+		c.fail(at+"."+keyPaginationPath, CodePath, "is neither a path of requests, which begins with / or http, nor one into a response: %v", err)
+	}
 }
 
 func (c *checker) url(base, target, path string) {

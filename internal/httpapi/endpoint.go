@@ -140,7 +140,7 @@ func (a *API) admit(c *Call) error {
 	limits, key := a.tokens, string(p.Kind)+p.TokenID
 	if p.Kind == sinew.PrincipalAccountToken {
 		limits = a.accounts
-		key = p.AccountID
+		key = accountKey(p, p.AccountID)
 	}
 	if err := limits.take(c.writer.Header(), key, time.Now()); err != nil {
 		return err
@@ -157,7 +157,20 @@ func (c *Call) TakeAccount(accountID string) error {
 	if c.Principal.Kind == sinew.PrincipalAccountToken {
 		return nil
 	}
-	return c.api.accounts.take(c.writer.Header(), accountID, time.Now())
+	return c.api.accounts.take(c.writer.Header(), accountKey(c.Principal, accountID), time.Now())
+}
+
+// accountKey is what the calls of an account are counted under. Callers name
+// accounts that are not theirs too, and must not use up what others have.
+func accountKey(p sinew.Principal, accountID string) string { return p.EnvironmentID + "/" + accountID }
+
+// VendorLimits leaves the platform's limits out of the answer: on a call that
+// reached its vendor, the fields of these names tell the vendor's (spec 03
+// section 1.7).
+func (c *Call) VendorLimits() {
+	for _, name := range limitHeaders() {
+		c.writer.Header().Del(name)
+	}
 }
 
 // Writer returns the response for handlers that stream.

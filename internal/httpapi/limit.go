@@ -31,6 +31,11 @@ func newLimiter(limit int, length time.Duration) *limiter {
 	return &limiter{limit: limit, window: length, windows: make(map[string]*window)}
 }
 
+// limitHeaders are the fields that tell callers of limits.
+func limitHeaders() []string {
+	return []string{"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+}
+
 // take counts a call and writes the RateLimit headers. Limited when there are
 // none left in the window.
 func (l *limiter) take(h http.Header, key string, now time.Time) error {

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -86,15 +87,15 @@ func logQuery(c *Call) (jsonx.Value, error) {
 		return b.Value(), sinew.InvalidField("log_type_filter", "type", "must name its keys: log_type_filter[integration]=…")
 	}
 	for name, value := range filter.Members() {
-		switch name {
-		case "integrated_account_id", "integration", "request_type":
-			b.Set(name, value)
-		case "environment_id":
+		switch {
+		case !slices.Contains(sinew.LogFilters(sinew.LogType(kind)), name):
+			return b.Value(), sinew.InvalidField("log_type_filter["+name+"]", "unknown_key", "is no filter of %s; it takes %s", kind, strings.Join(sinew.LogFilters(sinew.LogType(kind)), ", "))
+		case name == "environment_id":
 			if value.Str() != c.Principal.EnvironmentID {
 				return b.Value(), sinew.InvalidField("log_type_filter[environment_id]", "foreign", "the token belongs to another environment")
 			}
-		default:
-			return b.Value(), sinew.InvalidField("log_type_filter["+name+"]", "unknown_key", "is no filter of %s", kind)
+		case slices.ContainsFunc(sinew.LogFields(), func(f sinew.Field) bool { return f.Name == name }):
+			b.Set(name, value)
 		}
 	}
 	return b.Set("limit", c.Query.Get("limit")).Set("next_cursor", c.Query.Get("next_cursor")).Value(), nil

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"io"
 	"net/http"
+	"sync"
 	"time"
 )
 
@@ -39,19 +40,53 @@ func (c *Call) passOn(body io.ReadCloser) {
 
 // StreamBody returns the body of the request to be read as it comes, without a
 // limit of its size. length is -1 when it is not known.
-func (c *Call) StreamBody() (body io.Reader, length int64) {
-	return &streamedBody{in: c.Request.Body, control: http.NewResponseController(c.writer)}, c.Request.ContentLength
+func (c *Call) StreamBody() (body *StreamedBody, length int64) {
+	return &StreamedBody{in: c.Request.Body, control: http.NewResponseController(c.writer)}, c.Request.ContentLength
 }
 
-// streamedBody moves the deadline of the connection with every read.
-type streamedBody struct {
+// StreamedBody is the body of a request that is read as it comes. It moves the
+// deadline of the connection with every read.
+type StreamedBody struct {
 	in      io.Reader
 	control *http.ResponseController
+
+	mu   sync.Mutex // guards what follows, and the deadline
+	over error      // why there is no more of it; nil while there may be
 }
 
-func (b *streamedBody) Read(p []byte) (int, error) {
+// Read implements io.Reader.
+func (b *StreamedBody) Read(p []byte) (int, error) {
+	if err := b.begin(); err != nil {
+		return 0, err
+	}
+	n, err := b.in.Read(p)
+	if err != nil {
+		b.mu.Lock()
+		b.over = err
+		b.mu.Unlock()
+	}
+	return n, err
+}
+
+func (b *StreamedBody) begin() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over != nil {
+		return b.over
+	}
 	deadline := time.Now().Add(streamSilence)
 	_ = b.control.SetReadDeadline(deadline)
 	_ = b.control.SetWriteDeadline(deadline.Add(streamSilence))
-	return b.in.Read(p)
+	return nil
+}
+
+// Abort gives the body up, and ends a read that waits for the caller. It does
+// nothing once the body was read. It is safe for concurrent use.
+func (b *StreamedBody) Abort() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.over == nil {
+		b.over = io.ErrUnexpectedEOF
+		_ = b.control.SetReadDeadline(time.Unix(1, 0))
+	}
 }

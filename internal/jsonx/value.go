@@ -250,8 +250,8 @@ func (v Value) Get(name string) Value {
 	return Value{}
 }
 
-// At follows member names and array indexes ("0", "1") from the value down,
-// and returns Missing where the path ends early.
+// At follows member names and array indexes ("0", "1", and "-1" for the last)
+// from the value down, and returns Missing where the path ends early.
 func (v Value) At(path ...string) Value {
 	for _, step := range path {
 		switch v.kind {
@@ -259,6 +259,9 @@ func (v Value) At(path ...string) Value {
 			v = v.Get(step)
 		case Array:
 			i, err := strconv.Atoi(step)
+			if i < 0 {
+				i += len(v.items)
+			}
 			if err != nil || i < 0 || i >= len(v.items) {
 				return Value{}
 			}

@@ -25,7 +25,7 @@ func (s cursor) Prepare(_ context.Context, at Place, r *Request) error {
 		return nil
 	}
 	if s.flag("is_link") {
-		return follow(r, at.At.Str(), s.flag("include_path"))
+		return s.follow(r, at.At.Str(), s.flag("include_path"))
 	}
 	s.putLimit(at, r)
 	value := at.At
@@ -41,35 +41,36 @@ func (s cursor) Prepare(_ context.Context, at Place, r *Request) error {
 // After implements Strategy.
 func (s cursor) After(_ context.Context, at Place, _ *Request, page *Page) (Next, error) {
 	var next Next
-	if prev := s.value(page, s.text("prev_cursor_path")); usable(prev) {
+	if prev := s.value(page, "prev_cursor_path"); usable(prev) {
 		next.Prev = &Place{At: prev, Limit: at.Limit}
 	}
-	token := s.value(page, s.text("cursor_path"))
+	if next.Repeated = s.flag("use_content_hash") && at.repeats(page); next.Repeated {
+		return next, nil
+	}
+	token := s.value(page, "cursor_path")
 	if more, known := s.more(page); known && !more || !usable(token) {
 		return next, nil
 	}
 	if page.Count == 0 && !s.flag("allow_empty_page_cursor") {
 		return next, nil
 	}
-	if jsonx.Equal(token, at.At) {
-		return next, nil // the vendor sends its caller round in circles
+	if jsonx.Equal(token, at.At) { // the vendor sends its caller round in circles
+		next.Repeated = at.repeats(page)
+		return next, nil
 	}
-	next.Next = &Place{At: token, Limit: at.Limit}
-	if s.flag("use_content_hash") {
-		next.Next = at.following(token, page)
+	next.Next = at.following(token, page)
+	if !s.flag("use_content_hash") {
+		next.Next.Seen = next.Next.Seen[len(next.Next.Seen)-1:]
 	}
 	return next, nil
 }
 
 // value reads a cursor from where the definition says that it is.
-func (s cursor) value(page *Page, path string) jsonx.Value {
-	if path == "" {
-		return jsonx.Value{}
-	}
+func (s cursor) value(page *Page, key string) jsonx.Value {
 	if s.text("cursor_path_object") == "header" {
-		return header(page, path)
+		return header(page, s.text(key))
 	}
-	return s.body(page, path)
+	return s.body(page, key)
 }
 
 // usable reports whether a value can be sent as a cursor.

@@ -1,6 +1,7 @@
 package paginate
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -67,13 +68,18 @@ func (d dynamic) Values(ctx context.Context, at Place, query jsonx.Value, in *ex
 	return values, nil
 }
 
-// Prepare implements Strategy.
+// Prepare implements Strategy. What an expression made is sent under the names
+// that it gave; without one, limit and cursor are sent as for the other formats.
 func (d dynamic) Prepare(_ context.Context, at Place, r *Request) error {
 	d.putHeaders(r)
-	for name, value := range r.Values.Members() {
-		if !value.IsNull() {
-			d.put(r, name, value)
+	if d.initial != nil || at.At.Get(placeValues).Exists() {
+		for name, value := range r.Values.Members() {
+			if !value.IsNull() {
+				d.put(r, name, value)
+			}
 		}
+	} else if token := at.At.Get(placeCursor); token.Exists() {
+		d.put(r, cmp.Or(d.text("cursor_key"), placeCursor), token)
 	}
 	if d.initial == nil {
 		d.putLimit(at, r)
@@ -83,6 +89,9 @@ func (d dynamic) Prepare(_ context.Context, at Place, r *Request) error {
 
 // After implements Strategy.
 func (d dynamic) After(ctx context.Context, at Place, sent *Request, page *Page) (Next, error) {
+	if at.repeats(page) {
+		return Next{Repeated: true}, nil
+	}
 	page.Input.Value("paginationValues", sent.Values)
 	place := jsonx.NewBuilder(2)
 	if d.values != nil {

@@ -25,7 +25,7 @@ func (s linkHeader) Prepare(_ context.Context, at Place, r *Request) error {
 		s.putLimit(at, r)
 		return nil
 	}
-	return follow(r, at.At.Str(), true)
+	return s.follow(r, at.At.Str(), true)
 }
 
 // After implements Strategy.
@@ -56,10 +56,11 @@ func resolve(base, target string) string {
 	return u.String()
 }
 
-// follow points a request at a link that the vendor gave. A link to another
-// origin is refused, since the credential would go there. Without its path, a
-// link only lends its query.
-func follow(r *Request, link string, path bool) error {
+// follow points a request at a link that the vendor gave. Without its path, a
+// link only lends its query. With it, the request goes where the link leads; the
+// credential goes along, so that another host is refused unless the definition
+// names it among its allowed_hosts.
+func (s settings) follow(r *Request, link string, path bool) error {
 	base, err := url.Parse(r.URL)
 	if err != nil {
 		return badPlace()
@@ -68,21 +69,42 @@ func follow(r *Request, link string, path bool) error {
 	if err != nil || link == "" {
 		return badPlace()
 	}
-	if !sameOrigin(base, target) {
-		return sinew.Errorf(sinew.KindUpstream, "The vendor links the next page on another host, %s, where the credential must not go", target.Host).WithCode("foreign_link")
-	}
-	query, _ := url.ParseQuery(target.RawQuery)
 	b := r.Query.Edit()
 	if path {
+		if !sameOrigin(base, target) {
+			if !s.leadsTo(base, target) {
+				return sinew.Errorf(sinew.KindUpstream, "The vendor links the next page on another host, %s, where the credential must not go; allowed_hosts of the integration does not name it", target.Host).WithCode("foreign_link")
+			}
+			base.Scheme, base.Host = target.Scheme, target.Host
+		}
 		b = r.Defaults.Edit()
 		base.Path, base.RawPath = target.Path, target.RawPath
 	}
 	base.RawQuery, base.Fragment = "", ""
 	r.URL = base.String()
-	for _, pair := range strings.Split(target.RawQuery, "&") {
+	lend(b, target.RawQuery)
+	r.Query = b.Value()
+	return nil
+}
+
+// leadsTo reports whether the definition itself says that requests may go to the
+// host of a link, with what they carry.
+func (s settings) leadsTo(base, target *url.URL) bool {
+	return s.hosts != nil && s.hosts.Allows(target) && target.User == nil && (target.Scheme == "https" || target.Scheme == base.Scheme && target.Scheme == "http")
+}
+
+// lend puts the parameters of a link over those of a request.
+func lend(b *jsonx.Builder, raw string) {
+	query, _ := url.ParseQuery(raw)
+	for pair := range strings.SplitSeq(raw, "&") {
 		name, _, _ := strings.Cut(pair, "=")
-		if name, err = url.QueryUnescape(name); err != nil || name == "" {
+		name, err := url.QueryUnescape(name)
+		if err != nil || name == "" {
 			continue
+		}
+		// A link writes filter[a] for what the caller gave as a member of filter.
+		if root, _, nested := strings.Cut(name, "["); nested && b.Get(root).Len() > 0 {
+			b.Set(root, jsonx.Value{})
 		}
 		values := query[name]
 		if len(values) == 1 {
@@ -91,8 +113,6 @@ func follow(r *Request, link string, path bool) error {
 			b.Set(strings.TrimSuffix(name, "[]"), jsonx.StringsValue(values))
 		}
 	}
-	r.Query = b.Value()
-	return nil
 }
 
 // sameOrigin compares origins; a host that answers on both schemes is one.

@@ -52,8 +52,8 @@ func (s numbered) After(_ context.Context, at Place, _ *Request, page *Page) (Ne
 	if err != nil {
 		return Next{}, err
 	}
-	var next Next
-	if s.goesOn(at, number, page) {
+	next := Next{Repeated: at.repeats(page)}
+	if !next.Repeated && s.goesOn(at, number, page) {
 		next.Next = at.following(jsonx.IntValue(number+1), page)
 	}
 	if number > s.int("start_page", 1) {

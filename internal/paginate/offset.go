@@ -52,8 +52,8 @@ func (s offset) After(_ context.Context, at Place, _ *Request, page *Page) (Next
 	if s.trusted(at) {
 		step = max(step, s.limit(at))
 	}
-	var next Next
-	if s.goesOn(at, start+step, page) {
+	next := Next{Repeated: at.repeats(page)}
+	if !next.Repeated && s.goesOn(at, start+step, page) {
 		next.Next = at.following(jsonx.IntValue(start+step), page)
 	}
 	if first := s.int("start_offset", 0); start > first && step > 0 {

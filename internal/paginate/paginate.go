@@ -2,7 +2,7 @@ package paginate
 
 import (
 	"context"
-	"hash/fnv"
+	"hash/crc32"
 	"net/http"
 	"strconv"
 
@@ -30,9 +30,9 @@ type Place struct {
 	At jsonx.Value
 	// Limit is the page size that the walk was begun with, 0 for none.
 	Limit int
-	// Seen holds hashes of the pages before, to notice a vendor that goes round
-	// in circles.
-	Seen []uint32
+	// Seen holds fingerprints of the pages before, to notice a vendor that goes
+	// round in circles, or that ignores what page it is asked for.
+	Seen []uint64
 }
 
 // First reports whether the place is the first page.
@@ -49,6 +49,8 @@ type Request struct {
 	Header   http.Header
 	// Values is what {{pagination.…}} reads.
 	Values jsonx.Value
+	// Scope is what placeholders read.
+	Scope jsonx.Value
 }
 
 // Page is a vendor's answer to a list.
@@ -69,6 +71,9 @@ type Page struct {
 // Next says where to go on. Nil means that there is no such page.
 type Next struct {
 	Next, Prev *Place
+	// Repeated is set when the records of the page came before: the vendor does
+	// not page this list, and they are not to be handed out again.
+	Repeated bool
 }
 
 // Strategy pages one list.
@@ -89,7 +94,10 @@ type Strategy interface {
 
 // New returns the strategy of a method, nil when it does not page.
 func New(m *definition.Method, engine *expression.Engine) (Strategy, error) {
-	c := settings{config: m.Pagination.Config, metadata: metadataPath(m.PaginationPath)}
+	c, err := newSettings(m)
+	if err != nil {
+		return nil, err
+	}
 	switch m.Pagination.Format {
 	case "":
 		return nil, nil
@@ -109,35 +117,44 @@ func New(m *definition.Method, engine *expression.Engine) (Strategy, error) {
 	return nil, sinew.Errorf(sinew.KindInvalid, "the pagination format %q is not known", m.Pagination.Format).WithCode("invalid_definition")
 }
 
-// walked bounds the hashes that a place carries.
+// walked bounds the fingerprints that a place carries.
 const walked = 8
 
-// following makes the place behind a page. It returns nil when the page was
-// seen before: a vendor that ignores what it is asked for would be read for
-// ever.
+// repeats reports whether the records of a page came before. Where pages of one
+// record were asked for, some may well look the same: then it takes three.
+func (p Place) repeats(page *Page) bool {
+	if page.Count == 0 || len(p.Seen) == 0 {
+		return false
+	}
+	sum, same := fingerprint(page.Items), 0
+	for _, seen := range p.Seen {
+		if seen == sum {
+			same++
+		}
+	}
+	if p.Limit == 1 && page.Count == 1 {
+		return same > 2
+	}
+	return same > 0
+}
+
+// following makes the place behind a page that does not repeat an earlier one.
 func (p Place) following(at jsonx.Value, page *Page) *Place {
 	next := &Place{At: at, Limit: p.Limit}
-	h := fnv.New32a()
-	_, _ = h.Write(page.Items)
-	sum := h.Sum32()
-	if repeats := count(p.Seen, sum); page.Count > 1 && repeats > 0 || page.Count == 1 && repeats > 2 {
-		return nil // single records without an id may well look the same
-	}
-	next.Seen = append(append(next.Seen, p.Seen...), sum)
+	next.Seen = append(append(next.Seen, p.Seen...), fingerprint(page.Items))
 	if len(next.Seen) > walked {
 		next.Seen = next.Seen[len(next.Seen)-walked:]
 	}
 	return next
 }
 
-func count(sums []uint32, sum uint32) (n int) {
-	for _, s := range sums {
-		if s == sum {
-			n++
-		}
-	}
-	return n
+// fingerprint tells pages apart: two checksums that processors compute, which
+// agree on two pages by accident once in 2^64.
+func fingerprint(items []byte) uint64 {
+	return uint64(crc32.Checksum(items, castagnoli))<<32 | uint64(crc32.ChecksumIEEE(items))
 }
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // badPlace is the error of a cursor whose definition has changed since.
 func badPlace() error {

@@ -64,8 +64,8 @@ func (s ranged) After(_ context.Context, at Place, _ *Request, page *Page) (Next
 	if last < 0 {
 		last = start + int64(page.Count) - 1
 	}
-	var next Next
-	if page.Count > 0 && (known && last+1 < total || !known && int64(page.Count) >= s.size(at)) {
+	next := Next{Repeated: at.repeats(page)}
+	if page.Count > 0 && !next.Repeated && (known && last+1 < total || !known && int64(page.Count) >= s.size(at)) {
 		next.Next = at.following(jsonx.IntValue(last+1), page)
 	}
 	if start > 0 {

@@ -1,28 +1,44 @@
 package paginate
 
 import (
+	"net/http"
 	"strings"
 
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/placeholder"
 )
 
 // settings are the keys that the formats share.
 type settings struct {
-	config   jsonx.Value
-	metadata []string // where paths into the body begin
+	config jsonx.Value
+	// places are where things are in the body, by the key that names them.
+	places map[string]place
+	// hosts are the allowed_hosts of the integration, nil when it names none.
+	hosts   definition.Hosts
+	headers *placeholder.Template
 }
 
-// metadataPath reads pagination_path where it names a place in the response;
-// one that begins with / or http is a path of requests (spec 02 section 12.14).
-func metadataPath(text string) []string {
-	if text == "" || strings.HasPrefix(text, "/") || strings.HasPrefix(text, "http") || strings.Contains(text, "{{") {
-		return nil
+// newSettings reads the places that a definition names.
+func newSettings(m *definition.Method) (settings, error) {
+	s := settings{config: m.Pagination.Config}
+	metadata, err := m.MetadataPath()
+	if err != nil {
+		return s, badPath("pagination_path", err)
 	}
-	return dotted(text)
-}
-
-func dotted(text string) []string {
-	return strings.Split(strings.TrimPrefix(text, "$."), ".")
+	if s.hosts, err = definition.ParseHosts(m.AllowedHosts); err != nil {
+		return s, sinew.Errorf(sinew.KindInvalid, "allowed_hosts %v", err).WithCode("invalid_definition").WithCause(err)
+	}
+	headers := s.config.Get("headers")
+	if !headers.Exists() {
+		headers = jsonx.ObjectValue()
+	}
+	if s.headers, err = placeholder.Compile(headers); err != nil {
+		return s, sinew.Errorf(sinew.KindInvalid, "pagination.config.headers is not valid: %v", err).WithCode("invalid_definition").WithCause(err)
+	}
+	s.places, err = findPlaces(s.config, metadata)
+	return s, err
 }
 
 func (s settings) text(name string) string { return s.config.Get(name).Str() }
@@ -95,80 +111,16 @@ func (s settings) putLimit(at Place, r *Request) {
 	s.put(r, s.text("limit_key"), value)
 }
 
-// putHeaders sends the headers of paged requests.
+// putHeaders sends the headers of paged requests; null removes one.
 func (s settings) putHeaders(r *Request) {
-	for name, value := range s.config.Get("headers").Members() {
+	headers, _ := s.headers.Render(r.Scope)
+	for name, value := range headers.Members() {
 		if text, ok := value.Text(); ok {
 			r.Header.Set(name, text)
+		} else {
+			r.Header[http.CanonicalHeaderKey(name)] = nil
 		}
 	}
-}
-
-// body returns the value at a dotted path of a page.
-func (s settings) body(page *Page, path string) jsonx.Value {
-	if path == "" || len(page.Body) == 0 {
-		return jsonx.Value{}
-	}
-	at := s.inMetadata(path)
-	found, err := page.find(at)
-	if err != nil {
-		return jsonx.Value{}
-	}
-	if found.Text == nil {
-		return deep(page.Body, at)
-	}
-	v, err := jsonx.ParseLenient(found.Text)
-	if err != nil {
-		return jsonx.Value{}
-	}
-	return v
-}
-
-func (s settings) inMetadata(path string) []string {
-	return append(append([]string(nil), s.metadata...), dotted(path)...)
-}
-
-// Paths implements Strategy.
-func (s settings) Paths() [][]string {
-	var paths [][]string
-	for _, key := range []string{"cursor_path", "prev_cursor_path", "has_next_path", "total_pages_path", "total_count_path"} {
-		if path := s.text(key); path != "" {
-			paths = append(paths, s.inMetadata(path))
-		}
-	}
-	return paths
-}
-
-func (p *Page) find(path []string) (jsonx.Found, error) {
-	if p.Find != nil {
-		return p.Find(path)
-	}
-	found, err := jsonx.Pick(p.Body, path)
-	if err != nil {
-		return jsonx.Found{}, err
-	}
-	return found[0], nil
-}
-
-// deep follows a path that reaches into arrays, which the quick way does not.
-func deep(body []byte, path []string) jsonx.Value {
-	if !hasIndex(path) {
-		return jsonx.Value{}
-	}
-	v, err := jsonx.ParseLenient(body)
-	if err != nil {
-		return v
-	}
-	return v.At(path...)
-}
-
-func hasIndex(path []string) bool {
-	for _, name := range path {
-		if name != "" && strings.Trim(name, "-0123456789") == "" {
-			return true
-		}
-	}
-	return false
 }
 
 // header returns a header of a page, found regardless of case.
@@ -182,11 +134,7 @@ func header(page *Page, name string) jsonx.Value {
 // more reads the flag that says whether there is another page. known is false
 // when the definition names none, or the page has none.
 func (s settings) more(page *Page) (more, known bool) {
-	path := s.text("has_next_path")
-	if path == "" {
-		return false, false
-	}
-	v := s.body(page, path)
+	v := s.body(page, "has_next_path")
 	switch v.Kind() {
 	case jsonx.Missing:
 		return false, false
@@ -208,9 +156,10 @@ func (s settings) more(page *Page) (more, known bool) {
 // beyond returns whether counts of the page say that there is something behind
 // what was read so far.
 func (s settings) beyond(page *Page, name string, read int64) (more, known bool) {
-	total, ok := s.body(page, s.text(name)).Int()
+	said := s.body(page, name)
+	total, ok := said.Int()
 	if !ok {
-		text := s.body(page, s.text(name)).Str()
+		text := said.Str()
 		if text == "" && name == "total_count_path" && s.text("total_count_header") != "" {
 			text = page.Header.Get(s.text("total_count_header"))
 		}

@@ -49,11 +49,14 @@ func (c *call) envelope(ctx context.Context, r *reply, status int, p payload) (R
 			p = nothing()
 		}
 		list := p.list()
-		c.count = list.items
-		next, prev, err := c.page(ctx, r, list)
+		next, prev, repeated, err := c.page(ctx, r, list)
 		if err != nil {
 			return Result{}, err
 		}
+		if repeated {
+			list = nothing().list()
+		}
+		c.count = list.items
 		result.Body = list.text
 		result.Head, result.Tail = beginResult, listTail(list, next, prev)
 	case c.Custom != nil:
@@ -93,6 +96,9 @@ func appendCursor(b []byte, cursor string) []byte {
 func (c *call) decode(r *reply) {
 	contentType := r.Header.Get("Content-Type")
 	format := wire.ResponseFormat(c.plan.ResponseFormat, contentType, r.raw)
+	if format == wire.FormatBinary && c.lists() { // records were asked for, whatever the label says
+		format = wire.ResponseFormat(c.plan.ResponseFormat, "", r.raw)
+	}
 	switch {
 	case len(r.raw) == 0:
 	case format == wire.FormatJSON:
@@ -112,6 +118,21 @@ func (c *call) decode(r *reply) {
 	if r.broken != nil && c.plan.ResponseFormat == "" && !labelledJSON(r.Header) {
 		r.broken = nil // a page of some text, which is passed on
 	}
+}
+
+// inUTF8 returns the body of a refusal in UTF-8, where secrets are found, and
+// labels it so.
+func (c *call) inUTF8(r *reply) []byte {
+	contentType := r.Header.Get("Content-Type")
+	format := wire.ResponseFormat(c.plan.ResponseFormat, contentType, r.raw)
+	text, err := wire.ToUTF8(format, contentType, r.raw)
+	if format == wire.FormatBinary || err != nil || bytes.Equal(text, r.raw) {
+		return r.raw
+	}
+	if name := mediaType(r.Header); name != "" {
+		r.Header.Set("Content-Type", name+"; charset=utf-8")
+	}
+	return text
 }
 
 // readJSON takes a body as JSON text in UTF-8, and finds in it what the plan asks
@@ -252,6 +273,9 @@ func (c *call) members(r *reply, path, names []string) []byte {
 func headerObject(h http.Header) jsonx.Value {
 	b := jsonx.NewBuilder(len(h))
 	for name, values := range h {
+		if len(values) == 0 {
+			continue
+		}
 		b.Set(strings.ToLower(name), jsonx.StringValue(strings.ToValidUTF8(strings.Join(values, ", "), string(utf8.RuneError))))
 	}
 	return b.Value()

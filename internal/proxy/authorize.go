@@ -46,7 +46,11 @@ func (c *call) attachment() (*attachment, error) {
 	if c.plan.attach != nil {
 		return c.plan.attach, nil
 	}
-	return c.service.newAttachment(c.plan.Method, definition.DefaultAuthorization(c.account.AuthenticationMethod))
+	credential := definition.Credential{Format: string(c.account.AuthenticationMethod)}
+	if c.account.AuthenticationMethod == sinew.MethodOAuth1 { // its app signs every request
+		credential = definition.AccountCredential(c.layers.config, c.layers.override, c.layers.account, credential.Format)
+	}
+	return c.service.newAttachment(c.plan.Method, definition.DefaultAuthorization(credential))
 }
 
 // authorize attaches the account's credential.

@@ -41,11 +41,12 @@ func (c *call) build(ctx context.Context) (*upstream.Request, error) {
 	p := c.plan
 	own, _ := p.QueryTo.Render(scope)
 	defaults, _ := p.Defaults.Render(scope)
+	asked := c.forwarded()
 	c.paged = &paginate.Request{
-		URL: target, Query: jsonx.Overlay(own, c.forwarded()), Defaults: defaults, Body: c.bodyValue(scope), Header: http.Header{}, Values: values,
+		URL: target, Query: jsonx.Overlay(own, asked), Defaults: defaults, Body: c.bodyValue(scope), Header: http.Header{}, Values: values, Scope: scope,
 	}
 	if p.AddQueryToBody && p.Verb != http.MethodGet {
-		c.queryToBody()
+		c.queryToBody(own, asked)
 	}
 	if p.paging != nil {
 		if err := p.paging.Prepare(ctx, c.place, c.paged); err != nil {
@@ -98,30 +99,62 @@ func (c *call) target(scope jsonx.Value) (string, error) {
 	return c.Custom.under(target)
 }
 
-// queryToBody moves the query of the method and its caller into the body. What
-// every request of the integration sends, which may be a credential, stays in
-// the query too.
-func (c *call) queryToBody() {
+// queryToBody moves the caller's query into the body, or out with it on pages
+// that do without. What the definition puts into the query, which may be a
+// credential, stays there.
+func (c *call) queryToBody(own, asked jsonx.Value) {
+	c.paged.Query = own
+	if c.plan.IgnoreBodyInPagination && !c.place.First() {
+		return
+	}
 	if c.paged.Body.Kind() != jsonx.Object {
 		c.paged.Body = jsonx.ObjectValue()
 	}
-	c.paged.Body = jsonx.Overlay(c.paged.Body, c.paged.Query)
-	c.paged.Query = c.paged.Defaults
+	c.paged.Body = jsonx.Overlay(c.paged.Body, asked)
 }
 
 // forwarded are the caller's parameters as the vendor gets them: without those
-// that are meant for us, and those that paging translates.
+// that are meant for us, those that paging translates, and those that a template
+// puts elsewhere, which go out once.
 func (c *call) forwarded() jsonx.Value {
 	b := jsonx.NewBuilder(c.Query.Len())
 	for name, value := range c.Query.Members() {
 		switch {
 		case name == "integrated_account_id", name == "next_cursor", name == "explain", strings.HasPrefix(name, "truto_"):
 		case name == "limit" && c.plan.paging != nil:
+		case name == "id" && c.ID != "" && value.Str() == c.ID: // tools send it in both places
 		default:
 			b.Set(name, value)
 		}
 	}
-	return b.Value()
+	query := b.Value()
+	for _, path := range c.plan.Consumed {
+		query = without(query, path)
+	}
+	if c.Stream == nil {
+		for _, path := range c.plan.ConsumedByBody {
+			query = without(query, path)
+		}
+	}
+	return query
+}
+
+// without returns an object without the member at a path, and without the
+// objects around it that have no other.
+func without(v jsonx.Value, path []string) jsonx.Value {
+	inner := v.Get(path[0])
+	switch {
+	case !inner.Exists():
+		return v
+	case len(path) == 1:
+		return v.Without(path[0])
+	case inner.Kind() != jsonx.Object:
+		return v
+	}
+	if inner = without(inner, path[1:]); inner.Len() == 0 {
+		inner = jsonx.Value{}
+	}
+	return v.With(path[0], inner)
 }
 
 func withQuery(target string, query jsonx.Value, arrays string) string {
@@ -157,7 +190,7 @@ func (c *call) setBody(request *upstream.Request) (mediaType string, err error) 
 	case c.plan.IgnoreBody:
 		return "", nil
 	case c.Stream != nil:
-		request.Stream, request.Length = c.Stream, c.StreamLength
+		request.Stream, request.Length, request.Abort = c.Stream, c.StreamLength, c.Abort
 		return c.StreamType, nil
 	case c.Upload != nil:
 		return c.forwardUpload(request)
@@ -182,7 +215,7 @@ func (c *call) forwardUpload(request *upstream.Request) (mediaType string, err e
 		changes.Set = c.paged.Body
 	}
 	request.Stream, mediaType, err = c.Upload.Forward(changes)
-	request.Length = -1
+	request.Length, request.Abort = -1, c.Abort
 	return mediaType, err
 }
 
@@ -238,8 +271,12 @@ func (c *call) requestInput(in *expression.Input) {
 		return jsonx.StringValue(withQuery(c.paged.URL, c.paged.Query, c.plan.QueryArrays)).Bytes()
 	})
 	in.Lazy("requestOptions", func() []byte {
-		b := jsonx.NewBuilder(3).Set("method", jsonx.StringValue(c.plan.Verb)).Set("data", c.paged.Body)
-		return b.Value().Bytes()
+		options := requestOptions(c.request, c.paged.Body)
+		headers := options.Get("headers")
+		for _, name := range []string{headerGateToken, headerGateTarget} { // between the platform and the gate
+			headers = headers.Without(strings.ToLower(name))
+		}
+		return options.With("headers", headers).Bytes()
 	})
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -39,7 +40,7 @@ func (c *call) sealPlace(ctx context.Context, p *paginate.Place) (string, error)
 	if len(p.Seen) > 0 {
 		seen := make([]jsonx.Value, len(p.Seen))
 		for i, sum := range p.Seen {
-			seen[i] = jsonx.IntValue(int64(sum))
+			seen[i] = jsonx.StringValue(strconv.FormatUint(sum, 36))
 		}
 		b.Set("seen", jsonx.ArrayValue(seen...))
 	}
@@ -81,8 +82,8 @@ func (c *call) openPlace(ctx context.Context) (paginate.Place, error) {
 		place.Limit = int(n)
 	}
 	for _, sum := range v.Get("seen").Items() {
-		if n, ok := sum.Int(); ok {
-			place.Seen = append(place.Seen, uint32(n))
+		if n, err := strconv.ParseUint(sum.Str(), 36, 64); err == nil {
+			place.Seen = append(place.Seen, n)
 		}
 	}
 	return place, nil

@@ -36,6 +36,9 @@ func (e *Explanation) request(c *call, r *upstream.Request) {
 	e.call = c
 	headers := jsonx.NewBuilder(len(r.Header))
 	for name, values := range r.Header {
+		if len(values) == 0 {
+			continue // removed
+		}
 		value := strings.Join(values, ", ")
 		if isCredentialHeader(name) && c.carriesCredential(name) {
 			value = hidden

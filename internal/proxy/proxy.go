@@ -110,6 +110,9 @@ type Call struct {
 	// Upload is a multipart form whose files are passed on as they come; nil for
 	// none. Its fields are the Body.
 	Upload *wire.MultipartReader
+	// Abort ends a read of Stream or Upload that waits for the caller; nil for
+	// those that do not wait.
+	Abort func()
 	// Custom is a call past the resources of the definition, nil for others.
 	Custom *Custom
 	// Whole asks for the answer in memory, even if it is a file.
@@ -186,6 +189,7 @@ func (s *Service) Do(ctx context.Context, c Call) (Result, error) {
 	}
 	began := time.Now()
 	result, err := under.run(ctx)
+	err = under.discreet(err)
 	under.record(ctx, began, result, err)
 	result.Explanation, result.Sent = under.trace, under.sent
 	return result, under.explained(err)
@@ -302,7 +306,7 @@ func (c *call) answer(ctx context.Context, r *reply, streams bool) (Result, erro
 	if r.Status >= http.StatusBadRequest {
 		// What is refused may be quoted, and what quotes it goes to the caller,
 		// the account and the log.
-		r.raw = c.scrubbing().body(r.raw)
+		r.raw = c.scrubbing().body(c.inUTF8(r))
 		c.scrubbing().header(r.Header)
 	}
 	if !streams {

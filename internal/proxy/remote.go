@@ -1,6 +1,7 @@
 package proxy
 
 import (
+	"bytes"
 	"net/http"
 	"strconv"
 	"strings"
@@ -40,13 +41,15 @@ func (e *RemoteError) Error() string {
 
 // refusal makes the error of an answer that was judged a failure.
 func (c *call) refusal(r *reply, v verdict) *RemoteError {
-	body := r.raw
-	if r.json != nil {
-		body = r.json
-	}
+	body := r.json
 	if r.Status < http.StatusBadRequest { // the others are scrubbed already
+		if body == nil {
+			body = c.inUTF8(r)
+		}
 		body = c.scrubbing().body(body)
 		c.scrubbing().header(r.Header)
+	} else if body == nil {
+		body = r.raw
 	}
 	raw := rawBody(body)
 	remote := &RemoteError{
@@ -80,15 +83,41 @@ func (c *call) unreadable(r *reply) error {
 	if c.plan.FailOnParseError {
 		return sinew.Errorf(sinew.KindUpstream, "%s", message).WithCode("upstream_parse_error")
 	}
-	return &RemoteError{Status: http.StatusBadGateway, Message: message, Raw: rawBody(c.scrubbing().body(r.raw)), Header: http.Header{}}
+	return &RemoteError{Status: http.StatusBadGateway, Message: message, Raw: rawBody(c.scrubbing().body(c.inUTF8(r))), Header: http.Header{}}
 }
 
-// rawBody is the vendor's body as JSON where it is that, otherwise as text.
+// rawBody is the vendor's body as JSON where it is that, otherwise as text. The
+// character U+0000, which databases and readers of JSON refuse, is replaced.
 func rawBody(body []byte) jsonx.Value {
-	if value, err := jsonx.ParseLenient(body); err == nil {
+	value, err := jsonx.ParseLenient(body)
+	if err != nil {
+		value = jsonx.StringValue(strings.ToValidUTF8(string(body), string(utf8.RuneError)))
+	}
+	if bytes.IndexByte(body, 0) < 0 && !bytes.Contains(body, []byte(`\u0000`)) {
 		return value
 	}
-	return jsonx.StringValue(strings.ToValidUTF8(string(body), string(utf8.RuneError)))
+	return withoutZeroes(value)
+}
+
+func withoutZeroes(v jsonx.Value) jsonx.Value {
+	clean := func(text string) string { return strings.ReplaceAll(text, "\x00", string(utf8.RuneError)) }
+	switch v.Kind() {
+	case jsonx.String:
+		return jsonx.StringValue(clean(v.Str()))
+	case jsonx.Array:
+		items := make([]jsonx.Value, v.Len())
+		for i, item := range v.Items() {
+			items[i] = withoutZeroes(item)
+		}
+		return jsonx.ArrayValue(items...)
+	case jsonx.Object:
+		b := jsonx.NewBuilder(v.Len())
+		for name, value := range v.Members() {
+			b.Set(clean(name), withoutZeroes(value))
+		}
+		return b.Value()
+	}
+	return v
 }
 
 // maxMessage bounds the text taken for a message, in bytes.

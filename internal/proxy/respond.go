@@ -193,20 +193,21 @@ func (p payload) list() payload {
 	return payload{text: text, kind: jsonx.Array, items: 1}
 }
 
-// page tells the caller where the list goes on.
-func (c *call) page(ctx context.Context, r *reply, list payload) (next, prev string, err error) {
+// page tells the caller where the list goes on. repeated is set when the vendor
+// gave the records before, so that they are not to be given again.
+func (c *call) page(ctx context.Context, r *reply, list payload) (next, prev string, repeated bool, err error) {
 	if c.plan.paging == nil {
-		return "", "", nil
+		return "", "", false, nil
 	}
 	following, err := c.plan.paging.After(ctx, c.place, c.paged, &paginate.Page{
 		URL: r.URL.String(), Header: r.Header, Body: r.json, Find: func(path []string) (jsonx.Found, error) { return c.at(r, path) }, Items: list.text, Count: list.items, Input: r.input,
 	})
 	if err != nil {
-		return "", "", err
+		return "", "", false, err
 	}
 	if next, err = c.sealPlace(ctx, following.Next); err != nil {
-		return "", "", err
+		return "", "", false, err
 	}
 	prev, err = c.sealPlace(ctx, following.Prev)
-	return next, prev, err
+	return next, prev, following.Repeated, err
 }

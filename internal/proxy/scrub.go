@@ -2,6 +2,7 @@ package proxy
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -11,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
@@ -34,7 +36,7 @@ type scrubber struct {
 }
 
 // newScrubber knows the secrets that the account could use, and what the
-// request carried of them.
+// request carried of them; nil before there is one.
 func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
 	var secrets, numbers []string
 	add := func(text string) {
@@ -49,7 +51,7 @@ func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
 			add(literal)
 		}
 	}
-	for name, values := range request.Header {
+	for name, values := range headerOf(request) {
 		if isCredentialHeader(name) {
 			for _, value := range values {
 				_, token, found := strings.Cut(value, " ")
@@ -126,6 +128,13 @@ func percentEncoded(r rune) string {
 		fmt.Fprintf(&b, "%%(?:25)*%02x", octet)
 	}
 	return b.String()
+}
+
+func headerOf(request *upstream.Request) http.Header {
+	if request == nil {
+		return nil
+	}
+	return request.Header
 }
 
 // isCredentialHeader reports whether a request header of this name may carry a
@@ -209,9 +218,24 @@ func (s scrubber) text(text string) string {
 
 // scrubbing returns the scrubber of the call.
 func (c *call) scrubbing() *scrubber {
-	if c.hide == nil {
-		hide := newScrubber(c.account, c.request)
+	if c.hide != nil {
+		return c.hide
+	}
+	hide := newScrubber(c.account, c.request)
+	if c.request != nil { // before that, there are secrets to come
 		c.hide = &hide
 	}
-	return c.hide
+	return &hide
+}
+
+// discreet takes secrets out of the error of an expression, which quotes the
+// value that it failed on.
+func (c *call) discreet(err error) error {
+	var known *sinew.Error
+	if c.account == nil || !errors.As(err, &known) || known.Code != expression.CodeFailed {
+		return err
+	}
+	shown := *known
+	shown.Message, shown.Cause = c.scrubbing().text(known.Message), nil
+	return &shown
 }

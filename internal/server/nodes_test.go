@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -174,4 +175,49 @@ func TestCloseDrains(t *testing.T) {
 		t.Error(err)
 	}
 	p.server = nil
+}
+
+// TestDefinitionsAreLiveOnEveryNode makes calls through one node while another
+// one changes what they are made from: each layer shows in the next call.
+func TestDefinitionsAreLiveOnEveryNode(t *testing.T) {
+	t.Parallel()
+	a := startPlatform(t, platformConfig(t, testkit.NewPostgres(t)))
+	other := *a
+	b := &other
+	b.start()
+	t.Cleanup(b.stop)
+	here := a.example(t, `{"headers":{"X-V":"0"}}`, "")
+	there := *here
+	there.platform = b.with(t)
+	nodes := []*called{here, &there}
+	expect := func(what, want string) {
+		t.Helper()
+		for i, node := range nodes {
+			node.ask("GET /things/1", "").want(200)
+			if got := here.vendor.last().Header.Get("X-V"); got != want {
+				t.Errorf("%s, node %d: the vendor got %q, want %q", what, i, got, want)
+			}
+		}
+	}
+	expect("before", "0")
+	for round := range 3 {
+		n := func(step string) string { return step + strconv.Itoa(round) }
+		writer := nodes[round%2]
+		change := func(path, body string) { t.Helper(); writer.platform.call("PATCH", path, body).want(200) }
+		change("/integration/"+here.integration, `{"config":{"headers":{"X-V":"`+n("config")+`"}}}`)
+		expect("config", n("config"))
+		change("/integration/"+here.integration, `{"config":{"resources":{"things":{"get":{"headers":{"X-V":"`+n("method")+`"}}}}}}`)
+		expect("a method", n("method"))
+		change("/environment-integration/"+here.installation, `{"override":{"environment_variables":{"V":"`+n("variable")+`"},"resources":{"things":{"get":{"headers":{"X-V":"{{environment_variables.V}}"}}}}}}`)
+		expect("the installation", n("variable"))
+		change("/environment-integration/"+here.installation, `{"override":{"secret_environment_variables":{"V":"`+n("secret")+`"},"resources":{"things":{"get":{"headers":{"X-V":"{{environment_variables.V}}"}}}}}}`)
+		expect("a secret of the installation", n("secret"))
+		change("/integrated-account/"+here.account, `{"integration_override":{"resources":{"things":{"get":{"headers":{"X-V":"`+n("account")+` {{api_key}}"}}}}}}`)
+		expect("the account", n("account")+" key-canary-1")
+		change("/integrated-account/"+here.account, `{"integration_override":{}}`)
+		change("/environment-integration/"+here.installation, `{"override":{}}`)
+		expect("without overrides", n("method"))
+		change("/integration/"+here.integration, `{"config":{"resources":{"things":{"get":{"headers":null}}}}}`)
+		expect("without the method's", n("config"))
+	}
 }

@@ -21,18 +21,24 @@ type dialect struct {
 	// indexHints lets a statement name the index to use. SQLite plans without
 	// knowing how values are spread, PostgreSQL keeps statistics.
 	indexHints bool
+	// now selects the database's clock, in milliseconds.
+	now string
 	// insertLogs writes log records, and pruneLogs takes old ones away.
 	insertLogs func(ctx context.Context, logs *logStore, entries []sinew.LogEntry) error
 	pruneLogs  func(ctx context.Context, logs *logStore, before time.Time, maxBytes int64) error
 }
 
 func sqliteDialect() dialect {
-	return dialect{name: "sqlite", indexHints: true, insertLogs: insertSQLiteLogs, pruneLogs: pruneSQLiteLogs}
+	return dialect{
+		name: "sqlite", indexHints: true, now: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)", insertLogs: insertSQLiteLogs, pruneLogs: pruneSQLiteLogs,
+	}
 }
 
 func postgresDialect() dialect {
 	return dialect{
-		name: "postgres", forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE", insertLogs: insertPostgresLogs, pruneLogs: prunePostgresLogs,
+		name: "postgres", forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE",
+		now:        "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
+		insertLogs: insertPostgresLogs, pruneLogs: prunePostgresLogs,
 	}
 }
 

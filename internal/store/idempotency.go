@@ -18,7 +18,7 @@ func answerPlace(c sinew.IdempotentCall) seal.Place {
 // is known of the first one. Calls whose time has passed are dropped. NotFound
 // when the account is not there.
 func (s *Store) ClaimCall(ctx context.Context, c sinew.IdempotentCall) (first bool, known sinew.IdempotentCall, err error) {
-	err = s.change(ctx, func(t *tx) error {
+	err = s.changeAside(ctx, func(t *tx) error {
 		if _, err := t.ExecContext(ctx, "DELETE FROM idempotent_call WHERE expires_at < $1", c.CreatedAt.UnixMilli()); err != nil {
 			return err
 		}

@@ -24,6 +24,9 @@ func connect(ctx context.Context, config Config) (*Store, error) {
 	if err := s.migrate(ctx, config); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
+	if err := s.setClock(ctx); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	return s, nil
 }
 

@@ -47,6 +47,7 @@ type Store struct {
 	definitions  definitionCache
 
 	changes changeCounter
+	clock   clock
 	// Tokens are looked up by every request.
 	apiTokens     kept.Values[tokenHash, apiTokenRow]
 	accountTokens kept.Values[tokenHash, sinew.AccountToken]

@@ -25,6 +25,16 @@ const attempts = 5
 // change runs work in a transaction and commits it. work may run more than
 // once, so it must have no effect beside the transaction.
 func (s *Store) change(ctx context.Context, work func(*tx) error) error {
+	err := s.changeAside(ctx, work)
+	if err == nil {
+		s.changes.changed()
+		forgetLook(ctx)
+	}
+	return err
+}
+
+// changeAside is change for what nothing that is kept hangs on; see Generation.
+func (s *Store) changeAside(ctx context.Context, work func(*tx) error) error {
 	var err error
 	for range attempts {
 		if err = s.changeOnce(ctx, work); !isRetryable(err) {
@@ -48,8 +58,6 @@ func (s *Store) changeOnce(ctx context.Context, work func(*tx) error) error {
 	if err := t.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
-	s.changes.changed()
-	forgetLook(ctx)
 	return nil
 }
 

@@ -89,6 +89,9 @@ type Request struct {
 	// that is not known.
 	Stream io.Reader
 	Length int64
+	// Abort ends a read of Stream that waits, once the call has taken too long;
+	// nil when reads do not wait. The connection waits for them.
+	Abort func()
 	// Allows says where this call and its redirects may go, beside what the
 	// Client allows; nil is everywhere.
 	Allows func(*url.URL) bool
@@ -167,7 +170,7 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if r.Identity != nil && u.Scheme != "https" {
 		return nil, badTarget("must begin with https:// for a client certificate")
 	}
-	bounded, watch := newWatch(ctx, r.Limits.over(c.config))
+	bounded, watch := newWatch(ctx, r.Limits.over(c.config), r.Abort)
 	if r.Stream != nil {
 		watch.stream()
 	}
@@ -244,7 +247,7 @@ func (c *call) header() http.Header {
 	default:
 		header.Set("Accept-Encoding", wire.AcceptEncoding)
 	}
-	if header.Get("User-Agent") == "" {
+	if _, said := header["User-Agent"]; !said { // an empty one is not sent
 		header.Set("User-Agent", c.client.config.UserAgent)
 	}
 	return header

@@ -37,6 +37,7 @@ func (l Limits) over(c Config) Limits {
 type watch struct {
 	limits  Limits
 	cancel  context.CancelFunc
+	abort   func() // nil for nothing
 	whole   *time.Timer
 	expired atomic.Bool
 	streams atomic.Bool
@@ -45,9 +46,9 @@ type watch struct {
 	phase *time.Timer // nil between the phases
 }
 
-func newWatch(ctx context.Context, limits Limits) (context.Context, *watch) {
+func newWatch(ctx context.Context, limits Limits, abort func()) (context.Context, *watch) {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watch{limits: limits, cancel: cancel}
+	w := &watch{limits: limits, cancel: cancel, abort: abort}
 	w.whole = time.AfterFunc(limits.Total, w.expire)
 	return ctx, w
 }
@@ -55,6 +56,9 @@ func newWatch(ctx context.Context, limits Limits) (context.Context, *watch) {
 func (w *watch) expire() {
 	w.expired.Store(true)
 	w.cancel()
+	if w.abort != nil {
+		w.abort()
+	}
 }
 
 // within begins a phase that may take so long.

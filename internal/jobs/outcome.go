@@ -1,0 +1,134 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/retry"
+)
+
+// putOffError asks for another try at a time, without counting this one.
+type putOffError struct{ until time.Time }
+
+func (e *putOffError) Error() string { return "put off until " + e.until.Format(time.RFC3339) }
+
+// PutOff says that the job is to be done later: this was no try.
+func PutOff(until time.Time) error { return &putOffError{until} }
+
+// retryError asks for another try after a pause.
+type retryError struct {
+	after time.Duration
+	cause error
+}
+
+func (e *retryError) Error() string { return e.cause.Error() }
+func (e *retryError) Unwrap() error { return e.cause }
+
+// Retry says that a try failed and when the next one is to be, in place of the
+// kind's own pause.
+func Retry(after time.Duration, cause error) error { return &retryError{after, cause} }
+
+// cancelError gives a job up.
+type cancelError struct{ cause error }
+
+func (e *cancelError) Error() string { return e.cause.Error() }
+func (e *cancelError) Unwrap() error { return e.cause }
+
+// Cancel says that there is no point in trying again.
+func Cancel(cause error) error { return &cancelError{cause} }
+
+// DefaultBackoff goes from a second to an hour.
+func DefaultBackoff(attempt int) time.Duration {
+	return retry.Backoff(attempt, time.Second, time.Hour)
+}
+
+// maxError bounds the text of an error that is kept, in bytes.
+const maxError = 2 << 10
+
+// outcome says what becomes of a job after a try.
+func (r *Runner) outcome(j sinew.Job, kind Kind, err error) sinew.JobOutcome {
+	o := sinew.JobOutcome{Job: j, State: sinew.JobDone}
+	if err == nil {
+		return o
+	}
+	o.Error = err.Error()[:min(len(err.Error()), maxError)]
+	now := r.store.Now()
+	if put, ok := errors.AsType[*putOffError](err); ok {
+		o.State, o.RunAt, o.Uncounted, o.Error = sinew.JobReady, put.until, true, ""
+		return o
+	}
+	if errors.Is(err, errStopped) || errors.Is(err, context.Canceled) {
+		o.State, o.RunAt, o.Uncounted, o.Error = sinew.JobReady, now, true, "its node stopped"
+		return o
+	}
+	if _, ok := errors.AsType[*cancelError](err); ok {
+		o.State = sinew.JobCancelled
+		return o
+	}
+	if j.Attempt >= j.MaxAttempts {
+		o.State = sinew.JobFailed
+		return o
+	}
+	o.State, o.RunAt = sinew.JobReady, now.Add(kind.Backoff(j.Attempt))
+	if again, ok := errors.AsType[*retryError](err); ok {
+		o.RunAt = now.Add(again.after)
+	}
+	return o
+}
+
+const (
+	// finishBatch is how many outcomes are written at once.
+	finishBatch = 256
+	// finishWithin bounds one attempt to write them.
+	finishWithin = 10 * time.Second
+)
+
+// finishAll writes outcomes, as many at once as have come meanwhile.
+func (r *Runner) finishAll() {
+	for first := range r.finished {
+		batch := []sinew.JobOutcome{first}
+		for more := true; more && len(batch) < finishBatch; {
+			select {
+			case o, ok := <-r.finished:
+				if more = ok; ok {
+					batch = append(batch, o)
+				}
+			default:
+				more = false
+			}
+		}
+		r.finish(batch)
+		for _, o := range batch {
+			r.ended(o.Job)
+		}
+	}
+}
+
+// finish writes outcomes, again while the database is away: the leases are
+// renewed meanwhile. After a while they are given up, and the jobs will be done
+// again.
+func (r *Runner) finish(batch []sinew.JobOutcome) {
+	var err error
+	for attempt := range finishAttempts {
+		ctx, cancel := context.WithTimeout(context.Background(), finishWithin)
+		var lost []string
+		lost, err = r.store.FinishJobs(ctx, batch)
+		cancel()
+		if err == nil {
+			for _, id := range lost {
+				i := slices.IndexFunc(batch, func(o sinew.JobOutcome) bool { return o.Job.ID == id })
+				r.log.Warn("the outcome of a lost job was refused", "job", id, "kind", batch[i].Job.Kind)
+			}
+			return
+		}
+		time.Sleep(retry.Backoff(attempt+1, time.Second, r.times.Lease))
+	}
+	r.log.Error("give up the outcomes of jobs", "jobs", len(batch), "error", fmt.Sprint(err))
+}
+
+// finishAttempts is how often the outcomes of jobs are tried to be written.
+const finishAttempts = 6

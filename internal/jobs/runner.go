@@ -1,0 +1,377 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/sinewhq/sinew"
+)
+
+// Store keeps the queue.
+type Store interface {
+	// ClaimJobs leases jobs that are due; more is set when there may be others.
+	ClaimJobs(ctx context.Context, room []sinew.JobRoom, lease time.Duration) (claimed []sinew.Job, more bool, err error)
+	// ExtendJobs renews leases and returns the ids of jobs that are lost.
+	ExtendJobs(ctx context.Context, jobs []sinew.Job, lease time.Duration) (lost []string, err error)
+	// FinishJobs writes what came of jobs; outcomes of lost ones count for
+	// nothing.
+	FinishJobs(ctx context.Context, outcomes []sinew.JobOutcome) (lost []string, err error)
+	// RescueJobs takes back jobs whose node is gone.
+	RescueJobs(ctx context.Context, all bool) (rescued int, err error)
+	// NextJob returns when the next job is due.
+	NextJob(ctx context.Context, kinds []string) (at time.Time, ok bool, err error)
+	// PruneJobs deletes jobs that ended long ago.
+	PruneJobs(ctx context.Context, done, failed time.Time) (pruned int64, err error)
+	// Now is the time that schedules go by.
+	Now() time.Time
+}
+
+// Work does a job. Its context ends when the job is lost, takes too long, or the
+// node stops. nil says that it is done; see Retry, PutOff and Cancel for what
+// other errors may say. Work may be repeated, after a crash or a lost lease.
+type Work func(ctx context.Context, j sinew.Job) error
+
+// Kind is how jobs of one kind are worked off.
+type Kind struct {
+	Work Work
+	// Parallel is how many jobs of the kind this node does at once; 0 means 4.
+	Parallel int
+	// Timeout bounds one try; 0 means 5 minutes.
+	Timeout time.Duration
+	// Backoff is the pause before the next try after so many; nil means
+	// DefaultBackoff.
+	Backoff func(attempt int) time.Duration
+}
+
+// Times are the intervals of a runner; a zero field means its default.
+type Times struct {
+	Lease  time.Duration // how long a job stays with a node that says nothing: 30 s
+	Poll   time.Duration // how often a node looks for work that it was not told of: 1 s
+	Rescue time.Duration // how often it looks for jobs of nodes that are gone: 5 s
+	Prune  time.Duration // how often old jobs are deleted: 10 min
+	Done   time.Duration // how long finished jobs are kept: 24 h
+	Failed time.Duration // how long failed ones are: 14 days
+	Drain  time.Duration // how long jobs under way may take after a stop: 20 s
+}
+
+func (t Times) withDefaults() Times {
+	for _, field := range []struct {
+		value   *time.Duration
+		usually time.Duration
+	}{
+		{&t.Lease, 30 * time.Second},
+		{&t.Poll, time.Second},
+		{&t.Rescue, 5 * time.Second},
+		{&t.Prune, 10 * time.Minute},
+		{&t.Done, 24 * time.Hour},
+		{&t.Failed, 14 * 24 * time.Hour},
+		{&t.Drain, 20 * time.Second},
+	} {
+		if *field.value == 0 {
+			*field.value = field.usually
+		}
+	}
+	return t
+}
+
+const (
+	usualParallel = 4
+	usualTimeout  = 5 * time.Minute
+)
+
+// Config is what a Runner is made of.
+type Config struct {
+	Store Store
+	Kinds map[string]Kind
+	Log   *slog.Logger
+	Times Times
+	// Alone says that no other node works on this database: what is under way at
+	// the start was left by a crash.
+	Alone bool
+}
+
+// Runner works jobs off. It is safe for concurrent use.
+type Runner struct {
+	store Store
+	kinds map[string]Kind
+	names []string
+	log   *slog.Logger
+	times Times
+	alone bool
+
+	wake     chan struct{}
+	finished chan sinew.JobOutcome
+	work     sync.WaitGroup // the runner's own goroutines
+	tries    sync.WaitGroup // the jobs under way
+
+	mu      sync.Mutex
+	running map[string]*try // by job id
+	busy    map[string]int  // by kind
+}
+
+// try is a job under way.
+type try struct {
+	job    sinew.Job
+	cancel context.CancelCauseFunc
+}
+
+// errLost is why the work of a job ends that is another node's by now.
+var errLost = errors.New("the lease is lost")
+
+// New returns a runner; Run works.
+func New(c Config) *Runner {
+	r := &Runner{
+		store: c.Store, kinds: maps.Clone(c.Kinds), names: slices.Sorted(maps.Keys(c.Kinds)), log: c.Log, times: c.Times.withDefaults(), alone: c.Alone,
+		wake: make(chan struct{}, 1), finished: make(chan sinew.JobOutcome, finishBatch), running: map[string]*try{}, busy: map[string]int{},
+	}
+	for name, kind := range r.kinds {
+		if kind.Parallel == 0 {
+			kind.Parallel = usualParallel
+		}
+		if kind.Timeout == 0 {
+			kind.Timeout = usualTimeout
+		}
+		if kind.Backoff == nil {
+			kind.Backoff = DefaultBackoff
+		}
+		r.kinds[name] = kind
+	}
+	return r
+}
+
+// Wake makes the runner look for work now. Call it when jobs were enqueued on
+// this node; others find them by themselves within Times.Poll.
+func (r *Runner) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until its context ends. Then it takes no more jobs, waits for those
+// under way, cancels those that take longer than Times.Drain, and puts them back
+// in line.
+func (r *Runner) Run(ctx context.Context) {
+	quit := make(chan struct{})
+	flushed := make(chan struct{})
+	go func() { defer close(flushed); r.finishAll() }()
+	r.work.Go(func() { r.heartbeats(quit) })
+	r.work.Go(func() { r.housekeeping(ctx) })
+	r.claims(ctx)
+	r.drain()
+	close(quit)
+	r.work.Wait()
+	close(r.finished)
+	<-flushed
+}
+
+// claims takes jobs while there is room for them.
+func (r *Runner) claims(ctx context.Context) {
+	if r.alone {
+		r.rescue(ctx, true)
+	}
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-r.wake:
+		case <-timer.C:
+		}
+		pause := r.times.Poll
+		more, err := r.claim(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			r.log.Error("claim jobs", "error", err.Error())
+		case more:
+			pause = 0
+		default:
+			pause = r.untilNext(ctx)
+		}
+		timer.Reset(pause)
+	}
+}
+
+// untilNext is how long there is nothing to do, Times.Poll at most: another node
+// may enqueue without telling.
+func (r *Runner) untilNext(ctx context.Context) time.Duration {
+	at, ok, err := r.store.NextJob(ctx, r.names)
+	if err != nil || !ok {
+		return r.times.Poll
+	}
+	// What is due and was not taken waits for room, and a job that ends wakes us.
+	if wait := at.Sub(r.store.Now()); wait > 0 {
+		return min(wait, r.times.Poll)
+	}
+	return r.times.Poll
+}
+
+func (r *Runner) claim(ctx context.Context) (more bool, err error) {
+	room := r.room()
+	if len(room) == 0 {
+		return false, nil
+	}
+	jobs, more, err := r.store.ClaimJobs(ctx, room, r.times.Lease)
+	if err != nil {
+		return false, err
+	}
+	for _, j := range jobs {
+		r.start(j)
+	}
+	return more && len(r.room()) > 0, nil
+}
+
+// room says of which kinds this node can take jobs.
+func (r *Runner) room() []sinew.JobRoom {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var room []sinew.JobRoom
+	for _, name := range r.names {
+		if free := r.kinds[name].Parallel - r.busy[name]; free > 0 {
+			room = append(room, sinew.JobRoom{Kind: name, Free: free})
+		}
+	}
+	return room
+}
+
+// start does a job beside others. Its life is its own: a stop lets it end.
+func (r *Runner) start(j sinew.Job) {
+	kind := r.kinds[j.Kind]
+	ctx, cancel := context.WithCancelCause(context.Background())
+	r.mu.Lock()
+	r.running[j.ID] = &try{j, cancel}
+	r.busy[j.Kind]++
+	r.mu.Unlock()
+	r.tries.Go(func() {
+		bounded, stop := context.WithTimeout(ctx, kind.Timeout)
+		defer stop()
+		err := doWork(bounded, kind.Work, j)
+		if errors.Is(context.Cause(ctx), errLost) {
+			r.log.Warn("job lost to another node", "job", j.ID, "kind", j.Kind)
+		}
+		r.finished <- r.outcome(j, kind, err)
+		cancel(nil)
+	})
+}
+
+// doWork turns a panic into an error, so that a job cannot end the node.
+func doWork(ctx context.Context, work Work, j sinew.Job) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the work panicked: %v", p)
+		}
+	}()
+	return work(ctx, j)
+}
+
+// ended makes room for other jobs.
+func (r *Runner) ended(j sinew.Job) {
+	r.mu.Lock()
+	delete(r.running, j.ID)
+	r.busy[j.Kind]--
+	r.mu.Unlock()
+	r.Wake()
+}
+
+// drain waits for the jobs under way, not longer than it may.
+func (r *Runner) drain() {
+	done := make(chan struct{})
+	go func() { r.tries.Wait(); close(done) }()
+	timer := time.NewTimer(r.times.Drain)
+	defer timer.Stop()
+	select {
+	case <-done:
+		return
+	case <-timer.C:
+	}
+	for _, t := range r.underWay() {
+		t.cancel(errStopped)
+	}
+	<-done
+}
+
+// errStopped is why the work of a job ends when its node does.
+var errStopped = errors.New("the node stops")
+
+func (r *Runner) underWay() []*try {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Collect(maps.Values(r.running))
+}
+
+// heartbeats renews the leases of the jobs under way until they have ended.
+func (r *Runner) heartbeats(quit <-chan struct{}) {
+	tick := time.NewTicker(r.times.Lease / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-quit:
+			return
+		case <-tick.C:
+			r.heartbeat()
+		}
+	}
+}
+
+func (r *Runner) heartbeat() {
+	tries := r.underWay()
+	if len(tries) == 0 {
+		return
+	}
+	jobs := make([]sinew.Job, len(tries))
+	for i, t := range tries {
+		jobs[i] = t.job
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), r.times.Lease/3)
+	defer cancel()
+	lost, err := r.store.ExtendJobs(ctx, jobs, r.times.Lease)
+	if err != nil {
+		r.log.Warn("extend leases", "jobs", len(jobs), "error", err.Error())
+		return
+	}
+	for _, t := range tries {
+		if slices.Contains(lost, t.job.ID) {
+			t.cancel(errLost)
+		}
+	}
+}
+
+// housekeeping rescues what other nodes left, and deletes what is old.
+func (r *Runner) housekeeping(ctx context.Context) {
+	rescue, prune := time.NewTicker(r.times.Rescue), time.NewTicker(r.times.Prune)
+	defer rescue.Stop()
+	defer prune.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-rescue.C:
+			r.rescue(ctx, false)
+		case <-prune.C:
+			now := r.store.Now()
+			if _, err := r.store.PruneJobs(ctx, now.Add(-r.times.Done), now.Add(-r.times.Failed)); err != nil && ctx.Err() == nil {
+				r.log.Warn("prune jobs", "error", err.Error())
+			}
+		}
+	}
+}
+
+func (r *Runner) rescue(ctx context.Context, all bool) {
+	n, err := r.store.RescueJobs(ctx, all)
+	if err != nil && ctx.Err() == nil {
+		r.log.Warn("rescue jobs", "error", err.Error())
+	}
+	if n > 0 {
+		r.log.Warn("took back jobs of a node that is gone", "jobs", n)
+		r.Wake()
+	}
+}
