@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/credential"
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
@@ -69,4 +70,18 @@ func setToken(r *sinew.AccountRecord, t NewToken) error {
 	setContext(r, whole, secretPaths)
 	r.RefreshAt = &t.RefreshAt
 	return nil
+}
+
+// receive takes a token that came with a context, from an import or an operator:
+// it gets the moment of its expiry, and its refresh is scheduled.
+func (s *Service) receive(r *sinew.AccountRecord, whole jsonx.Value) jsonx.Value {
+	now := s.store.Now()
+	if token := whole.At(keyOAuth, "token"); token.Kind() == jsonx.Object {
+		whole = whole.SetAt(credential.Imported(token, now), keyOAuth, "token")
+	}
+	r.RefreshAt = new(time.Time)
+	if token, ok := credential.StoredToken(whole); ok && credential.Refreshable(r.AuthenticationMethod, token) {
+		*r.RefreshAt = credential.RefreshAt(token.ExpiresAt, now)
+	}
+	return whole
 }

@@ -2,6 +2,7 @@ package refresh
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -134,12 +135,37 @@ func (a Account) token() credential.Token {
 
 // Expired reports whether the token of an account's context has run out, or is
 // about to, and could be refreshed. It costs next to nothing.
-func (s *Service) Expired(method sinew.AuthenticationMethod, whole jsonx.Value) (token credential.Token, expired bool) {
+func (s *Service) Expired(method sinew.AuthenticationMethod, whole jsonx.Value) (accessToken string, expired bool) {
 	token, ok := credential.StoredToken(whole)
 	if !ok || token.ExpiresAt.IsZero() || !credential.Refreshable(method, token) {
-		return token, false
+		return token.AccessToken, false
 	}
-	return token, !token.ExpiresAt.After(s.leases.Now().Add(s.times.Skew))
+	return token.AccessToken, !token.ExpiresAt.After(s.leases.Now().Add(s.times.Skew))
+}
+
+// Renew is Refresh for callers that know no Account.
+func (s *Service) Renew(ctx context.Context, environmentID, accountID, seen string) (sinew.AccountRecord, jsonx.Value, error) {
+	a, err := s.Refresh(ctx, environmentID, accountID, seen, false)
+	return a.Record, a.Whole, err
+}
+
+// Force refreshes an account's token now, also while failures are waited out. An
+// account without a token that could be refreshed is left as it is. Unprocessable
+// when the vendor refuses for good.
+func (s *Service) Force(ctx context.Context, environmentID, accountID string) error {
+	if !sinew.IsUUID(accountID) {
+		return sinew.NotFound("Integrated account", accountID)
+	}
+	a, err := s.read(ctx, environmentID, accountID)
+	if err != nil || !credential.Refreshable(a.Record.AuthenticationMethod, a.token()) {
+		return err
+	}
+	_, err = s.Refresh(ctx, environmentID, accountID, a.token().AccessToken, true)
+	if known, ok := errors.AsType[*sinew.Error](err); ok && known.Kind == sinew.KindUnauthenticated {
+		// It is the account that is not authenticated, and not who asks.
+		return sinew.Errorf(sinew.KindUnprocessable, "%s", known.Message).WithCode(known.Code)
+	}
+	return err
 }
 
 // Refresh returns an account with another token than seen, which has expired or
