@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -79,6 +80,23 @@ func TestSpec03CustomPages(t *testing.T) {
 	if got := c.vendor.last().Line; got != "GET /rows?after=n-1" || !last.JSON.Get("next_cursor").IsNull() || last.JSON.Get("result").String() != `[{"id":2}]` {
 		t.Errorf("the vendor got %s, the caller %s", got, last.Text)
 	}
+}
+
+// TestSpec03AccountTokens calls with the token of an account, which names it.
+func TestSpec03AccountTokens(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	c := p.example(t, ``, "")
+	mine := p.as(p.accountToken(c.account))
+	for _, call := range []string{"GET /proxy/things", "GET /proxy/things/1", "POST /proxy/things", "PATCH /proxy/things/1", "DELETE /proxy/things/1", "GET /custom/x", "PUT /custom/x"} {
+		verb, path, _ := strings.Cut(call, " ")
+		before := c.vendor.count()
+		mine.call(verb, path, "").want(200)
+		if c.vendor.count() != before+1 {
+			t.Errorf("%s did not reach the vendor", call)
+		}
+	}
+	mine.call("GET", "/log?log_type=unified_proxy_api", "").want(403)
 }
 
 // TestSpec03CustomIsLogged finds a custom call in the log, as a proxy request,

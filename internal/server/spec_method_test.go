@@ -42,6 +42,11 @@ func TestSpec02Methods(t *testing.T) {
 		"body_format form, array format": {config: methods(`"create":{"method":"post","path":"/x","body_format":"form","query_array_format":"brackets"}`), call: "POST /things", body: `{"a":[1,2]}`, sent: "a%5B%5D=1&a%5B%5D=2"},
 		"body_format raw":                {config: methods(`"create":{"method":"post","path":"/x","body_format":"raw","body":"<q>{{body.q}}</q>","headers":{"Content-Type":"text/xml"}}`), call: "POST /things", body: `{"q":"hi"}`, sent: "<q>hi</q>", header: map[string]string{"Content-Type": "text/xml"}},
 		"body_format xml":                {config: methods(`"create":{"method":"post","path":"/x","body_format":"xml","body_format_config":{"root":"thing","spaces":0,"declaration":false}}`), call: "POST /things", body: `{"name":{"_text":"a & b","_attributes":{"id":"1"}}}`, sent: `<thing><name id="1">a &amp; b</name></thing>`, header: map[string]string{"Content-Type": "application/xml"}},
+		"body_format multipart, with its boundary": {
+			config: methods(`"create":{"method":"post","path":"/x","body_format":"multipart","body_format_config":{"boundary":"edge"}}`), call: "POST /things", body: `{"a":"1","tags":["x","y"]}`,
+			header: map[string]string{"Content-Type": "multipart/form-data; boundary=edge"},
+			sent:   "--edge\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--edge\r\nContent-Disposition: form-data; name=\"tags\"\r\n\r\nx\r\n--edge\r\nContent-Disposition: form-data; name=\"tags\"\r\n\r\ny\r\n--edge--\r\n",
+		},
 		"body_format_config content_type": {
 			config: methods(`"create":{"method":"post","path":"/x","body_format_config":{"content_type":"application/vnd.api+json"}}`), call: "POST /things", body: `{}`, header: map[string]string{"Content-Type": "application/vnd.api+json"},
 		},
