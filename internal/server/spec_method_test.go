@@ -85,7 +85,11 @@ func TestSpec02ParseErrors(t *testing.T) {
 	off.shows, none.shows = structured.shows, structured.shows
 	xml := broken(`,"throw_error_on_parse_error":true,"api_response_format":"xml"`)
 	xml.says, xml.shows = "<a><b></a>", plainly.shows
-	runExamples(t, map[string]example{"true": plainly, "false": off, "null": none, "absent": structured, "true, xml": xml})
+	labelled := broken(`,"throw_error_on_parse_error":true`)
+	labelled.says, labelled.headers, labelled.shows = "<a><b></a>", []string{"Content-Type", "application/xml"}, plainly.shows
+	text := labelled
+	text.config, text.want, text.shows, text.text = methods(`"get":{"path":"/x"}`), 200, nil, "<a><b></a>"
+	runExamples(t, map[string]example{"true, labelled XML": labelled, "absent, labelled XML": text, "true": plainly, "false": off, "null": none, "absent": structured, "true, xml": xml})
 }
 
 // TestSpec02Formats runs spec 02 section 7.5: GraphQL, SOAP, files.
