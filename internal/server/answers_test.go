@@ -15,8 +15,12 @@ func TestRefusalsWithZeroes(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		for _, e := range []struct{ contentType, body string }{
-			{"application/json", `{"message":"a\u0000b"}`}, {"application/json", `{"message":"a\ud800b"}`}, {"text/plain", "a\x00b"}, {"application/json", "{\"message\":\"a\xffb\"}"},
-			{"text/plain; charset=x-unknown", "a\x00b\xff"}, {"application/octet-stream", "\x00\x01\x02"},
+			{"application/json", `{"message":"a\u0000b"}`},
+			{"application/json", `{"message":"a\ud800b"}`},
+			{"text/plain", "a\x00b"},
+			{"application/json", "{\"message\":\"a\xffb\"}"},
+			{"text/plain; charset=x-unknown", "a\x00b\xff"},
+			{"application/octet-stream", "\x00\x01\x02"},
 		} {
 			c := p.example(t, "", "")
 			c.vendor.says(401, e.body, "Content-Type", e.contentType)
