@@ -47,6 +47,18 @@ func TestSpec02Methods(t *testing.T) {
 			header: map[string]string{"Content-Type": "multipart/form-data; boundary=edge"},
 			sent:   "--edge\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--edge\r\nContent-Disposition: form-data; name=\"tags\"\r\n\r\nx\r\n--edge\r\nContent-Disposition: form-data; name=\"tags\"\r\n\r\ny\r\n--edge--\r\n",
 		},
+		"body_format form, whatever the config's header says": {
+			config: `{"headers":{"Content-Type":"application/json"},` + methods(`"create":{"method":"post","path":"/x","body_format":"form"}`)[1:], call: "POST /things", body: `{"a":1}`, sent: "a=1", header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
+		},
+		"body_format form, under the method's own header": {
+			config: methods(`"create":{"method":"post","path":"/x","body_format":"form","headers":{"content-type":"application/x-own"}}`), call: "POST /things", body: `{"a":1}`, sent: "a=1", header: map[string]string{"Content-Type": "application/x-own"},
+		},
+		"body_format multipart keeps its boundary": {
+			config: methods(`"create":{"method":"post","path":"/x","body_format":"multipart","body_format_config":{"boundary":"edge"},"headers":{"Content-Type":"multipart/form-data"}}`), call: "POST /things", body: `{"a":"1"}`, header: map[string]string{"Content-Type": "multipart/form-data; boundary=edge"},
+		},
+		"truto_body_passthrough keeps the type": {
+			config: `{"headers":{"Content-Type":"application/json"}}`, call: "POST /things?truto_body_passthrough=true", body: "{", sent: "{", header: map[string]string{"Content-Type": "application/json"},
+		},
 		"body_format_config content_type": {
 			config: methods(`"create":{"method":"post","path":"/x","body_format_config":{"content_type":"application/vnd.api+json"}}`), call: "POST /things", body: `{}`, header: map[string]string{"Content-Type": "application/vnd.api+json"},
 		},
