@@ -76,7 +76,7 @@ func TestSpec03CustomBodies(t *testing.T) {
 	const form = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B--\r\n"
 	for _, e := range []struct{ contentType, body, sent, label string }{
 		{"application/json", `{"n":1.10}`, `{"n":1.10}`, "application/json"},
-		{"text/plain;charset=UTF-8", `{"n":1.10}`, `{"n":1.10}`, "application/json"}, // SDKs label JSON so
+		{"text/plain;charset=UTF-8", `{"n":1.10}`, `{"n":1.10}`, "application/json"},          // SDKs label JSON so
 		{"application/x-www-form-urlencoded", `{"n":1.10}`, `{"n":1.10}`, "application/json"}, // and curl
 		{"application/x-www-form-urlencoded", "a=1&b%5Bc%5D=x+y", "a=1&b%5Bc%5D=x+y", "application/x-www-form-urlencoded"},
 		{"text/xml; charset=utf-8", "<a>1</a>", "<a>1</a>", "text/xml; charset=utf-8"},
