@@ -120,6 +120,9 @@ type AccountRecord struct {
 	// SandboxOf is the account that this one is a sandbox copy of, read when
 	// the account is created only.
 	SandboxOf string
+	// RefreshAt is when the token is to be refreshed ahead of its expiry, the zero
+	// time for never; nil leaves that as it is.
+	RefreshAt *time.Time
 }
 
 // SandboxAccount is a sandbox copy of an account.

@@ -24,21 +24,28 @@ func (s *Service) ForCall(ctx context.Context, p sinew.Principal, id string) (r 
 	if known, ok := s.calls.Get(key, generation); ok {
 		return known.record, known.whole, nil
 	}
-	if r, err = s.store.AccountWithSecrets(ctx, p.EnvironmentID, id); err != nil {
+	if r, whole, err = s.AsItIs(ctx, p.EnvironmentID, id); err != nil {
+		return r, whole, err
+	}
+	if len(r.ObjectStore) == 0 {
+		s.calls.Put(key, generation, forCall{r, whole})
+	}
+	return r, whole, nil
+}
+
+// AsItIs is ForCall past what is kept in memory.
+func (s *Service) AsItIs(ctx context.Context, environmentID, id string) (r sinew.AccountRecord, whole jsonx.Value, err error) {
+	if r, err = s.store.AccountWithSecrets(ctx, environmentID, id); err != nil {
 		return r, whole, err
 	}
 	if err := checkSound(&r.IntegratedAccount); err != nil {
 		return r, whole, err
 	}
-	large := len(r.ObjectStore) > 0
 	if err := s.hydrate(ctx, &r.AccountView, bare); err != nil {
 		return r, whole, err
 	}
 	if whole, err = joinContext(r.Context, r.Secrets.Context); err != nil {
 		return r, whole, fmt.Errorf("account %s: read context: %w", id, err)
-	}
-	if !large {
-		s.calls.Put(key, generation, forCall{r, whole})
 	}
 	return r, whole, nil
 }

@@ -53,7 +53,7 @@ func (s *Service) Import(ctx context.Context, p sinew.Principal, in Import) (sin
 	if err != nil {
 		return sinew.AccountView{}, err
 	}
-	setContext(&r, mergeContext(jsonx.ObjectValue(), patch), secretPaths)
+	setContext(&r, s.receive(&r, mergeContext(jsonx.ObjectValue(), patch)), secretPaths)
 	r.ObjectStore = keys
 	if err := setIntegrationOverride(&r, in.IntegrationOverride); err != nil {
 		return sinew.AccountView{}, err

@@ -16,6 +16,8 @@ import (
 type Store interface {
 	ListAccounts(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.AccountView], error)
 	Account(ctx context.Context, environmentID, id string) (sinew.AccountView, error)
+	// Now is the time that leases and schedules go by.
+	Now() time.Time
 	// Generation tells states of the data apart; see store.Store.Generation.
 	Generation(ctx context.Context) (int64, error)
 	AccountWithSecrets(ctx context.Context, environmentID, id string) (sinew.AccountRecord, error)

@@ -164,7 +164,10 @@ func (s *Service) change(ctx context.Context, p sinew.Principal, id string, patc
 		if err != nil {
 			return nil, err
 		}
-		whole = mergeContext(whole, patch)
+		before := whole.At(keyOAuth, "token")
+		if whole = mergeContext(whole, patch); !jsonx.Equal(before, whole.At(keyOAuth, "token")) {
+			whole = s.receive(r, whole)
+		}
 		setContext(r, whole, secretPaths)
 		r.ObjectStore = keepStored(whole, r.ObjectStore, keys)
 		if err := edit(r); err != nil {

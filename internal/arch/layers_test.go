@@ -27,7 +27,7 @@ func layers() map[string]layer {
 		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
-			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal",
+			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh",
 		},
 		storage:  {"store"},
 		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui"},
@@ -83,7 +83,8 @@ func namedEdges() map[string][]string {
 	return map[string][]string{
 		"proxy":       {"definition", "credential", "account", "paginate"},
 		"paginate":    {"definition"},
-		"account":     {"definition"},
+		"account":     {"definition", "credential"},
+		"refresh":     {"account", "credential", "definition"},
 		"integration": {"definition"},
 		"credential":  {"definition"},
 		"unified":     {"proxy"},

@@ -261,11 +261,6 @@ func (g *Grant) Fetch() *upstream.Request {
 	return g.request(g.TokenURL, jsonx.Overlay(jsonx.Overlay(b.Value(), g.extra), g.tokenParams))
 }
 
-// Fetches reports whether tokens are fetched anew instead of refreshed.
-func (g *Grant) Fetches() bool {
-	return g.Method == sinew.MethodClientCredentials || g.Method == sinew.MethodKeka
-}
-
 // Revoke gives a token back (RFC 7009), nil where the vendor does not offer it.
 func (g *Grant) Revoke(token, hint string) *upstream.Request {
 	if g.RevokeURL == "" {

@@ -32,7 +32,7 @@ func methodKeys() []key {
 		optional("ignore_body", boolean("Send no body.")),
 		optional("set_body_to_null", boolean("Send the JSON value null.")),
 		optional("ignore_body_in_pagination", boolean("Send no body after the first page.")),
-		optional("api_response_format", text("Reads the response as this, whatever its type says: json, xml, text.")),
+		optional("api_response_format", text("Reads the response as this, whatever its type says: json, xml, csv, ndjson, text; binary passes it on unread.")),
 		optional("throw_error_on_parse_error", orNull(boolean("Fail on a response that cannot be read."))),
 		optional(keyError, orNull(jsonata("In place of the config's."))),
 		optional("scopes", texts("The OAuth scopes that the call needs.")),

@@ -8,6 +8,7 @@ import (
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/integration"
 	"github.com/sinewhq/sinew/internal/journal"
+	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/workspace"
 )
 
@@ -18,6 +19,7 @@ type Engines struct {
 	Integrations *integration.Service
 	Workspace    *workspace.Service
 	Journal      *journal.Service
+	Refresh      *refresh.Service
 	// Ready reports whether the server can work, and what the parts say.
 	Ready func(context.Context) Readiness
 	// Metrics serves the Prometheus page.
@@ -38,6 +40,7 @@ func ControlPlane(e Engines) [][]Operation {
 		tenantOperations(e.Workspace),
 		gateOperations(e.Workspace),
 		accountOperations(e.Accounts, e.Access, renderer),
+		refreshOperations(e.Refresh),
 		sandboxOperations(e.Accounts, renderer),
 	}
 }

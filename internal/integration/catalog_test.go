@@ -62,7 +62,7 @@ func TestEveryDefinitionIsSound(t *testing.T) {
 			t.Errorf("%s: names no hosts", name)
 		}
 		comment, _, _ := strings.Cut(string(text), "\nname:")
-		if !strings.Contains(comment, "Exercised against a simulated vendor") || !strings.Contains(comment, "Never run against") {
+		if !strings.Contains(comment, "Exercised against a simulated vendor") || strings.Contains(comment, "Never run against") == strings.Contains(comment, "itself by Test") {
 			t.Errorf("%s: does not say what was tried", name)
 		}
 		checkMethods(t, name, config)

@@ -185,34 +185,43 @@ func (r *Runner) claims(ctx context.Context) {
 		case <-r.wake:
 		case <-timer.C:
 		}
-		pause := r.times.Poll
-		more, err := r.claim(ctx)
-		switch {
-		case ctx.Err() != nil:
+		pause, err := r.turn(ctx)
+		if ctx.Err() != nil {
 			return
-		case err != nil:
+		}
+		if err != nil {
 			r.log.Error("claim jobs", "error", err.Error())
-		case more:
-			pause = 0
-		default:
-			pause = r.untilNext(ctx)
 		}
 		timer.Reset(pause)
 	}
 }
 
-// untilNext is how long there is nothing to do, Times.Poll at most: another node
-// may enqueue without telling.
-func (r *Runner) untilNext(ctx context.Context) time.Duration {
+// turn takes what is due, and says how long there is nothing to do then:
+// Times.Poll at most, since another node may enqueue without telling. Looking
+// costs less than claiming, and is most of what an idle node does.
+func (r *Runner) turn(ctx context.Context) (pause time.Duration, err error) {
 	at, ok, err := r.store.NextJob(ctx, r.names)
 	if err != nil || !ok {
-		return r.times.Poll
+		return r.times.Poll, err
+	}
+	if wait := at.Sub(r.store.Now()); wait > 0 {
+		return min(wait, r.times.Poll), nil
+	}
+	more, err := r.claim(ctx)
+	if err != nil {
+		return r.times.Poll, err
+	}
+	if more {
+		return 0, nil
 	}
 	// What is due and was not taken waits for room, and a job that ends wakes us.
-	if wait := at.Sub(r.store.Now()); wait > 0 {
-		return min(wait, r.times.Poll)
+	if at, ok, err = r.store.NextJob(ctx, r.names); err != nil || !ok {
+		return r.times.Poll, err
 	}
-	return r.times.Poll
+	if wait := at.Sub(r.store.Now()); wait > 0 {
+		return min(wait, r.times.Poll), nil
+	}
+	return r.times.Poll, nil
 }
 
 func (r *Runner) claim(ctx context.Context) (more bool, err error) {

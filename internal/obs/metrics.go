@@ -21,6 +21,7 @@ type Metrics struct {
 	upstream         *prometheus.CounterVec
 	upstreamDuration *prometheus.HistogramVec
 	droppedLogs      prometheus.Counter
+	refreshes        *prometheus.CounterVec
 }
 
 // NewMetrics makes the metrics of one server; version names the build.
@@ -43,13 +44,21 @@ func NewMetrics(version string) *Metrics {
 	m.droppedLogs = prometheus.NewCounter(prometheus.CounterOpts{
 		Name: "log_dropped_total", Help: "Log records of calls that were not kept, because they came faster than they could be written or the database failed.",
 	})
+	m.refreshes = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "token_refreshes_total", Help: "Refreshes of accounts' tokens: stored, overtaken by a later one, failed for now, refused for good, or refused after an answer was lost (unknown).",
+	}, []string{"integration", "outcome"})
 	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "build_info", Help: "The build that runs; always 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},
 	}, func() float64 { return 1 })
-	m.registry.MustRegister(m.requests, m.requestDuration, m.upstream, m.upstreamDuration, m.droppedLogs, build,
+	m.registry.MustRegister(m.requests, m.requestDuration, m.upstream, m.upstreamDuration, m.droppedLogs, m.refreshes, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
+}
+
+// ObserveRefresh counts what came of a refresh.
+func (m *Metrics) ObserveRefresh(integration, outcome string) {
+	m.refreshes.WithLabelValues(integration, outcome).Inc()
 }
 
 // DropLogs counts log records that were not kept.

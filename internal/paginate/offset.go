@@ -46,10 +46,11 @@ func (s offset) After(_ context.Context, at Place, _ *Request, page *Page) (Next
 	}
 	// A vendor that is known to give as much as it is asked for may leave
 	// records out of a page, and still counts them; of another one only what
-	// came is known.
+	// came is known. What comes beyond that is a page of the vendor's own size,
+	// or all of the list.
 	step := int64(page.Count)
 	if s.trusted(at) {
-		step = s.limit(at)
+		step = max(step, s.limit(at))
 	}
 	next := Next{Repeated: at.repeats(page)}
 	if !next.Repeated && s.goesOn(at, start+step, page) {

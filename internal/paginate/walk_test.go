@@ -115,6 +115,20 @@ func byOffset(v vendor, q url.Values, _ jsonx.Value, _ http.Header) ([]string, h
 	return v.slice(number(q.Get("skip"), 0), number(q.Get("size"), 7)), nil, fmt.Sprintf(`,"total":%d`, v.records)
 }
 
+// byOffsetOnly gives pages of a size of its own.
+func byOffsetOnly(size int) func(vendor, url.Values, jsonx.Value, http.Header) ([]string, http.Header, string) {
+	return func(v vendor, q url.Values, _ jsonx.Value, _ http.Header) ([]string, http.Header, string) {
+		v.most = size
+		return v.slice(number(q.Get("skip"), 0), size), nil, fmt.Sprintf(`,"total":%d`, v.records)
+	}
+}
+
+// allAtOnce gives all records, whatever it is asked for.
+func allAtOnce(v vendor, _ url.Values, _ jsonx.Value, _ http.Header) ([]string, http.Header, string) {
+	v.most = v.records
+	return v.slice(0, v.records), nil, fmt.Sprintf(`,"total":%d`, v.records)
+}
+
 // byCursor gives the number of the next record, written as form does.
 func byCursor(form string) func(vendor, url.Values, jsonx.Value, http.Header) ([]string, http.Header, string) {
 	return func(v vendor, q url.Values, body jsonx.Value, _ http.Header) ([]string, http.Header, string) {
@@ -177,6 +191,8 @@ func TestEveryRecordExactlyOnce(t *testing.T) {
 		"offset":                   {`{"format":"offset","config":{"offset_key":"skip","limit_key":"size"}}`, byOffset, false},
 		"offset, short page ends":  {`{"format":"offset","config":{"offset_key":"skip","limit_key":"size","max_limit":5}}`, byOffset, true},
 		"offset with total":        {`{"format":"offset","config":{"offset_key":"skip","limit_key":"size","total_count_path":"total"}}`, byOffset, false},
+		"offset, vendor's size":    {`{"format":"offset","config":{"offset_key":"skip","limit_key":"size","max_limit":5,"total_count_path":"total"}}`, byOffsetOnly(7), true},
+		"offset, all at once":      {`{"format":"offset","config":{"offset_key":"skip","limit_key":"size","max_limit":5,"total_count_path":"total"}}`, allAtOnce, true},
 		"cursor":                   {`{"format":"cursor","config":{"cursor_path":"paging.next","cursor_key":"after","limit_key":"size"}}`, byCursor(`"%"`), false},
 		"cursor that is a number":  {`{"format":"cursor","config":{"cursor_path":"paging.next","cursor_key":"after","limit_key":"size"}}`, byCursor(`%`), false},
 		"cursor with flag":         {`{"format":"cursor","config":{"cursor_path":"paging.next","cursor_key":"after","has_next_path":"paging.more"}}`, byCursor(`"%"`), false},

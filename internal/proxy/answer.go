@@ -168,10 +168,14 @@ func labelledJSON(h http.Header) bool {
 }
 
 // passes reports whether an answer is passed on as it comes, without being read
-// into memory: it is a file, and nothing in the definition asks for its content.
+// into memory: it is a file, or the definition says so, and nothing in it asks for
+// the content.
 func (c *call) passes(h http.Header) bool {
-	if c.Whole || c.plan.ResponseFormat != "" || c.lists() || c.Custom == nil && c.Method == MethodDelete {
+	switch {
+	case c.Whole, c.lists(), c.Custom == nil && c.Method == MethodDelete:
 		return false
+	case c.plan.ResponseFormat != "":
+		return wire.ResponseFormat(c.plan.ResponseFormat, "", nil) == wire.FormatBinary
 	}
 	name := mediaType(h)
 	switch {

@@ -29,6 +29,16 @@ type Accounts interface {
 	Record(ctx context.Context, a *sinew.AccountView, o account.Outcome) error
 }
 
+// Tokens keep the accounts' OAuth tokens alive.
+type Tokens interface {
+	// Expired reports whether the token of an account's whole context has run out
+	// and can be refreshed.
+	Expired(method sinew.AuthenticationMethod, whole jsonx.Value) (accessToken string, expired bool)
+	// Renew returns the account with another token than the one that was seen to
+	// fail; see refresh.Service.Refresh for the errors.
+	Renew(ctx context.Context, environmentID, accountID, seen string) (sinew.AccountRecord, jsonx.Value, error)
+}
+
 // Gates know the tokens of static gates.
 type Gates interface {
 	// StaticGateToken returns a gate with the token that calls through it
@@ -55,6 +65,7 @@ type Recorder interface {
 // Config is what a Service is built from. Every field is required.
 type Config struct {
 	Accounts Accounts
+	Tokens   Tokens
 	Gates    Gates
 	Sender   Sender
 	Sealer   Sealer
@@ -66,6 +77,7 @@ type Config struct {
 // Service makes calls. It is safe for concurrent use.
 type Service struct {
 	accounts    Accounts
+	tokens      Tokens
 	gates       Gates
 	sender      Sender
 	sealer      Sealer
@@ -81,7 +93,7 @@ type Service struct {
 // New returns a service.
 func New(c Config) *Service {
 	return &Service{
-		accounts: c.Accounts, gates: c.Gates, sender: c.Sender, sealer: c.Sealer, metrics: c.Metrics, recorder: c.Recorder, log: c.Log,
+		accounts: c.Accounts, tokens: c.Tokens, gates: c.Gates, sender: c.Sender, sealer: c.Sealer, metrics: c.Metrics, recorder: c.Recorder, log: c.Log,
 		expressions: expression.NewEngine(), formats: credential.NewFormats(),
 	}
 }
@@ -178,6 +190,8 @@ type call struct {
 	request    *upstream.Request
 	attempts   int // requests that the vendor answered
 	sent       bool
+	rejected   bool         // the vendor refused a token that may be renewed
+	renewed    bool         // it was
 	status     int          // the vendor's
 	count      int          // records of a list, -1 for other answers
 	trace      *Explanation // nil when nobody asks
@@ -209,7 +223,10 @@ func (c *call) run(ctx context.Context) (Result, error) {
 	if r.IsSandbox && c.writes() {
 		return Result{}, sinew.Errorf(sinew.KindNotAllowed, "The account is in sandbox mode, which allows list and get only").WithCode("sandbox_write")
 	}
-	if c.layers, err = s.layers(&r); err != nil {
+	if err := c.renew(ctx); err != nil {
+		return Result{}, err
+	}
+	if c.layers, err = s.layers(c.account); err != nil {
 		return Result{}, fmt.Errorf("account %s: %w", r.ID, err)
 	}
 	c.variables = c.layers.variables()
@@ -223,7 +240,11 @@ func (c *call) run(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	return c.send(ctx, request)
+	result, err := c.send(ctx, request)
+	if c.rejected {
+		return c.again(ctx, err)
+	}
+	return result, err
 }
 
 func (c *call) findPlan() (*plan, error) {
@@ -323,6 +344,9 @@ func (c *call) answer(ctx context.Context, r *reply, streams bool) (Result, erro
 	}
 	if v.failed {
 		remote := c.refusal(r, v)
+		if c.rejected = c.mayRenew(remote.Status); c.rejected {
+			return Result{}, remote
+		}
 		c.follow(ctx, remote.Status, remote.Message)
 		return Result{}, remote
 	}

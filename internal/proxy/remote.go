@@ -151,9 +151,13 @@ func messageOf(v jsonx.Value) string {
 		"message", "msg", "errorMessage", "error_message", "error_description", "errorDescription",
 		"description", "detail", "summary", "title", "reason", "error", "errors",
 	} {
-		text := v.Get(name).Str()
-		if text == "" && v.Get(name).Kind() == jsonx.Array && v.Get(name).Len() > 0 {
-			text = v.Get(name).Items()[0].Str()
+		said := v.Get(name)
+		if said.Kind() == jsonx.Array && said.Len() > 0 {
+			said = said.Items()[0]
+		}
+		text := said.Str()
+		if text == "" {
+			text = said.Get("_text").Str() // of XML
 		}
 		if text = strings.TrimSpace(text); text != "" {
 			return text[:min(len(text), maxMessage)]

@@ -170,7 +170,7 @@ func (c *product) formats() []string {
 func (c *product) connect(format string) {
 	c.t.Helper()
 	sample := c.file.Get("connect").Get(format)
-	context := sample.Get("context")
+	context := jsonx.MustParse(c.local(sample.Get("context").String()))
 	c.sends = sample.Get("sends")
 	if strings.HasPrefix(format, "oauth2") {
 		context = context.With("oauth", jsonx.MustParse(`{"token":{"access_token":"token-1"}}`))
@@ -209,15 +209,8 @@ func (c *product) coverage() {
 func (c *product) run(e jsonx.Value) {
 	c.t.Helper()
 	resource, method, _ := strings.Cut(e.Get("call").Str(), ".")
-	path := "/proxy/" + resource
-	verb := map[string]string{"list": "GET", "get": "GET", "create": "POST", "update": "PATCH", "delete": "DELETE"}[method]
 	id := plain(e.Get("id"))
-	switch {
-	case verb == "":
-		verb, path = "POST", path+"/"+method
-	case id != "":
-		path += "/" + url.PathEscape(id)
-	}
+	verb, path := proxyRoute(resource, method, id)
 	query := url.Values{"integrated_account_id": {c.account}}
 	for name, value := range e.Get("query").Members() {
 		query.Set(name, plain(value))
@@ -262,6 +255,19 @@ func (c *product) run(e jsonx.Value) {
 	if last.Status != 200 || !last.JSON.Get("next_cursor").IsNull() {
 		c.t.Errorf("%s: the last page: got %d %s", last.call, last.Status, last.Text)
 	}
+}
+
+// proxyRoute is the request that calls a method of a definition.
+func proxyRoute(resource, method, id string) (verb, path string) {
+	path = "/proxy/" + resource
+	verb = map[string]string{"list": "GET", "get": "GET", "create": "POST", "update": "PATCH", "delete": "DELETE"}[method]
+	switch {
+	case verb == "":
+		verb, path = "POST", path+"/"+method
+	case id != "":
+		path += "/" + url.PathEscape(id)
+	}
+	return verb, path
 }
 
 // answered holds an answer against what the exchange expects of it.

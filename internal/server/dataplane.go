@@ -24,9 +24,9 @@ func newUpstream(c config.Config) (*upstream.Client, error) {
 }
 
 // dataPlane returns the operations that call vendors.
-func dataPlane(core *Core, client *upstream.Client, recorder proxy.Recorder, metrics *obs.Metrics, log *slog.Logger) []httpapi.Operation {
+func dataPlane(core *Core, client *upstream.Client, tokens proxy.Tokens, recorder proxy.Recorder, metrics *obs.Metrics, log *slog.Logger) []httpapi.Operation {
 	engine := proxy.New(proxy.Config{
-		Accounts: core.Accounts, Gates: core.Store, Sender: client, Sealer: core.Store.Vault(), Metrics: metrics, Recorder: recorder, Log: log,
+		Accounts: core.Accounts, Tokens: tokens, Gates: core.Store, Sender: client, Sealer: core.Store.Vault(), Metrics: metrics, Recorder: recorder, Log: log,
 	})
 	return dataplane.Operations(engine, idempotency.New(core.Store, log, 0))
 }

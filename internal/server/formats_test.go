@@ -53,6 +53,28 @@ func TestAnswersInOtherFormats(t *testing.T) {
 	}
 }
 
+// TestFilesPassUnread holds that a definition can say that an answer is a file,
+// which is passed on byte for byte whatever it holds.
+func TestFilesPassUnread(t *testing.T) {
+	t.Parallel()
+	c := newEngine(t, newPlatform(t), `{"resources":{"things":{"get":{"path":"/things/{{id}}","api_response_format":"binary"},"file":{"path":"/file","api_response_format":"binary"}}}}`)
+	for contentType, body := range map[string]string{
+		"application/json": "{ \"a\": 1.10 }\n", "application/xml": "<a b='1'/>\n", "text/csv": "a;b\r\n", "text/plain": "Gr\xfc\xdfe", "text/html": "", "": "\x00\x01",
+	} {
+		c.vendor.says(200, body, "Content-Type", contentType)
+		for _, call := range [][2]string{{"GET", "/things/1"}, {"POST", "/things/file"}} {
+			got := c.proxy(call[0], call[1], "").want(200)
+			if got.Text != body || contentType != "" && got.Header.Get("Content-Type") != contentType {
+				t.Errorf("%s %s: got %q as %s", call[1], contentType, got.Text, got.Header.Get("Content-Type"))
+			}
+		}
+	}
+	c.vendor.says(404, `{"message":"no such file"}`)
+	if got := c.proxy("GET", "/things/1", "").want(404).text("message"); got != "no such file" {
+		t.Errorf("a refusal: got %q", got)
+	}
+}
+
 func TestBodiesInOtherFormats(t *testing.T) {
 	t.Parallel()
 	c := newEngine(t, newPlatform(t), `{"resources":{"things":{

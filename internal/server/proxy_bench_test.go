@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -15,6 +18,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -27,33 +31,38 @@ const pace = 2000
 
 // BenchmarkProxy prints what a proxied call costs beside httputil.ReverseProxy
 // and nginx in front of the same vendor: a record of 2 KB, and a list of 100
-// records with cursor paging and an error expression. It runs once whatever b.N
-// is.
+// records with cursor paging and an error expression. It tells how many of the
+// vendor's requests came over a connection that was open already. It runs once
+// whatever b.N is.
 func BenchmarkProxy(b *testing.B) {
 	if b.N > 1 {
 		return
 	}
-	vendor := benchVendor(b)
+	vendor := newBenchVendor(b)
 	targets := []benchTarget{
-		{name: "vendor alone", get: vendor + "/things/1", list: vendor + "/things"},
-		benchReverseProxy(b, vendor),
-	}
-	if nginx, ok := benchNginx(b, vendor); ok {
-		targets = append(targets, nginx)
+		{name: "vendor alone", get: vendor.URL + "/things/1", list: vendor.URL + "/things"},
+		benchReverseProxy(b, vendor.URL),
+		benchNginx(b, vendor.URL),
 	}
 	for _, database := range []testkit.Database{testkit.NewSQLite(b), testkit.NewPostgres(b)} {
-		targets = append(targets, benchSinew(b, database, vendor))
+		targets = append(targets, benchSinew(b, database, vendor.URL))
 	}
 	for _, work := range []struct {
 		name string
 		path func(benchTarget) string
 	}{{"get of 2 KB", func(t benchTarget) string { return t.get }}, {"list of 100 KB", func(t benchTarget) string { return t.list }}} {
 		table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-		fmt.Fprintf(table, "\n%s\trequests/s\tby reverse proxy\tp50 at %d/s\tp99 at %d/s\tadded p50\tadded p99\t\n", work.name, pace, pace)
+		fmt.Fprintf(table, "\n%s\trequests/s\tby reverse proxy\tp50 at %d/s\tp99 at %d/s\tadded p50\tadded p99\treused\t\n", work.name, pace, pace)
 		var base, alone []time.Duration
 		for i, target := range targets {
+			if target.missing {
+				fmt.Fprintf(table, "%s\tnot installed\t\t\t\t\t\t\t\n", target.name)
+				continue
+			}
+			before := vendor.traffic()
 			all := hammer(b, work.path(target), target.token)
 			paced := paceCalls(b, work.path(target), target.token)
+			reused := vendor.traffic().since(before).reused()
 			if i == 0 {
 				alone = paced
 			}
@@ -65,9 +74,12 @@ func BenchmarkProxy(b *testing.B) {
 				ratio = fmt.Sprintf("%.2f", float64(len(all))/float64(len(base)))
 			}
 			at := func(of []time.Duration, p int) time.Duration { return of[(len(of)-1)*p/100] }
-			fmt.Fprintf(table, "%s\t%.0f\t%s\t%s\t%s\t%s\t%s\t\n", target.name, float64(len(all))/float64(*secondsFlag), ratio,
+			fmt.Fprintf(table, "%s\t%.0f\t%s\t%s\t%s\t%s\t%s\t%.2f %%\t\n", target.name, float64(len(all))/float64(*secondsFlag), ratio,
 				at(paced, 50).Round(time.Microsecond), at(paced, 99).Round(time.Microsecond),
-				(at(paced, 50) - at(alone, 50)).Round(time.Microsecond), (at(paced, 99) - at(alone, 99)).Round(time.Microsecond))
+				(at(paced, 50) - at(alone, 50)).Round(time.Microsecond), (at(paced, 99) - at(alone, 99)).Round(time.Microsecond), 100*reused)
+			if target.token != "" {
+				b.ReportMetric(100*reused, strings.NewReplacer(",", "", " ", "-").Replace(target.name+" "+work.name)+"-reused-%")
+			}
 		}
 		if err := table.Flush(); err != nil {
 			b.Fatal(err)
@@ -75,10 +87,52 @@ func BenchmarkProxy(b *testing.B) {
 	}
 }
 
-type benchTarget struct{ name, get, list, token string }
+type benchTarget struct {
+	name, get, list, token string
+	missing                bool // the machine does not have it
+}
 
-// benchVendor answers at once.
-func benchVendor(b *testing.B) string {
+// countedServer counts its connections.
+type countedServer struct {
+	*httptest.Server
+	connections, requests atomic.Int64
+}
+
+// newCountedServer starts a server for as long as the test takes.
+func newCountedServer(t testing.TB, handler http.Handler) *countedServer {
+	t.Helper()
+	s := &countedServer{}
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.requests.Add(1)
+		handler.ServeHTTP(w, r)
+	}))
+	s.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			s.connections.Add(1)
+		}
+	}
+	s.Start()
+	t.Cleanup(s.Close)
+	return s
+}
+
+// traffic is what came to a server.
+type traffic struct{ connections, requests int64 }
+
+func (s *countedServer) traffic() traffic { return traffic{s.connections.Load(), s.requests.Load()} }
+
+func (t traffic) since(before traffic) traffic {
+	return traffic{t.connections - before.connections, t.requests - before.requests}
+}
+
+// reused is the share of requests that came over a connection that was open
+// already.
+func (t traffic) reused() float64 {
+	return float64(t.requests-t.connections) / float64(max(t.requests, 1))
+}
+
+// newBenchVendor starts a vendor that answers at once.
+func newBenchVendor(b *testing.B) *countedServer {
 	record := []byte(`{"id":"1","name":"Ada","note":"` + strings.Repeat("lorem ipsum ", 165) + `"}`)
 	item := `{"id":"%d","name":"Ada Lovelace","email":"ada@example.com","tags":["a","b"],"nested":{"k":null,"v":true},"note":"` + strings.Repeat("lorem ipsum ", 72) + `"}`
 	items := make([]string, 100)
@@ -86,7 +140,7 @@ func benchVendor(b *testing.B) string {
 		items[i] = fmt.Sprintf(item, i)
 	}
 	list := []byte(`{"ok":true,"items":[` + strings.Join(items, ",") + `],"paging":{"next":"abc"}}`)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return newCountedServer(b, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body := list
 		if r.URL.Path == "/things/1" {
 			body = record
@@ -95,8 +149,6 @@ func benchVendor(b *testing.B) string {
 		w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 		_, _ = w.Write(body)
 	}))
-	b.Cleanup(server.Close)
-	return server.URL
 }
 
 func benchReverseProxy(b *testing.B, vendor string) benchTarget {
@@ -107,6 +159,7 @@ func benchReverseProxy(b *testing.B, vendor string) benchTarget {
 	proxy := &httputil.ReverseProxy{
 		Rewrite:   func(r *httputil.ProxyRequest) { r.SetURL(target) },
 		Transport: &http.Transport{MaxIdleConnsPerHost: 64},
+		ErrorLog:  log.New(io.Discard, "", 0), // of callers that left at the end
 	}
 	server := httptest.NewServer(proxy)
 	b.Cleanup(server.Close)
@@ -114,15 +167,17 @@ func benchReverseProxy(b *testing.B, vendor string) benchTarget {
 }
 
 // benchNginx starts nginx where the machine has it.
-func benchNginx(b *testing.B, vendor string) (benchTarget, bool) {
+func benchNginx(b *testing.B, vendor string) benchTarget {
 	program, err := exec.LookPath("nginx")
 	if err != nil {
-		fmt.Println("nginx is not installed: its row is left out")
-		return benchTarget{}, false
+		program, err = exec.LookPath("/usr/sbin/nginx") // where Debian has it, which is not in everybody's path
+	}
+	if err != nil {
+		return benchTarget{name: "nginx", missing: true}
 	}
 	dir := b.TempDir()
 	port := testkit.FreePort(b)
-	config := fmt.Sprintf(`daemon off; worker_processes 1; error_log stderr crit; pid %[1]s/nginx.pid;
+	config := fmt.Sprintf(`daemon off; worker_processes 2; error_log stderr crit; pid %[1]s/nginx.pid;
 events { worker_connections 256; }
 http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastcgi_temp_path %[1]s; uwsgi_temp_path %[1]s; scgi_temp_path %[1]s;
   upstream vendor { server %[2]s; keepalive 64; }
@@ -147,12 +202,12 @@ http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastc
 		response, err := http.Get(address + "/things/1")
 		if err == nil {
 			_ = response.Body.Close()
-			return benchTarget{name: "nginx", get: address + "/things/1", list: address + "/things"}, true
+			return benchTarget{name: "nginx", get: address + "/things/1", list: address + "/things"}
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
 	b.Fatalf("nginx does not answer: %s", output.String())
-	return benchTarget{}, false
+	return benchTarget{}
 }
 
 func benchSinew(b *testing.B, db testkit.Database, vendor string) benchTarget {

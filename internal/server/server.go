@@ -14,6 +14,7 @@ import (
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/obs"
+	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/wire"
@@ -40,6 +41,7 @@ type Server struct {
 	API  *httpapi.API
 
 	log      *slog.Logger
+	refresh  *refresh.Service
 	upstream *upstream.Client
 	journal  *journal.Writer
 	listener net.Listener
@@ -80,16 +82,19 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	for name := range s.Core.Store.Stats() {
 		metrics.WatchPool(name, func() obs.PoolStats { return poolStats(s.Core.Store.Stats()[name]) })
 	}
-	operations := httpapi.ControlPlane(httpapi.Engines{
-		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store),
-		Ready:   s.readiness(c), Metrics: metrics.Handler(),
-	})
 	if s.upstream, err = newUpstream(c); err != nil {
 		return nil, err
 	}
+	if s.refresh, err = newRefresh(c, s.Core, s.upstream, metrics, s.log); err != nil {
+		return nil, err
+	}
+	operations := httpapi.ControlPlane(httpapi.Engines{
+		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh,
+		Ready: s.readiness(c), Metrics: metrics.Handler(),
+	})
 	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
-	plane := dataPlane(s.Core, s.upstream, s.journal, metrics, s.log)
+	plane := dataPlane(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
 	return httpapi.New(httpapi.Config{
 		Context: store.WithOneLook,
 		Settings: httpapi.Settings{
@@ -109,6 +114,8 @@ func (s *Server) start() {
 	s.work.Go(func() { s.served <- s.http.Serve(s.listener) })
 	s.work.Go(func() { s.sweep(ctx) })
 	s.work.Go(func() { s.forget(ctx) })
+	s.work.Go(func() { s.refresh.Replay(ctx) })
+	s.work.Go(func() { newRunner(s.Core.Store, s.refresh, s.log).Run(ctx) })
 }
 
 // URL returns the address under which callers reach the server.

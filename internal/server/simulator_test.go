@@ -1,13 +1,17 @@
 package server_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sinewhq/sinew/internal/simulator"
 )
@@ -33,7 +37,7 @@ func TestEveryPagingStyleArrivesWhole(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		c, vendor := newSimulated(t, p)
 		want := vendor.Records("contacts")
-		for _, way := range []string{"", "-zero-page", "-offset", "-cursor", "-body-cursor", "-header", "-link", "-next-url", "-range"} {
+		for _, way := range []string{"", "-zero-page", "-offset", "-cursor", "-body-cursor", "-header", "-link", "-next-url", "-range", "-dynamic"} {
 			for _, limit := range []string{"", "limit=7&", "limit=100&"} {
 				all, _ := c.walk("/contacts" + way + "?" + limit)
 				if len(all) != len(want) {
@@ -50,6 +54,95 @@ func TestEveryPagingStyleArrivesWhole(t *testing.T) {
 		}
 		if all, pages := c.walk("/contacts-endless?"); pages > 2 {
 			t.Errorf("a vendor that goes round in circles was read for %d pages, %d records", pages, len(all))
+		}
+	})
+}
+
+// TestRecordsOfTheVendor creates records, and finds them wherever they should be,
+// until they are deleted.
+func TestRecordsOfTheVendor(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		c, vendor := newSimulated(t, p)
+		for _, e := range []struct{ resource, body, change, changed string }{
+			{"companies", `{"name":"New & Co"}`, `{"name":"Newer & Co"}`, "Newer & Co"},
+			{"contacts", `{"name":"New One","email":"new@example.com"}`, `{"name":"Newer One"}`, "Newer One"},
+			{"tickets", `{"title":"New","name":"New"}`, `{"name":"Newer"}`, "Newer"},
+		} {
+			list := "/" + e.resource
+			before := len(vendor.Records(e.resource))
+			created := c.proxy("POST", list, e.body).want(201)
+			id := created.text("id")
+			one := list + "/" + url.PathEscape(id)
+			if got := c.proxy("GET", one, "").want(200).Text; got != created.Text {
+				t.Errorf("%s: created %s, got %s", e.resource, created.Text, got)
+			}
+			ways := []string{""}
+			if e.resource == "contacts" {
+				ways = append(ways, "-zero-page", "-offset", "-cursor", "-body-cursor", "-header", "-link", "-next-url", "-range", "-dynamic")
+			}
+			for _, way := range ways {
+				all, _ := c.walk(list + way + "?limit=40&")
+				if len(all) != before+1 || all[before] != quoted(id) {
+					t.Errorf("%s%s: %d records, want %d and %s at the end", e.resource, way, len(all), before+1, id)
+				}
+			}
+			if got := c.proxy("PATCH", one, e.change).want(200).text("name"); got != e.changed {
+				t.Errorf("%s: the changed record has the name %q", e.resource, got)
+			}
+			if got := c.proxy("GET", one, "").want(200).text("name"); got != e.changed {
+				t.Errorf("%s: after the change: %q", e.resource, got)
+			}
+			if got := c.proxy("DELETE", one, "").want(200).text("id"); got != id {
+				t.Errorf("%s: deleted %q", e.resource, got)
+			}
+			c.proxy("GET", one, "").want(404)
+			if got := len(vendor.Records(e.resource)); got != before {
+				t.Errorf("%s: the vendor has %d records, had %d", e.resource, got, before)
+			}
+		}
+		id := c.proxy("POST", "/tickets", `{"title":"Leaking tap"}`).want(201).text("id")
+		c.proxy("POST", "/tickets/close", `{"id":"`+id+`"}`).want(200)
+		found := c.proxy("POST", "/tickets/search", `{"text":"leaking tap","status":"closed"}`).want(200).JSON.Get("result")
+		if found.Len() != 1 || found.Items()[0].Get("id").Str() != id {
+			t.Errorf("closed %s, found %s", id, found)
+		}
+	})
+}
+
+// TestRefusalsOfTheVendor holds the envelope of what the vendor refuses.
+func TestRefusalsOfTheVendor(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		c, vendor := newSimulated(t, p)
+		taken := vendor.Records("contacts")[0].Get("email").Str()
+		refused := func(got *reply, status int, code, message string) *reply {
+			t.Helper()
+			want := fmt.Sprintf(`{"statusCode":%d,"error":%q,"message":%q,"code":"remote_error","truto_is_remote_error":true,"raw_response":{"code":%q,"message":%[3]q}}`, status, http.StatusText(status), message, code)
+			if diff := cmp.Diff(want, got.want(status).JSON.Without("request_id").Without("truto_error_insight").String()); diff != "" {
+				t.Errorf("%s (-want +got):\n%s", got.call, diff)
+			}
+			return got
+		}
+		refused(c.proxy("GET", "/contacts/C-9999", ""), 404, "not_found", `contact "C-9999" does not exist`)
+		refused(c.proxy("DELETE", "/tickets/T-9", ""), 404, "not_found", `ticket "T-9" does not exist`)
+		refused(c.proxy("POST", "/contacts", `{"name":"x"}`), 422, "invalid", "contact needs a email")
+		refused(c.proxy("POST", "/contacts", `{"name":"x","email":"`+taken+`"}`), 409, "duplicate", "another contact has this email")
+		for _, status := range []int{403, 410, 418, 500, 503} {
+			refused(c.custom("GET", fmt.Sprintf("/test-status-code/%d", status), ""), status, fmt.Sprintf("status_%d", status), "The status that was asked for")
+		}
+		limited := refused(c.custom("GET", "/test-status-code/429", ""), 429, "status_429", "The status that was asked for")
+		for name, want := range map[string]string{"Retry-After": "5", "Ratelimit-Limit": "10", "Ratelimit-Remaining": "0", "Ratelimit-Reset": "5"} {
+			if got := limited.Header.Get(name); got != want {
+				t.Errorf("%s is %q, want %q", name, got, want)
+			}
+		}
+		p.call("PATCH", "/integrated-account/"+c.account+"/credentials", `{"context":{"api_key":"expired"}}`).want(200)
+		if got := c.proxy("GET", "/contacts", "").want(401); got.text("code") != "remote_error" {
+			t.Errorf("a wrong key: got %s", got.Text)
+		}
+		if got := p.get("/integrated-account/" + c.account).want(200).text("status"); got != "needs_reauth" {
+			t.Errorf("the account is %s", got)
 		}
 	})
 }

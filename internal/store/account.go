@@ -212,6 +212,11 @@ func (s *Store) CreateAccount(ctx context.Context, r sinew.AccountRecord, events
 		if err := switchBlobs(ctx, t, nil, r.ObjectStore, r.CreatedAt); err != nil {
 			return err
 		}
+		if r.RefreshAt != nil && !r.RefreshAt.IsZero() {
+			if err := insertJobs(ctx, t, []sinew.Job{refreshJob(r.EnvironmentID, r.ID, *r.RefreshAt)}); err != nil {
+				return err
+			}
+		}
 		return insertEvents(ctx, t, events)
 	})
 	return wrap(err, "create account %s", r.ID)
@@ -252,28 +257,44 @@ func (s *Store) sealAccount(ctx context.Context, r sinew.AccountRecord, version 
 // may run more than once. Secrets that it leaves alone are not written.
 func (s *Store) UpdateAccount(ctx context.Context, environmentID, id string, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
 	var changed sinew.AccountView
-	err := s.change(ctx, func(t *tx) error {
-		r, err := s.accountRecord(ctx, t, environmentID, id, s.lockAccount())
-		if err != nil {
-			return err
-		}
-		before, secrets := r.IntegratedAccount, r.Secrets
-		events, err := update(&r.AccountRecord)
-		if err != nil {
-			return err
-		}
-		changed = r.AccountView
-		if err := updateAccountRow(ctx, t, before, r.IntegratedAccount); err != nil {
-			return err
-		}
-		if r.Secrets != secrets {
-			if err := s.updateAccountSecrets(ctx, t, r); err != nil {
-				return err
-			}
-		}
-		return insertEvents(ctx, t, events)
+	err := s.change(ctx, func(t *tx) (err error) {
+		changed, err = s.updateAccount(ctx, t, environmentID, id, false, update)
+		return err
 	})
 	return changed, wrap(s.failClosed(ctx, environmentID, err), "update account %s", id)
+}
+
+// updateAccount is UpdateAccount within a transaction. refreshed says that a
+// token in the change is fenced already.
+func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id string, refreshed bool, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
+	r, err := s.accountRecord(ctx, t, environmentID, id, s.lockAccount())
+	if err != nil {
+		return sinew.AccountView{}, err
+	}
+	before, secrets := r.IntegratedAccount, r.Secrets
+	events, err := update(&r.AccountRecord)
+	if err != nil {
+		return sinew.AccountView{}, err
+	}
+	if err := updateAccountRow(ctx, t, before, r.IntegratedAccount); err != nil {
+		return r.AccountView, err
+	}
+	if r.Secrets != secrets {
+		if err := s.updateAccountSecrets(ctx, t, r); err != nil {
+			return r.AccountView, err
+		}
+	}
+	if !refreshed && r.Secrets.Context != secrets.Context && tokenPart(r.Secrets.Context) != tokenPart(secrets.Context) {
+		if err := tokenReplaced(ctx, t, environmentID, id); err != nil {
+			return r.AccountView, err
+		}
+	}
+	if r.RefreshAt != nil {
+		if err := scheduleRefresh(ctx, t, environmentID, id, *r.RefreshAt); err != nil {
+			return r.AccountView, err
+		}
+	}
+	return r.AccountView, insertEvents(ctx, t, events)
 }
 
 // lockAccount locks the account's row alone, not the counter beside it.

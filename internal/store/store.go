@@ -117,6 +117,10 @@ func (s *Store) Ping(ctx context.Context) error {
 // Engine names the database for people: "sqlite" or "postgres".
 func (s *Store) Engine() string { return s.dialect.name }
 
+// Alone reports whether no other server can work on this database: SQLite's file
+// has one.
+func (s *Store) Alone() bool { return s.dialect.forUpdate == "" }
+
 // PoolStats is the state of a connection pool.
 type PoolStats = sql.DBStats
 

@@ -1,12 +1,9 @@
 package testkit
 
 import (
-	"bufio"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"testing"
 )
 
@@ -22,9 +19,6 @@ type S3Server struct {
 	SecretAccessKey string
 }
 
-// listening is what the server prints when it is ready.
-var listening = regexp.MustCompile(`listening on (127\.0\.0\.1:\d+)`)
-
 // StartS3 starts the S3 server that the test packages of npm bring, and stops
 // it when the test ends. Without those packages the test is skipped, or fails
 // where they are required.
@@ -35,51 +29,8 @@ func StartS3(t testing.TB) S3Server {
 	command := exec.Command("node", "--openssl-legacy-provider", NPMFile(t, filepath.Join("s3rver", "bin", "s3rver.js")),
 		"--directory", t.TempDir(), "--address", "127.0.0.1", "--port", "0",
 		"--no-vhost-buckets", "--configure-bucket", bucket)
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
 	command.Stderr = os.Stderr
-	if err := command.Start(); err != nil {
-		t.Fatalf("start S3 server: %v", err)
-	}
-	lines := bufio.NewScanner(output)
-	drained := make(chan struct{})
-	t.Cleanup(func() { stop(t, command, drained) })
-	address, found := awaitAddress(lines)
-	// The server must never wait for a reader of its output.
-	go func() {
-		defer close(drained)
-		for lines.Scan() {
-		}
-	}()
-	if !found {
-		t.Fatalf("the S3 server ended without listening: %v", lines.Err())
-	}
-	return S3Server{Endpoint: address, Bucket: bucket, AccessKeyID: "S3RVER", SecretAccessKey: "S3RVER"}
-}
-
-// awaitAddress reads the server's output until it says where it listens.
-func awaitAddress(lines *bufio.Scanner) (address string, found bool) {
-	for lines.Scan() {
-		if match := listening.FindStringSubmatch(lines.Text()); match != nil {
-			return match[1], true
-		}
-	}
-	return "", false
-}
-
-// stop ends a process and waits for it, after its output was read to the end.
-func stop(t testing.TB, command *exec.Cmd, drained <-chan struct{}) {
-	t.Helper()
-	if err := command.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
-		t.Errorf("stop %s: %v", command, err)
-	}
-	<-drained
-	var exit *exec.ExitError
-	if err := command.Wait(); err != nil && !errors.As(err, &exit) {
-		t.Errorf("wait for %s: %v", command, err)
-	}
+	return S3Server{Endpoint: serveListening(t, command), Bucket: bucket, AccessKeyID: "S3RVER", SecretAccessKey: "S3RVER"}
 }
 
 // NPMFile finds a file of the packages that tests take from npm. Without those

@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"bufio"
 	"bytes"
 	"io"
 	"net/http"
@@ -53,31 +52,11 @@ func StartTransit(t testing.TB) *TransitServer {
 
 func startTransit(t testing.TB, command *exec.Cmd) (address string) {
 	t.Helper()
-	output, err := command.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	// It ends when its input does, so that none is left behind.
-	if _, err := command.StdinPipe(); err != nil {
-		t.Fatal(err)
-	}
 	command.Stderr = os.Stderr
-	if err := command.Start(); err != nil {
-		t.Fatalf("start transit server: %v", err)
-	}
-	lines := bufio.NewScanner(output)
-	drained := make(chan struct{})
-	t.Cleanup(func() { stop(t, command, drained) })
-	found := lines.Scan()
-	address = lines.Text()
-	go func() {
-		defer close(drained)
-		for lines.Scan() {
-		}
-	}()
-	if !found {
-		t.Fatalf("the transit server ended without listening: %v", lines.Err())
-	}
+	serve(t, command, func(line string) bool {
+		address = line
+		return true
+	})
 	return address
 }
 

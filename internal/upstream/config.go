@@ -38,7 +38,8 @@ type Config struct {
 	MaxResponseHeader int64
 	// MaxRedirects bounds the hops of one call; default 5.
 	MaxRedirects int
-	// MaxIdlePerHost keeps connections for reuse; default 32.
+	// MaxIdlePerHost keeps connections for reuse; default 128. With fewer than
+	// the calls to a vendor that are under way at once, some connect anew.
 	MaxIdlePerHost int
 	// IdleTimeout closes connections that nobody used for so long; default
 	// 55 s, since a connection's buffer keeps the last request with its
@@ -77,7 +78,7 @@ func (c Config) withDefaults() Config {
 	setDefault(&c.MaxResponse, 64<<20)
 	setDefault(&c.MaxResponseHeader, 128<<10)
 	setDefault(&c.MaxRedirects, 5)
-	setDefault(&c.MaxIdlePerHost, 32)
+	setDefault(&c.MaxIdlePerHost, 128)
 	setDefault(&c.IdleTimeout, 55*time.Second)
 	setDefault(&c.UserAgent, "sinew")
 	return c

@@ -1,0 +1,87 @@
+package account
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/credential"
+	"github.com/sinewhq/sinew/internal/jsonx"
+)
+
+// NewToken is what a vendor issued for an account.
+type NewToken struct {
+	// Token is stored as context.oauth.token.
+	Token jsonx.Value
+	// Scopes are stored as context.oauth.scope; nil leaves them as they are.
+	Scopes []string
+	// RefreshAt is when it is to be refreshed, the zero time for never.
+	RefreshAt time.Time
+}
+
+// TokenRefreshed is the change of an account by a token that was refreshed. The
+// rest of its context stays as it is by then. An account that had lost its
+// credentials is active again.
+func (s *Service) TokenRefreshed(t NewToken) func(*sinew.AccountRecord) ([]sinew.Event, error) {
+	return func(r *sinew.AccountRecord) ([]sinew.Event, error) {
+		if err := setToken(r, t); err != nil {
+			return nil, err
+		}
+		kind, ok := fire(&r.IntegratedAccount, TriggerCallSucceeded, "")
+		if !ok {
+			return nil, nil
+		}
+		return s.changed(r, kind)
+	}
+}
+
+// TokenRefused is the change of an account whose refresh was refused for good.
+func (s *Service) TokenRefused(reason string) func(*sinew.AccountRecord) ([]sinew.Event, error) {
+	return func(r *sinew.AccountRecord) ([]sinew.Event, error) {
+		r.RefreshAt = new(time.Time)
+		kind, ok := fire(&r.IntegratedAccount, TriggerCredentialsRejected, reason)
+		if !ok {
+			return nil, nil
+		}
+		return s.changed(r, kind)
+	}
+}
+
+// changed stamps a change and makes its event.
+func (s *Service) changed(r *sinew.AccountRecord, kind sinew.EventType) ([]sinew.Event, error) {
+	r.UpdatedAt = now()
+	e, err := s.event(kind, &r.AccountView)
+	return []sinew.Event{e}, err
+}
+
+func setToken(r *sinew.AccountRecord, t NewToken) error {
+	secretPaths, err := secretPathsOf(&r.AccountView)
+	if err != nil {
+		return err
+	}
+	whole, err := joinContext(r.Context, r.Secrets.Context)
+	if err != nil {
+		return fmt.Errorf("account %s: read context: %w", r.ID, err)
+	}
+	whole = whole.SetAt(t.Token, keyOAuth, "token")
+	if t.Scopes != nil {
+		whole = whole.SetAt(jsonx.StringsValue(t.Scopes), keyOAuth, "scope")
+	}
+	setContext(r, whole, secretPaths)
+	r.RefreshAt = &t.RefreshAt
+	return nil
+}
+
+// receive takes a token that came with a context, from an import or an operator:
+// it gets the moment of its expiry, and its refresh is scheduled.
+func (s *Service) receive(r *sinew.AccountRecord, whole jsonx.Value) jsonx.Value {
+	now := s.store.Now()
+	if token := whole.At(keyOAuth, "token"); token.Kind() == jsonx.Object {
+		whole = whole.SetAt(credential.Imported(token, now), keyOAuth, "token")
+	}
+	r.RefreshAt = new(time.Time)
+	if token, ok := credential.StoredToken(whole); ok && credential.Refreshable(r.AuthenticationMethod, token) {
+		*r.RefreshAt = credential.RefreshAt(token.ExpiresAt, now)
+	}
+	return whole
+}

@@ -1,0 +1,294 @@
+package refresh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/account"
+	"github.com/sinewhq/sinew/internal/credential"
+	"github.com/sinewhq/sinew/internal/definition"
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/retry"
+	"github.com/sinewhq/sinew/internal/upstream"
+)
+
+// lead is one flight: it claims the refresh, or waits for the node that has.
+func (s *Service) lead(ctx context.Context, environmentID, accountID, seen string, force bool) (Account, error) {
+	ctx, cancel := context.WithTimeout(ctx, 2*s.times.Vendor)
+	defer cancel()
+	for first := true; ; first = false {
+		claim, state, ok, err := s.leases.ClaimRefresh(ctx, environmentID, accountID, s.node, force, s.times.Lease)
+		if err != nil {
+			return Account{}, err
+		}
+		if ok {
+			return s.hold(ctx, claim, seen)
+		}
+		if state.HeldUntil.IsZero() {
+			// Left alone after failures. Whoever waited for the node that failed gets
+			// what it got; whoever comes later may have a token that was stored before.
+			return s.given(ctx, environmentID, accountID, seen, state, first)
+		}
+		if err := s.awaitHolder(ctx, accountID, state); err != nil {
+			return Account{}, err
+		}
+	}
+}
+
+// given returns the account's token when it is another one than seen, and why
+// there is none otherwise.
+func (s *Service) given(ctx context.Context, environmentID, accountID, seen string, state sinew.RefreshState, first bool) (Account, error) {
+	a, err := s.read(ctx, environmentID, accountID)
+	if err != nil {
+		return a, err
+	}
+	if a.token().AccessToken != seen {
+		return a, nil
+	}
+	if first {
+		return Account{}, failed("%s; the next try is at %s", state.LastError, state.NotBefore.UTC().Format(time.RFC3339))
+	}
+	return Account{}, failed("%s", state.LastError)
+}
+
+func failed(format string, args ...any) error {
+	return sinew.Errorf(sinew.KindUpstream, "The token could not be refreshed: "+format, args...).WithCode(CodeFailed)
+}
+
+// awaitHolder returns when the node that refreshes is done, or its lease has run
+// out.
+func (s *Service) awaitHolder(ctx context.Context, accountID string, seen sinew.RefreshState) error {
+	tick := time.NewTicker(s.times.Poll)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return failed("another node has been at it for too long")
+		case <-tick.C:
+		}
+		state, err := s.leases.RefreshState(ctx, accountID)
+		if err != nil {
+			return err
+		}
+		if state.HeldUntil.IsZero() || !state.HeldUntil.After(s.leases.Now()) || state.TokenFence != seen.TokenFence {
+			return nil
+		}
+	}
+}
+
+func (s *Service) read(ctx context.Context, environmentID, accountID string) (Account, error) {
+	record, whole, err := s.accounts.AsItIs(ctx, environmentID, accountID)
+	return Account{record, whole}, err
+}
+
+// hold refreshes under a claim, unless the token is another one by now.
+func (s *Service) hold(ctx context.Context, c sinew.RefreshClaim, seen string) (a Account, err error) {
+	asked := false
+	defer func() {
+		if !asked {
+			// Nothing was sent. A release that fails runs out by itself.
+			_ = s.leases.ReleaseRefresh(ctx, c)
+		}
+	}()
+	if a, err = s.read(ctx, c.EnvironmentID, c.AccountID); err != nil {
+		return a, err
+	}
+	token := a.token()
+	if token.AccessToken != seen {
+		return a, nil
+	}
+	grant, request, err := s.request(&a, token)
+	if err != nil {
+		return a, err
+	}
+	stop := s.keep(ctx, c)
+	defer stop()
+	asked = true
+	fresh, err := s.ask(ctx, grant, request, token)
+	if err != nil {
+		return s.fail(ctx, c, a, err)
+	}
+	return s.store(ctx, c, a, fresh)
+}
+
+// request makes the request for a new token.
+func (s *Service) request(a *Account, token credential.Token) (credential.Grant, *upstream.Request, error) {
+	r := &a.Record
+	if !credential.Refreshable(r.AuthenticationMethod, token) {
+		return credential.Grant{}, nil, sinew.Errorf(sinew.KindInvalid, "The account has no refresh token, so that only a new connection brings another token").WithCode(CodeNotRefreshable)
+	}
+	config, variables, err := definition.OfAccount(r)
+	if err != nil {
+		return credential.Grant{}, nil, err
+	}
+	values := a.Whole.With("context", a.Whole).With("credentials", a.Whole).With("environment_variables", variables)
+	grant, err := credential.NewGrant(r.AuthenticationMethod, config.At("credentials", string(r.AuthenticationMethod), "config"), values)
+	if err != nil {
+		return grant, nil, fmt.Errorf("account %s: %w", r.ID, err)
+	}
+	request := grant.Fetch
+	if !credential.Fetches(r.AuthenticationMethod) {
+		request = func() *upstream.Request { return grant.Refresh(token.RefreshToken) }
+	}
+	made := request()
+	made.Limits = upstream.Limits{FirstByte: s.times.Vendor, Total: s.times.Vendor}
+	return grant, made, nil
+}
+
+// keep renews a claim until the vendor has answered.
+func (s *Service) keep(ctx context.Context, c sinew.RefreshClaim) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(s.times.Lease / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				// One that is lost or fails is no reason to stop: the answer counts.
+				if _, err := s.leases.ExtendRefresh(ctx, c, s.times.Lease); err != nil && ctx.Err() == nil {
+					s.log.Warn("extend refresh", "account", c.AccountID, "error", err.Error())
+				}
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// sendError is a request that brought no answer.
+type sendError struct {
+	cause error
+	// unsent says that the vendor did not get it.
+	unsent bool
+}
+
+func (e *sendError) Error() string { return e.cause.Error() }
+func (e *sendError) Unwrap() error { return e.cause }
+
+// ask asks the vendor, once.
+func (s *Service) ask(ctx context.Context, grant credential.Grant, request *upstream.Request, before credential.Token) (credential.Token, error) {
+	response, err := s.sender.Do(ctx, request)
+	if err != nil {
+		return credential.Token{}, &sendError{err, neverLeft(err)}
+	}
+	body, err := response.ReadAll()
+	if err != nil {
+		return credential.Token{}, &sendError{err, false}
+	}
+	return credential.ReadToken(response.Status, response.Header, body, before.Value, s.leases.Now(), grant.Life)
+}
+
+// neverLeft reports whether there was no connection to ask over.
+func neverLeft(err error) bool {
+	known, ok := errors.AsType[*sinew.Error](err)
+	return ok && (known.Code == upstream.CodeBlocked || known.Code == upstream.CodeHost || known.Code == upstream.CodeUnreachable || known.Code == upstream.CodeURL || known.Code == upstream.CodeHeader)
+}
+
+// store keeps what the vendor issued: in the journal first, then in the database.
+func (s *Service) store(ctx context.Context, c sinew.RefreshClaim, a Account, token credential.Token) (Account, error) {
+	entry := Entry{Claim: c, Token: token.Value, Scopes: token.Scopes, ExpiresAt: token.ExpiresAt}
+	if err := s.journal.Put(ctx, entry); err != nil {
+		// The database may take it all the same.
+		s.log.Error("write refresh journal", "account", c.AccountID, "error", err.Error())
+	}
+	stored, err := s.apply(ctx, entry)
+	if err != nil {
+		return Account{}, fmt.Errorf("account %s: the new token waits in the journal: %w", c.AccountID, err)
+	}
+	outcome := "stored"
+	if !stored {
+		outcome = "overtaken"
+		s.log.Warn("a refresh was overtaken by a later one", "account", c.AccountID, "fence", c.Fence)
+	}
+	s.metrics.ObserveRefresh(a.Record.IntegrationName, outcome)
+	return s.read(ctx, c.EnvironmentID, c.AccountID)
+}
+
+// apply stores a journal's entry and takes it out. stored is false when a later
+// token is there.
+func (s *Service) apply(ctx context.Context, e Entry) (stored bool, err error) {
+	change := s.accounts.TokenRefreshed(account.NewToken{Token: e.Token, Scopes: e.Scopes, RefreshAt: credential.RefreshAt(e.ExpiresAt, s.leases.Now())})
+	stored, err = s.leases.StoreToken(ctx, e.Claim, change)
+	if err != nil && !sinew.IsNotFound(err) {
+		return false, err
+	}
+	// Also when the account is gone: it stays gone.
+	return stored, s.journal.Remove(e.Claim)
+}
+
+// fail ends a claim that brought no token: for good, when the vendor refused the
+// credential and nobody has brought another one meanwhile, and for a while
+// otherwise.
+func (s *Service) fail(ctx context.Context, c sinew.RefreshClaim, a Account, cause error) (Account, error) {
+	refusal, isRefusal := errors.AsType[*credential.Refusal](cause)
+	send, isSend := errors.AsType[*sendError](cause)
+	failure := sinew.RefreshFailure{Reason: cause.Error(), Unresolved: c.Unresolved}
+	failure.NotBefore = s.leases.Now().Add(retry.Backoff(c.Failures+1, s.times.Backoff, s.times.Longest))
+	if isRefusal && refusal.RetryAfter > 0 {
+		failure.NotBefore = s.leases.Now().Add(refusal.RetryAfter)
+	}
+	if isRefusal && refusal.Condemns() {
+		return s.condemn(ctx, c, a, failure)
+	}
+	// A token that is fetched anew is not spent by asking.
+	if !credential.Fetches(a.Record.AuthenticationMethod) && (isRefusal && refusal.Unknown || isSend && !send.unsent) {
+		failure.Unresolved = true
+	}
+	ended, err := s.leases.FailRefresh(ctx, c, failure, nil)
+	if err != nil {
+		return Account{}, err
+	}
+	s.metrics.ObserveRefresh(a.Record.IntegrationName, "failed")
+	if !ended {
+		return s.newer(ctx, a, failed("%s", cause))
+	}
+	return Account{}, failed("%s", cause)
+}
+
+// condemn takes an account's credentials for lost.
+func (s *Service) condemn(ctx context.Context, c sinew.RefreshClaim, a Account, failure sinew.RefreshFailure) (Account, error) {
+	code, reason := CodeRefused, failure.Reason
+	if c.Unresolved {
+		code, reason = CodeUnknown, CodeUnknown+": the vendor was asked for a new token and its answer was lost; it no longer takes the old one: "+reason
+	}
+	failure.Reason, failure.Unresolved = reason, false
+	ended, err := s.leases.FailRefresh(ctx, c, failure, s.accounts.TokenRefused(reason))
+	if err != nil {
+		return Account{}, err
+	}
+	lost := sinew.Errorf(sinew.KindUnauthenticated, "The vendor refuses to refresh the token, the account has to be connected again: %s", reason).WithCode(code)
+	if !ended {
+		// The token was another node's by then: what it has stored is good.
+		return s.newer(ctx, a, lost)
+	}
+	s.metrics.ObserveRefresh(a.Record.IntegrationName, map[string]string{CodeRefused: "refused", CodeUnknown: "unknown"}[code])
+	return Account{}, lost
+}
+
+// newer returns the account when its token has changed since, and the error
+// otherwise.
+func (s *Service) newer(ctx context.Context, before Account, otherwise error) (Account, error) {
+	now, err := s.read(ctx, before.Record.EnvironmentID, before.Record.ID)
+	if err != nil {
+		return now, err
+	}
+	if now.token().AccessToken == before.token().AccessToken {
+		return Account{}, otherwise
+	}
+	return now, nil
+}
+
+// value shows what the worker needs of a job's arguments.
+func value(args sinew.JSON, name string) string {
+	v, err := jsonx.ParseString(string(args))
+	if err != nil {
+		return ""
+	}
+	return v.Get(name).Str()
+}
