@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -63,6 +64,24 @@ func TestLabelsThatAreWrong(t *testing.T) {
 		"a page labelled JSON":            broken,
 		"bytes for a record":              labelled("application/octet-stream", "GET /things/1", `{"id":1}`, `{"id":1}`),
 	})
+}
+
+// TestConnectTimeLimit calls a vendor that takes connections and says nothing
+// over TLS.
+func TestConnectTimeLimit(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	p := newPlatform(t)
+	c := p.example(t, `{"base_url":"https://`+listener.Addr().String()+`","timeouts":{"connect":0.3}}`, "")
+	began := time.Now()
+	got := c.ask("GET /things/1", "").want(504)
+	if took := time.Since(began); got.text("code") != "timeout" || took > 4*time.Second {
+		t.Errorf("got %s after %s", got.Text, took)
+	}
 }
 
 // TestSilentStreamsAreCutOff lets a vendor stop in the middle of a file, and a
