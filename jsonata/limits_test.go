@@ -217,3 +217,34 @@ func TestPanicOfHost(t *testing.T) {
 		t.Errorf("got %v, want the panic's error", err)
 	}
 }
+
+// TestLargePatternsAreRefused holds that no regular expression takes long to
+// compile, which no limit of an evaluation would stop.
+func TestLargePatternsAreRefused(t *testing.T) {
+	t.Parallel()
+	nested := func(depth int, open, close string) string {
+		return "/" + strings.Repeat(open, depth) + strings.Repeat(close, depth) + "/"
+	}
+	for source, ok := range map[string]bool{
+		nested(50, "(a|", ")"):                     true,
+		nested(51, "(a|", ")"):                     false,
+		nested(51, "(?:a|", ")*"):                  false,
+		nested(400_000, "(", ")"):                  false,
+		nested(100_000, "(a|", ")"):                false,
+		"/" + strings.Repeat("[()]", 1000) + "/":   true,
+		"/" + strings.Repeat(`\(`, 1000) + "/":     true,
+		"/" + strings.Repeat("a", 10_000) + "/":    true,
+		"/" + strings.Repeat("a", 10_001) + "/":    false,
+		"/" + strings.Repeat("a{1000}", 200) + "/": true,
+	} {
+		began := time.Now()
+		_, err := jsonata.Compile(source)
+		var e *jsonata.Error
+		if ok && err != nil || !ok && (!errors.As(err, &e) || e.Code != "S0303" || len(e.Message) > 200) {
+			t.Errorf("%.20s of %d: got error %.300v", source, len(source), err)
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%.20s of %d took %v", source, len(source), took)
+		}
+	}
+}

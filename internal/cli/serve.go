@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	stdlog "log"
 
 	"github.com/spf13/cobra"
 
@@ -32,6 +33,8 @@ func runServe(cmd *cobra.Command, _ []string) error {
 	if err != nil {
 		return usageError{err}
 	}
+	stdlog.SetFlags(0)
+	stdlog.SetOutput(obs.NewStandardOutput(log))
 	s, err := server.Open(cmd.Context(), c, log, Version())
 	if err != nil {
 		return err

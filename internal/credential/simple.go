@@ -5,7 +5,9 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/placeholder"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/wire"
 )
@@ -29,6 +31,9 @@ func attachBasic(r *upstream.Request, a Authorization) error {
 	username, password := a.text("username"), a.text("password")
 	if err := oneLine(username, password); err != nil {
 		return err
+	}
+	if strings.Contains(username, ":") {
+		return sinew.Errorf(sinew.KindInvalid, "The user name of the account holds a colon, which would move a part of it into the password").WithCode(placeholder.CodeUnsafe)
 	}
 	return setHeader(r, headerAuthorization, "Basic "+base64.StdEncoding.EncodeToString([]byte(username+":"+password)))
 }

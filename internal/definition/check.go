@@ -27,13 +27,22 @@ const (
 	CodePath        = "path"       // the text of a path into a response is wrong
 	CodeExpression  = "expression" // the text of an expression is wrong
 	CodeValue       = "value"
+	CodeTooLong     = "too_long"
 	CodeUncollected = "uncollected" // no field collects what a placeholder reads
 	CodeMissing     = "missing"     // recommended, but absent
 	CodeOpenHost    = "open_host"   // accounts choose where requests go
 )
 
-// maxFindings bounds what is reported about one config.
-const maxFindings = 100
+// What a definition may be at most, since checking and keeping one costs time and
+// memory in proportion; and what is reported about one.
+const (
+	maxSize         = 2 << 20 // bytes of JSON
+	maxPlaceholders = 20_000
+	maxJSONata      = 512 << 10 // bytes of all expressions together
+	maxFindings     = 100
+	maxPath         = 500 // bytes of the path of a finding
+	maxMessage      = 1000
+)
 
 // Check validates the config of an integration. Failures make it unusable:
 // unknown keys, wrong types, values that do not exist, what is required and
@@ -41,6 +50,9 @@ const maxFindings = 100
 // look at. Paths are dotted and begin with "config", messages are for people.
 func Check(config jsonx.Value) (failures, warnings []sinew.Failure) {
 	c := &checker{}
+	if !c.bounded(config, keyConfig) {
+		return c.failures, nil
+	}
 	c.check(configShape(), config, keyConfig)
 	c.urls(config, keyConfig)
 	c.hosts(config, keyConfig)
@@ -55,6 +67,9 @@ func Check(config jsonx.Value) (failures, warnings []sinew.Failure) {
 // below, is taken everywhere. Paths begin with "override".
 func CheckOverride(override jsonx.Value) (failures, warnings []sinew.Failure) {
 	c := &checker{partial: true}
+	if !c.bounded(override, "override") {
+		return c.failures, nil
+	}
 	c.check(overrideShape(), override, "override")
 	c.urls(override, "override")
 	return c.failures, c.warnings
@@ -64,8 +79,10 @@ func CheckOverride(override jsonx.Value) (failures, warnings []sinew.Failure) {
 // begin with path.
 func CheckMethod(definition jsonx.Value, path string) []sinew.Failure {
 	c := &checker{}
-	c.check(method(), definition, path)
-	c.methodURLs(definition, path)
+	if c.bounded(definition, path) {
+		c.check(method(), definition, path)
+		c.methodURLs(definition, path)
+	}
 	return c.failures
 }
 
@@ -75,18 +92,41 @@ type checker struct {
 	failures []sinew.Failure
 	warnings []sinew.Failure
 	holders  []placeholder.Holder // met so far, At is the full path
+	full     bool                 // there are more than may be
+	jsonata  int                  // bytes of the expressions met so far
 }
 
 func (c *checker) fail(path, code, format string, args ...any) {
-	if len(c.failures) < maxFindings {
-		c.failures = append(c.failures, sinew.Failure{Path: path, Code: code, Message: fmt.Sprintf(format, args...)})
-	}
+	c.failures = report(c.failures, path, code, fmt.Sprintf(format, args...))
 }
 
 func (c *checker) warn(path, code, format string, args ...any) {
-	if len(c.warnings) < maxFindings {
-		c.warnings = append(c.warnings, sinew.Failure{Path: path, Code: code, Message: fmt.Sprintf(format, args...)})
+	c.warnings = report(c.warnings, path, code, fmt.Sprintf(format, args...))
+}
+
+// report adds a finding. Paths and messages quote the definition, which may be
+// of any length.
+func report(findings []sinew.Failure, path, code, message string) []sinew.Failure {
+	if len(findings) == maxFindings {
+		return findings
 	}
+	return append(findings, sinew.Failure{Path: cut(path, maxPath), Code: code, Message: cut(message, maxMessage)})
+}
+
+func cut(text string, length int) string {
+	if len(text) <= length {
+		return text
+	}
+	return strings.ToValidUTF8(text[:length], "") + "…"
+}
+
+// bounded fails when a definition is larger than any that somebody wrote.
+func (c *checker) bounded(v jsonx.Value, path string) bool {
+	if len(v.Bytes()) > maxSize {
+		c.fail(path, CodeTooLong, "is larger than %d MiB", maxSize>>20)
+		return false
+	}
+	return true
 }
 
 func (c *checker) check(s *shape, v jsonx.Value, path string) {
@@ -136,6 +176,10 @@ func (c *checker) text(s *shape, text, path string) {
 		c.placeholders(jsonx.StringValue(text), path)
 	case jsonataText:
 		c.expression(text, path)
+	case payloadPath:
+		if _, dotted := DottedPath(text); !dotted && strings.TrimSpace(text) != "" {
+			c.expression(text, path)
+		}
 	case bodyPath:
 		if _, err := jsonx.ParsePath(text); err != nil && text != "" {
 			c.fail(path, CodePath, "is not a path into a response: %v", err)
@@ -150,6 +194,10 @@ func (c *checker) text(s *shape, text, path string) {
 // expression compiles JSONata. The path says where it is, the message at which
 // character it breaks.
 func (c *checker) expression(text, path string) {
+	if c.jsonata += len(text); c.jsonata > maxJSONata {
+		c.fail(path, CodeTooLong, "makes the expressions of this definition longer than %d KiB together", maxJSONata>>10)
+		return
+	}
 	var e *expression.SyntaxError
 	if err := expression.Check(text); errors.As(err, &e) {
 		c.fail(path, CodeExpression, "is not valid JSONata: %s at character %d", e.Reason, e.Position)
@@ -164,6 +212,13 @@ func matchesEnum(s *shape, text string) bool {
 
 // placeholders compiles every text in a value.
 func (c *checker) placeholders(v jsonx.Value, path string) {
+	if len(c.holders) >= maxPlaceholders {
+		if !c.full {
+			c.fail(path, CodeTooLong, "stands behind %d placeholders, the most that a definition may hold", len(c.holders))
+		}
+		c.full = true
+		return
+	}
 	t, err := placeholder.Compile(v)
 	var e *placeholder.SyntaxError
 	if errors.As(err, &e) {
@@ -202,6 +257,9 @@ func (c *checker) object(s *shape, v jsonx.Value, path string) {
 			if name == "" {
 				c.fail(path, CodeName, "has a member with an empty name")
 				continue
+			}
+			if s.ofHeaders {
+				c.headerName(name, path+"."+name)
 			}
 			c.check(s.each, value, path+"."+name)
 		}

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/sinewhq/sinew"
@@ -164,6 +166,14 @@ func TestCheckRefuses(t *testing.T) {
 		{`{"resources":{"users":{"list":{"scopes":[1]}}}}`, "config.resources.users.list.scopes.0", definition.CodeType},
 		{`{"resources":{"users":{"list":{"body":{"x":["{{a:b}}"]}}}}}`, "config.resources.users.list.body.x.0", definition.CodePlaceholder},
 		{`{"resources":{"users":{"list":{"base_url":"nope"}}}}`, "config.resources.users.list.base_url", definition.CodeURL},
+		{`{"base_url":"https://api.example.com/v1?key=1"}`, "config.base_url", definition.CodeURL},
+		{`{"resources":{"users":{"list":{"base_url":"https://api.example.com?a={{b}}"}}}}`, "config.resources.users.list.base_url", definition.CodeURL},
+		{`{"resources":{"users":{"list":{"response_path":"data[type="}}}}`, "config.resources.users.list.response_path", definition.CodeExpression},
+		{`{"resources":{"users":{"list":{"response_path":"$.a..b"}}}}`, "config.resources.users.list.response_path", definition.CodeExpression},
+		{`{"resources":{"users":{"list":{"pagination_path":"/x#y"}}}}`, "config.resources.users.list.pagination_path", definition.CodeURL},
+		{`{"resources":{"users":{"list":{"pagination_path":"https://u:p@x.example.com/"}}}}`, "config.resources.users.list.pagination_path", definition.CodeURL},
+		{`{"pagination":{"format":"link_header","config":{"headers":{"X A":"1"}}}}`, "config.pagination.config.headers.X A", definition.CodeName},
+		{`{"authorization":{"format":"header","config":{"header_name":"X Key","header_value":"{{api_key}}"}}}`, "config.authorization.config.header_name", definition.CodeValue},
 		{`{"resources":{"a/b":{"list":{"path":"/x"}}}}`, "config.resources.a/b", definition.CodeName},
 		{`{"resources":{"users":{"x/y":{"path":"/x"}}}}`, "config.resources.users.x/y", definition.CodeName},
 		{`{"tool_tags":{"users":"hr"}}`, "config.tool_tags.users", definition.CodeType},
@@ -205,6 +215,61 @@ func patched(patch string) jsonx.Value {
 		}
 	}
 	return config
+}
+
+// TestCheckTakesPaths holds what a response_path may be beside an expression.
+func TestCheckTakesPaths(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"", "$", "data", "$.data", "data.items.0", "d-a_t-a.1", " data ", "$.a[b=1].c", "data.`x-y`", "$merge([a, b])"} {
+		failures, _ := definition.Check(patched(`{"resources":{"users":{"list":{"response_path":` + jsonx.StringValue(path).String() + `}}}}`))
+		if len(failures) > 0 {
+			t.Errorf("%q: got %v", path, failures)
+		}
+	}
+	failures, _ := definition.Check(patched(`{"resources":{"users":{"list":{"response_path":"data[é = 'x'.("}}}}`))
+	if len(failures) != 1 || !strings.Contains(failures[0].Message, "at character 14") {
+		t.Errorf("got %v", failures)
+	}
+}
+
+// TestCheckIsBounded holds that no definition takes long to check, and that
+// what is said of one stays short.
+func TestCheckIsBounded(t *testing.T) {
+	t.Parallel()
+	long := func(name, text string, times int) jsonx.Value {
+		return jsonx.MustParse(small).SetAt(jsonx.StringValue(strings.Repeat(text, times)), strings.Split(name, ".")...)
+	}
+	many := jsonx.NewBuilder(0)
+	for i := range 200 {
+		many.Set(strconv.Itoa(i), jsonx.StringValue(strings.Repeat("{{a}}", 200)))
+	}
+	for name, c := range map[string]struct {
+		config     jsonx.Value
+		path, code string
+	}{
+		"size":         {long("label", "x", 3<<20), "config", definition.CodeTooLong},
+		"one text":     {long("headers.X-A", "{{a}}", 20_000), "config.headers.X-A", definition.CodePlaceholder},
+		"one path":     {long("resources.users.list.path", "/{{a}}", 20_000), "config.resources.users.list.path", definition.CodePlaceholder},
+		"one body":     {jsonx.MustParse(small).SetAt(many.Value(), "resources", "users", "list", "body"), "config.resources.users.list.body.50", definition.CodePlaceholder},
+		"all together": {jsonx.MustParse(small).SetAt(many.Value(), "query"), "config.query.100", definition.CodeTooLong},
+		"expressions":  {long("error_expression", "a + ", 200_000), "config.error_expression", definition.CodeTooLong},
+		"braces":       {long("resources.users.list.path", "{{", 500_000), "config.resources.users.list.path", definition.CodeURL},
+		"unknown key":  {jsonx.MustParse(small).With(strings.Repeat("k", 1<<20), jsonx.NullValue()), "config." + strings.Repeat("k", 493) + "…", definition.CodeUnknownKey},
+	} {
+		began := time.Now()
+		failures, warnings := definition.Check(c.config)
+		if len(failures) == 0 || failures[0].Path != c.path || failures[0].Code != c.code {
+			t.Errorf("%s: got %.300v, want %s %s", name, fmt.Sprint(failures), c.path, c.code)
+		}
+		for _, f := range append(failures, warnings...) {
+			if len(f.Path) > 600 || len(f.Message) > 1100 {
+				t.Errorf("%s: a finding of %d bytes at a path of %d", name, len(f.Message), len(f.Path))
+			}
+		}
+		if took := time.Since(began); took > 20*time.Second {
+			t.Errorf("%s took %v", name, took)
+		}
+	}
 }
 
 func TestCheckWarns(t *testing.T) {

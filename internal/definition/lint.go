@@ -25,7 +25,6 @@ func (c *checker) lint(config jsonx.Value) {
 	c.openHost(config, keyConfig)
 	c.lintCredentials(config)
 	c.lintMethodNames(config)
-	c.lintHeaders(config)
 	c.lintPlaceholders(config)
 }
 
@@ -103,32 +102,17 @@ func hopByHop() []string {
 	return []string{"connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 }
 
-func (c *checker) lintHeaders(config jsonx.Value) {
-	walkHeaders(config, keyConfig, func(path, name string) {
-		switch {
-		case !headerName.MatchString(name):
-			c.fail(path, CodeName, "is not the name of a header")
-		case slices.Contains(hopByHop(), strings.ToLower(name)):
-			c.warn(path, CodeName, "belongs to the connection and is not sent")
-		}
-	})
+// headerName checks the name of a header that requests are to carry.
+func (c *checker) headerName(name, path string) {
+	switch {
+	case !headerName.MatchString(name):
+		c.fail(path, CodeName, "is not the name of a header")
+	case slices.Contains(hopByHop(), strings.ToLower(name)):
+		c.warn(path, CodeName, "belongs to the connection and is not sent")
+	}
 }
 
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
-
-// walkHeaders visits the header names of config and methods.
-func walkHeaders(config jsonx.Value, path string, visit func(path, name string)) {
-	for name := range config.Get(keyHeaders).Members() {
-		visit(path+"."+keyHeaders+"."+name, name)
-	}
-	for resource, methods := range config.Get(keyResources).Members() {
-		for method, definition := range methods.Members() {
-			for name := range definition.Get(keyHeaders).Members() {
-				visit(path+"."+keyResources+"."+resource+"."+method+"."+keyHeaders+"."+name, name)
-			}
-		}
-	}
-}
 
 // reservedRoots are the names that placeholders read beside the context.
 func reservedRoots() []string {

@@ -1,6 +1,7 @@
 package definition
 
 import (
+	"regexp"
 	"strings"
 	"time"
 
@@ -249,6 +250,20 @@ func newPagination(v jsonx.Value) Pagination {
 	p.Config = b.Value()
 	return p
 }
+
+// DottedPath takes a response_path apart that is names and numbers with dots
+// between them; $. may stand in front. Another one is an expression.
+func DottedPath(path string) (names []string, ok bool) {
+	names = strings.Split(strings.TrimPrefix(strings.TrimSpace(path), "$."), ".")
+	for _, name := range names {
+		if !dottedName.MatchString(name) {
+			return nil, false
+		}
+	}
+	return names, true
+}
+
+var dottedName = regexp.MustCompile(`^[A-Za-z0-9_-]+$`)
 
 // MetadataPath reads pagination_path where it names a place in the response; nil
 // where it is a path of requests, or absent (spec 02 section 12.14).

@@ -11,6 +11,9 @@ func Read(text []byte) (jsonx.Value, error) {
 	if v, err := jsonx.Parse(text); err == nil {
 		return v, nil
 	}
+	if err := checkYAML(text); err != nil {
+		return jsonx.Value{}, fmt.Errorf("the file %w", err)
+	}
 	converted, err := yamlToJSON(text)
 	if err != nil {
 		return jsonx.Value{}, fmt.Errorf("the file is neither JSON nor YAML: %w", err)

@@ -187,7 +187,7 @@ func readsOf(s *shape) string {
 	switch s.use {
 	case template:
 		return "template"
-	case jsonataText:
+	case jsonataText, payloadPath:
 		return "JSONata"
 	case pattern:
 		return "regular expression"

@@ -9,6 +9,7 @@ const (
 	plain       use = iota // as it is
 	template               // text with placeholders
 	jsonataText            // JSONata
+	payloadPath            // names with dots between them, or JSONata
 	pattern                // regular expression
 	host                   // a host that calls may go to
 	bodyPath               // a path into a response
@@ -41,6 +42,8 @@ type shape struct {
 	open bool
 	// each is the shape of every element, or of every member of a map.
 	each *shape
+	// ofHeaders says that the names of the members are those of headers.
+	ofHeaders bool
 	// formats are the variants of an object {format, config}.
 	formats []format
 	// oneOf lists alternatives; choose picks by looking at a value.

@@ -21,11 +21,7 @@ func authorizationFormats() []format {
 		{AuthorizationBearer, object("Authorization: Bearer (RFC 6750).",
 			key{name: "value", alias: "token", shape: templated("The token; the OAuth access token, else access_token, token or api_key, unless given.")},
 		)},
-		{AuthorizationHeader, object("One header, or several from an expression.",
-			optional("header_name", text("The name of the header.")),
-			optional("header_value", templated("The value of the header.")),
-			optional("expression", jsonata("Returns an object of headers; sees url, requestOptions and context.")),
-		)},
+		{AuthorizationHeader, headerAuthorization()},
 		{AuthorizationBasic, object("HTTP Basic (RFC 7617).",
 			required("username", templated("")),
 			optional("password", templated("")),
@@ -42,6 +38,25 @@ func authorizationFormats() []format {
 		)},
 		{AuthorizationJWT, signedToken()},
 	}
+}
+
+func headerAuthorization() *shape {
+	s := object("One header, or several from an expression.",
+		optional("header_name", text("The name of the header.")),
+		optional("header_value", templated("The value of the header.")),
+		optional("expression", jsonata("Returns an object of headers; sees url, requestOptions and context.")),
+	)
+	s.ruleOfParts = true
+	s.rule = nameOfHeader
+	return s
+}
+
+// nameOfHeader is the rule of a member that names a header.
+func nameOfHeader(v jsonx.Value) (name, problem string) {
+	if text := v.Get("header_name").Str(); text != "" && !headerName.MatchString(text) {
+		return "header_name", "is not the name of a header"
+	}
+	return "", ""
 }
 
 func oauth1Signature() *shape {
@@ -98,10 +113,7 @@ func signedToken() *shape {
 				return name, "must be a whole number of seconds"
 			}
 		}
-		if name := v.Get("header_name").Str(); name != "" && !headerName.MatchString(name) {
-			return "header_name", "is not the name of a header"
-		}
-		return "", ""
+		return nameOfHeader(v)
 	}
 	return s
 }

@@ -85,7 +85,9 @@ func configKeys() []key {
 func headers(about string) *shape {
 	value := templated("")
 	value.nullable = true
-	return mapOf(about, value)
+	s := mapOf(about, value)
+	s.ofHeaders = true
+	return s
 }
 
 func arrayFormat() *shape {

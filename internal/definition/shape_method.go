@@ -22,7 +22,7 @@ func methodKeys() []key {
 		optional("body", anyTemplate("The body; the caller's unless given.")),
 		optional("body_format", enum("How the body is written; json unless given.", "json", "form", "multipart", "raw", "xml")),
 		optional("body_format_config", bodyOptions()),
-		optional("response_path", text("Where the payload is in the response.")),
+		optional("response_path", &shape{about: "Where the payload is in the response: names with dots between them, or an expression over the whole of it.", kinds: []jsonx.Kind{jsonx.String}, use: payloadPath}),
 		optional(keyPagination, orNull(pagination())),
 		optional(keyPaginationPath, templated("Path of the pages after the first, or where their metadata is.")),
 		optional(keyAuthorization, authorization()),

@@ -15,9 +15,7 @@ const anyBase = "https://x.invalid"
 
 // urls compiles the base URL and every path, as calls will.
 func (c *checker) urls(config jsonx.Value, path string) {
-	if base := config.Get(keyBaseURL); base.Kind() == jsonx.String {
-		c.url(base.Str(), "", path+"."+keyBaseURL)
-	}
+	c.baseURL(config, path)
 	for resource, methods := range config.Get(keyResources).Members() {
 		c.resourceName(resource, path+"."+keyResources+"."+resource)
 		for name, method := range methods.Members() {
@@ -29,14 +27,27 @@ func (c *checker) urls(config jsonx.Value, path string) {
 }
 
 func (c *checker) methodURLs(method jsonx.Value, at string) {
-	if base := method.Get(keyBaseURL); base.Kind() == jsonx.String {
-		c.url(base.Str(), "", at+"."+keyBaseURL)
-	}
+	c.baseURL(method, at)
 	if target := method.Get(keyPath); target.Kind() == jsonx.String {
 		c.url(anyBase, target.Str(), at+"."+keyPath)
 	}
+	if target := method.Get(keyPaginationPath).Str(); isRequestPath(target) {
+		c.url(anyBase, target, at+"."+keyPaginationPath)
+	}
 	if _, err := metadataPath(method.Get(keyPaginationPath).Str()); err != nil {
 		c.fail(at+"."+keyPaginationPath, CodePath, "is neither a path of requests, which begins with / or http, nor one into a response: %v", err)
+	}
+}
+
+// baseURL checks the address that paths are put behind.
+func (c *checker) baseURL(v jsonx.Value, at string) {
+	base := v.Get(keyBaseURL)
+	if base.Kind() != jsonx.String {
+		return
+	}
+	c.url(base.Str(), "", at+"."+keyBaseURL)
+	if compiled, err := placeholder.CompileURL(base.Str(), ""); err == nil && compiled.HasQuery() {
+		c.fail(at+"."+keyBaseURL, CodeURL, "holds a query, which the path would become part of; put it into query")
 	}
 }
 

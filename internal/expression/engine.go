@@ -129,6 +129,9 @@ func (x *Expression) Eval(ctx context.Context, in *Input) ([]byte, error) {
 	if err != nil {
 		out, err = nil, x.failure(ctx, err)
 	}
+	if len(out) == 0 {
+		out = nil // a function, which JSON has no text for
+	}
 	if in.Observe != nil {
 		in.Observe(x.Source(), out, err)
 	}

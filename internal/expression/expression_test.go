@@ -29,6 +29,9 @@ func TestEval(t *testing.T) {
 		"headers.`x-next`":                 `"abc"`,
 		"data.missing":                     "",
 		"absent":                           "",
+		"$uuid":                            "",
+		"function() {1}":                   "",
+		"/a/":                              "",
 		"$keys($)":                         `["status","data","headers"]`,
 		"$count($$.data.items)":            "2",
 		"*.ok":                             "false",
@@ -40,8 +43,11 @@ func TestEval(t *testing.T) {
 			continue
 		}
 		got, err := x.Eval(t.Context(), input())
-		if err != nil || string(got) != want {
+		if err != nil || string(got) != want || (got == nil) != (want == "") {
 			t.Errorf("%s: %s, error %v; want %s", source, got, err, want)
+		}
+		if _, err := x.Value(t.Context(), input()); err != nil {
+			t.Errorf("%s: the value: error %v", source, err)
 		}
 	}
 }

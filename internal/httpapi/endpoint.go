@@ -21,12 +21,18 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *API) route(w http.ResponseWriter, r *http.Request) {
-	if strings.Contains(r.URL.EscapedPath(), "//") || len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/") {
-		r = withPath(r, cleanSlashes(r.URL.EscapedPath()))
+	if len(r.TransferEncoding) > 0 {
+		// RFC 9112 section 6.3 ends the connection behind a request that was in
+		// chunks and had a length too, which some proxy may have gone by. net/http
+		// does not tell those from others in chunks.
+		w.Header().Set("Connection", "close")
 	}
 	if hasDotSegment(r.URL.EscapedPath()) {
 		a.refuse(w, r)
 		return
+	}
+	if strings.Contains(r.URL.EscapedPath(), "//") || len(r.URL.Path) > 1 && strings.HasSuffix(r.URL.Path, "/") {
+		r = withPath(r, cleanSlashes(r.URL.EscapedPath()))
 	}
 	a.mux.ServeHTTP(w, r)
 }
@@ -60,6 +66,9 @@ func (a *API) endpoint(o *Operation) http.Handler {
 // line in the log.
 func (a *API) answer(c *Call, work func() (Answer, error)) {
 	answer, err := a.recovered(c, work)
+	if err == nil && answer.Stream != nil {
+		answer.begun, err = beginStream(answer.Stream)
+	}
 	if err != nil {
 		a.logError(c, err)
 		failed := errorAnswer(err, obs.RequestID(c.Context()), c.Request.Header.Get("Accept"))
@@ -89,15 +98,15 @@ func (a *API) write(c *Call, answer Answer) int {
 	}
 	h.Set("Server-Timing", c.timing.header())
 	h.Set("X-Content-Type-Options", "nosniff")
-	if status != http.StatusNoContent && answer.Stream == nil {
+	if status != http.StatusNoContent && answer.begun == nil {
 		h.Set("Content-Length", strconv.Itoa(len(answer.Head)+len(answer.Body)+len(answer.Tail)))
 	}
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
 	}
 	c.writer.WriteHeader(status)
-	if answer.Stream != nil {
-		c.passOn(answer.Stream)
+	if answer.begun != nil {
+		c.passOn(answer.begun)
 		return status
 	}
 	if c.Request.Method != http.MethodHead {

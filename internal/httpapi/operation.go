@@ -81,6 +81,7 @@ type Answer struct {
 	Release func()
 	// Stream is written in place of Body, as it comes, and closed.
 	Stream io.ReadCloser
+	begun  *stream
 	// pooled says that the body goes back to the pool once it is written.
 	pooled bool
 }

@@ -14,17 +14,37 @@ const streamSilence = 60 * time.Second
 // streamChunk is how much of a body is held in memory.
 const streamChunk = 64 << 10
 
+// stream is a body on its way out, with what was read of it and not written.
+type stream struct {
+	body  io.ReadCloser
+	chunk []byte
+	n     int
+	err   error
+}
+
+// beginStream reads the first bytes of a body that is to be passed on. One that
+// breaks off there is no answer, but the error that it broke off with.
+func beginStream(body io.ReadCloser) (*stream, error) {
+	s := &stream{body: body, chunk: make([]byte, streamChunk)}
+	for s.n == 0 && s.err == nil {
+		s.n, s.err = body.Read(s.chunk)
+	}
+	if s.n == 0 && s.err != io.EOF { //nolint:errorlint // readers return it bare
+		_ = body.Close()
+		return nil, s.err
+	}
+	return s, nil
+}
+
 // passOn writes a body as it comes. A body that breaks off breaks the answer
 // off too, since its caller must not take it for whole.
-func (c *Call) passOn(body io.ReadCloser) {
-	defer body.Close()
+func (c *Call) passOn(s *stream) {
+	defer s.body.Close()
 	control := http.NewResponseController(c.writer)
-	chunk := make([]byte, streamChunk)
-	for {
-		n, err := body.Read(chunk)
+	for n, err := s.n, s.err; ; n, err = s.body.Read(s.chunk) {
 		if n > 0 {
 			_ = control.SetWriteDeadline(time.Now().Add(streamSilence))
-			if _, err := c.writer.Write(chunk[:n]); err != nil {
+			if _, err := c.writer.Write(s.chunk[:n]); err != nil {
 				return // the caller has gone
 			}
 			_ = control.Flush()

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"regexp"
+	"strings"
 )
 
 // The forms of a log.
@@ -67,3 +69,18 @@ func (h handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 }
 
 func (h handler) WithGroup(name string) slog.Handler { return handler{h.next.WithGroup(name)} }
+
+// quoted finds what stands in quotes.
+var quoted = regexp.MustCompile(`"(?:[^"\\]|\\.)*"?`)
+
+// NewStandardOutput returns a writer for the standard library's own log, whose
+// lines become entries. What stands in quotes is left out: net/http quotes there
+// what a server sent, which may be anybody's data.
+func NewStandardOutput(log *slog.Logger) io.Writer { return standardOutput{log} }
+
+type standardOutput struct{ log *slog.Logger }
+
+func (o standardOutput) Write(line []byte) (int, error) {
+	o.log.Warn("library", "said", quoted.ReplaceAllLiteralString(strings.TrimSpace(string(line)), Hidden))
+	return len(line), nil
+}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdlog "log"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -258,6 +259,21 @@ func FuzzParseTraceparent(f *testing.F) {
 			t.Errorf("%q: %v does not survive a round trip", header, trace)
 		}
 	})
+}
+
+// TestStandardOutputQuotesNobody holds that what net/http quotes of a server's
+// answer stays out of the log.
+func TestStandardOutputQuotesNobody(t *testing.T) {
+	t.Parallel()
+	log, out := newLog(t, obs.FormatJSON)
+	standard := stdlog.New(obs.NewStandardOutput(log), "", 0)
+	for _, text := range []string{canary, canary + `"` + canary, canary + `\` + "\r\n\"" + canary, "é\x00" + canary} {
+		standard.Printf("Unsolicited response received on idle HTTP channel starting with %q; err=%v", text, nil)
+	}
+	standard.Printf(`cut "%s`, canary)
+	if strings.Contains(out.String(), canary) || strings.Count(out.String(), "Unsolicited response") != 4 {
+		t.Errorf("got %s", out)
+	}
 }
 
 func FuzzRedact(f *testing.F) {

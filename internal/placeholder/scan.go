@@ -11,6 +11,9 @@ const (
 	closing = "}}"
 )
 
+// MaxHolders bounds the placeholders of one template.
+const MaxHolders = 10_000
+
 // SyntaxError says what is wrong with a placeholder.
 type SyntaxError struct {
 	// Path is the dotted place of the text in the template, "" at the root.
@@ -34,8 +37,8 @@ type piece struct {
 }
 
 // scan takes a text apart. Braces around anything that no placeholder may
-// hold are literal text.
-func scan(text string) ([]piece, error) {
+// hold are literal text. room is how many placeholders there may be.
+func scan(text string, room int) ([]piece, error) {
 	var pieces []piece
 	from := 0
 	for at := 0; ; {
@@ -52,6 +55,9 @@ func scan(text string) ([]piece, error) {
 		}
 		end += len(closing)
 		h, err := parse(text[start:end], start)
+		if room--; err == nil && room < 0 {
+			err = h.fail(start, fmt.Sprintf("a template has at most %d placeholders", MaxHolders))
+		}
 		if err != nil {
 			return nil, err
 		}

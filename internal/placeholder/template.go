@@ -102,7 +102,7 @@ func (t *Template) node(v jsonx.Value, at string) (node, error) {
 }
 
 func (t *Template) text(v jsonx.Value, at string) (node, error) {
-	pieces, err := scan(v.Str())
+	pieces, err := scan(v.Str(), MaxHolders-len(t.holders))
 	if err != nil {
 		if e, ok := err.(*SyntaxError); ok {
 			e.Path = at

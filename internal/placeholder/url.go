@@ -30,7 +30,7 @@ type URL struct {
 // or braces that are no placeholder.
 func CompileURL(base, path string) (*URL, error) {
 	text := joinPath(base, path)
-	pieces, err := scan(text)
+	pieces, err := scan(text, MaxHolders)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +45,9 @@ func CompileURL(base, path string) (*URL, error) {
 	}
 	return u, nil
 }
+
+// HasQuery reports whether there is a query.
+func (u *URL) HasQuery() bool { return len(u.query) > 0 }
 
 // Holders lists the placeholders in the order of the URL.
 func (u *URL) Holders() []Holder { return u.holders }
@@ -211,9 +214,9 @@ func checkLiteral(pieces []piece) error {
 	for _, p := range pieces {
 		switch {
 		case strings.Contains(p.literal, opening):
-			return badURL("%q holds {{ without being a placeholder", p.literal)
+			return badURL("%.80q holds {{ without being a placeholder", p.literal)
 		case strings.Contains(p.literal, `\`), hasControl(p.literal):
-			return badURL("%q holds a character that URLs do not have", p.literal)
+			return badURL("%.80q holds a character that URLs do not have", p.literal)
 		}
 	}
 	return nil

@@ -228,13 +228,22 @@ func appendSegment(out []byte, pieces []piece, root jsonx.Value) ([]byte, error)
 	return out, nil
 }
 
+// SafePath reports whether a percent-encoded path stays below what it is put
+// behind: no segment of it is "." or "..", however often encoded, and it holds
+// no backslash and no control character.
+func SafePath(path string) bool {
+	plain, err := url.PathUnescape(path)
+	return err == nil && !strings.Contains(plain, `\`) && !hasControl(plain) && !isDots(path)
+}
+
 // isDots reports whether a segment is or holds "." or ".." between slashes of
 // either kind, also when it was encoded once or more often: some servers
-// decode more than once, and some take a backslash for a slash.
+// decode more than once, some take a backslash for a slash, and some leave out
+// what stands behind a semicolon.
 func isDots(segment string) bool {
 	for range 5 {
 		for part := range strings.FieldsFuncSeq(segment, isSlash) {
-			if part == "." || part == ".." {
+			if part, _, _ = strings.Cut(part, ";"); part == "." || part == ".." {
 				return true
 			}
 		}

@@ -88,7 +88,7 @@ func (c *call) authorizeByExpression(ctx context.Context, x *expression.Expressi
 // challenged answers a server that says with its 401 what it wants to see, and
 // reports whether the request is to be sent once more.
 func (c *call) challenged(request *upstream.Request, response *upstream.Response) (again bool, err error) {
-	if response.Status != http.StatusUnauthorized || c.credential == nil || c.account.StaticGateID != "" || request.Stream != nil {
+	if response.Status != http.StatusUnauthorized || c.credential == nil || request.Stream != nil {
 		return false, nil
 	}
 	again, err = c.service.formats.Challenge(request, *c.credential, response.Header)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"strings"
 	"unicode/utf8"
 
@@ -21,10 +20,13 @@ import (
 // otherwise.
 const userAgent = "sinew"
 
-// The headers of the static gate's protocol (spec 04 section 8).
+// The headers of the static gate's protocol (spec 04 section 8). The last one is
+// ours: it asks the gate to hand redirects back, in the words of the Fetch
+// standard.
 const (
-	headerGateToken  = "Truto-StaticGate-Token"
-	headerGateTarget = "Truto-Target-URL"
+	headerGateToken     = "Truto-StaticGate-Token"
+	headerGateTarget    = "Truto-Target-URL"
+	headerGateRedirects = "Truto-Redirect"
 )
 
 // build makes the request of a call.
@@ -67,6 +69,7 @@ func (c *call) build(ctx context.Context) (*upstream.Request, error) {
 		return nil, err
 	}
 	c.request = request
+	request.Secret = func(body []byte) bool { return c.scrubbing().finds(body) }
 	c.trace.request(c, request)
 	return c.throughGate(ctx, request)
 }
@@ -297,7 +300,8 @@ func (c *call) requestInput(in *expression.Input) {
 	})
 }
 
-// throughGate sends a request to the account's static gate, which forwards it.
+// throughGate sends a request through the account's static gate, which forwards
+// it. Its token is no part of the request, so that no redirect takes it along.
 func (c *call) throughGate(ctx context.Context, request *upstream.Request) (*upstream.Request, error) {
 	r := c.account
 	if r.StaticGateID == "" {
@@ -307,18 +311,9 @@ func (c *call) throughGate(ctx context.Context, request *upstream.Request) (*ups
 	if err != nil {
 		return nil, fmt.Errorf("static gate of account %s: %w", r.ID, err)
 	}
-	// The gate is where the call goes, and the target where it is to go.
-	target, err := url.Parse(request.URL)
-	if err != nil {
-		return nil, fmt.Errorf("address of the call: %w", err)
-	}
-	if request.Allows != nil && !request.Allows(target) {
-		return nil, upstream.HostError(target)
-	}
-	request.Allows = nil
-	request.Header.Set(headerGateTarget, request.URL)
-	request.Header.Set(headerGateToken, token)
-	// The gate follows redirects itself; one of its own is a mistake.
-	request.URL, request.NoRedirects = "https://"+gate.Domain+"/", true
+	header := http.Header{}
+	header.Set(headerGateToken, token)
+	header.Set(headerGateRedirects, "manual")
+	request.Gate = &upstream.Gate{URL: "https://" + gate.Domain + "/", Target: headerGateTarget, Header: header}
 	return request, nil
 }

@@ -20,7 +20,7 @@ type Sealer interface {
 	Open(ctx context.Context, place seal.Place, sealed []byte) ([]byte, error)
 }
 
-// maxCursor bounds the cursors that are read, in bytes.
+// maxCursor bounds the cursors that are handed out and read, in bytes.
 const maxCursor = 16 << 10
 
 // cursorPlace binds a cursor to the account and the list.
@@ -48,7 +48,11 @@ func (c *call) sealPlace(ctx context.Context, p *paginate.Place) (string, error)
 	if err != nil {
 		return "", fmt.Errorf("seal cursor of account %s: %w", c.account.ID, err)
 	}
-	return base64.RawURLEncoding.EncodeToString(sealed), nil
+	cursor := base64.RawURLEncoding.EncodeToString(sealed)
+	if len(cursor) > maxCursor {
+		return "", sinew.Errorf(sinew.KindUpstream, "The vendor names its next page by %d bytes, too many to be handed out as a cursor", len(p.At.Bytes())).WithCode("cursor_too_large")
+	}
+	return cursor, nil
 }
 
 // openPlace reads the place that a call asks for: of its cursor, or the first.

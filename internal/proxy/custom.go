@@ -2,12 +2,12 @@ package proxy
 
 import (
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/placeholder"
 )
 
 // Custom is a call past the resources of the definition (spec 03 section 2.4):
@@ -49,12 +49,7 @@ func (c *call) customPlan() (*plan, error) {
 
 // under puts the path under a base URL.
 func (u *Custom) under(base string) (string, error) {
-	clear, err := url.PathUnescape(u.Path)
-	bad := err != nil || strings.ContainsAny(clear, "\x00\r\n\\")
-	for segment := range strings.SplitSeq(clear, "/") {
-		bad = bad || segment == "." || segment == ".."
-	}
-	if bad {
+	if !placeholder.SafePath(u.Path) {
 		return "", sinew.InvalidField("path", "path", "has a segment that cannot be sent to the vendor")
 	}
 	path, query, _ := strings.Cut(base, "?")

@@ -255,23 +255,8 @@ func (s *Service) newPayloadPath(m definition.Method) (payloadPath, error) {
 		return payloadPath{}, nil
 	}
 	x, err := s.optional(m, "response_path", text)
-	if plain := strings.TrimPrefix(text, "$."); isDotted(plain) {
-		return payloadPath{names: strings.Split(plain, "."), expression: x}, nil
+	if names, ok := definition.DottedPath(text); ok {
+		return payloadPath{names: names, expression: x}, nil
 	}
 	return payloadPath{expression: x}, err
-}
-
-// isDotted reports whether a path is names and numbers with dots between them.
-func isDotted(path string) bool {
-	for name := range strings.SplitSeq(path, ".") {
-		if name == "" {
-			return false
-		}
-		for _, r := range name {
-			if !(r == '_' || r == '-' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') {
-				return false
-			}
-		}
-	}
-	return true
 }

@@ -129,11 +129,7 @@ func (b *logObject) json() sinew.JSON { return sinew.JSON(append(b.to, '}')) }
 // shownURL is the address of the request as the log shows it: the values of the
 // query are data of the caller's, and secrets are hidden.
 func (c *call) shownURL() string {
-	target := c.request.URL
-	if gated := c.request.Header.Get(headerGateTarget); gated != "" {
-		target = gated
-	}
-	base, query, _ := strings.Cut(target, "?")
+	base, query, _ := strings.Cut(c.request.URL, "?")
 	for _, secret := range c.secrets() {
 		base = strings.ReplaceAll(base, secret, hidden)
 		if escaped := url.PathEscape(secret); escaped != secret {

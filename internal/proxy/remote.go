@@ -52,11 +52,14 @@ func (c *call) refusal(r *reply, v verdict) *RemoteError {
 		body = r.raw
 	}
 	raw := rawBody(body)
-	remote := &RemoteError{
-		Status: v.status, Raw: raw, Message: c.scrubbing().text(v.message), Metadata: c.scrubbing().value(v.metadata), Header: upstream.ResponseHeader(r.Header),
-	}
+	header := r.Header.Clone()
 	for name, value := range v.headers.Members() {
-		remote.Header.Set(name, c.scrubbing().text(headerText(value)))
+		if text := c.scrubbing().text(headerText(value)); len(text) <= maxHeader {
+			header.Set(name, text)
+		}
+	}
+	remote := &RemoteError{
+		Status: v.status, Raw: raw, Message: c.scrubbing().text(v.message), Metadata: c.scrubbing().value(v.metadata), Header: upstream.ResponseHeader(header),
 	}
 	q := quotaOf(r, v)
 	q.limited = remote.Status == http.StatusTooManyRequests
@@ -64,7 +67,7 @@ func (c *call) refusal(r *reply, v verdict) *RemoteError {
 	if remote.Message == "" {
 		remote.Message = findMessage(raw)
 	}
-	if remote.Message == "" {
+	if remote.Message = clip(remote.Message); remote.Message == "" {
 		remote.Message = http.StatusText(remote.Status)
 	}
 	if remote.Status == http.StatusForbidden {
@@ -120,8 +123,22 @@ func withoutZeroes(v jsonx.Value) jsonx.Value {
 	return v
 }
 
-// maxMessage bounds the text taken for a message, in bytes.
-const maxMessage = 1000
+// What is taken of an answer for a message, which is kept with the account and
+// in the log, and for one header, in bytes.
+const (
+	maxMessage = 1000
+	maxHeader  = 8 << 10
+)
+
+// clip makes a text of a vendor's one that can be kept: not too long, and
+// without the character that no database takes.
+func clip(text string) string {
+	text = strings.ReplaceAll(text, "\x00", string(utf8.RuneError))
+	if len(text) <= maxMessage {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxMessage], "") + "…"
+}
 
 // findMessage looks for a text that tells people what is wrong, under the names
 // that vendors use: first beside each other, then deeper.
@@ -160,7 +177,7 @@ func messageOf(v jsonx.Value) string {
 			text = said.Get("_text").Str() // of XML
 		}
 		if text = strings.TrimSpace(text); text != "" {
-			return text[:min(len(text), maxMessage)]
+			return text
 		}
 	}
 	return ""

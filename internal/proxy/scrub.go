@@ -51,6 +51,9 @@ func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
 			add(literal)
 		}
 	}
+	if request != nil && request.Gate != nil {
+		add(request.Gate.Header.Get(headerGateToken))
+	}
 	for name, values := range headerOf(request) {
 		if isCredentialHeader(name) {
 			for _, value := range values {
@@ -141,7 +144,7 @@ func headerOf(request *upstream.Request) http.Header {
 // credential: all do but those that cannot.
 func isCredentialHeader(name string) bool {
 	switch http.CanonicalHeaderKey(name) {
-	case "Accept", "Accept-Encoding", "Content-Type", "Content-Length", "User-Agent", headerGateTarget:
+	case "Accept", "Accept-Encoding", "Content-Type", "Content-Length", "User-Agent":
 		return false
 	}
 	return true
@@ -164,6 +167,9 @@ func eachScalar(v jsonx.Value, text, number func(string)) {
 		eachScalar(member, text, number)
 	}
 }
+
+// finds reports whether a text holds a secret.
+func (s scrubber) finds(text []byte) bool { return s.find != nil && s.find.Match(text) }
 
 // body scrubs a body: the texts of one that is JSON, the whole of any other.
 func (s scrubber) body(text []byte) []byte {

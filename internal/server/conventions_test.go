@@ -153,7 +153,7 @@ func TestPathsAreTakenAsClientsBuildThem(t *testing.T) {
 	for _, path := range []string{"/tenant/a%2Fb", "/tenant/..%2Fteam", "/tenant/%2e%2e%2fteam", "/integrated-account/" + w.account + "%2Fcredentials", "/tenant/a%2f%2fb"} {
 		w.get(path).want(404)
 	}
-	for _, path := range []string{"/./tenant", "/tenant/../team", "/tenant/.", "/tenant/..", "/integrated-account/../../etc/passwd"} {
+	for _, path := range []string{"/./tenant", "/tenant/../team", "/tenant/.", "/tenant/..", "/integrated-account/../../etc/passwd", "/tenant/../", "/tenant//../team/", "//../tenant", "/custom/x/../"} {
 		if got := rawStatus(t, w.url, path); got != 404 {
 			t.Errorf("%s: got status %d, want 404", path, got)
 		}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"bytes"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -27,7 +28,11 @@ func newEngine(t *testing.T, p *platform, members string) *called {
 	config := jsonx.Overlay(jsonx.MustParse(`{"label":"Vendor","base_url":"{{base_url}}","credentials":{"api_key":{"format":"api_key","config":{"fields":[
 		{"name":"base_url","label":"Address","type":"text"},{"name":"api_key","label":"Key","type":"password"}]}}},
 		"resources":{"things":{"list":{"path":"/things"},"get":{"path":"/things/{{id}}","scopes":["things:read"]},"create":{"method":"post","path":"/things"}}}}`), jsonx.MustParse(members))
-	c.integration = p.call("POST", "/integration", `{"name":"engine","config":`+config.String()+`}`).want(201).text("id")
+	name := "engine"
+	if p.get("/integration?name="+name).want(200).JSON.Get("result").Len() > 0 {
+		name += "-" + strings.ToLower(rand.Text())
+	}
+	c.integration = p.call("POST", "/integration", `{"name":"`+name+`","config":`+config.String()+`}`).want(201).text("id")
 	c.installation = p.call("POST", "/environment-integration", `{"integration_id":"`+c.integration+`"}`).want(201).text("id")
 	c.account = p.call("POST", "/integrated-account", `{"tenant_id":"acme-1","environment_integration_id":"`+c.installation+`","authentication_method":"api_key",
 		"context":{"base_url":"`+c.vendor.URL+`","api_key":"key-canary-1"}}`).want(201).text("id")
@@ -510,19 +515,21 @@ func newStreamVendor(t *testing.T, handler http.Handler) string {
 // stream sends a body as it is read, and returns the answer unread.
 func (p *platform) stream(method, path string, body io.Reader, contentType string) *http.Response {
 	p.t.Helper()
+	response, err := p.tryStream(method, path, body, contentType)
+	p.must(err)
+	return response
+}
+
+// tryStream is stream for a server that may hang up.
+func (p *platform) tryStream(method, path string, body io.Reader, contentType string) (*http.Response, error) {
+	p.t.Helper()
 	request, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	p.must(err)
 	request.Header.Set("Authorization", "Bearer "+p.token)
 	if contentType != "" {
 		request.Header.Set("Content-Type", contentType)
 	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return response
+	return http.DefaultClient.Do(request)
 }
 
 // TestTimeLimits holds the limits that a definition sets, and that a file which

@@ -8,26 +8,54 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"io"
+	"log"
 	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/sinewhq/sinew/internal/testkit"
 )
 
 // trusted is a certificate for servers of tests that calls trust; those of
 // httptest's own are not.
 var trusted tls.Certificate
 
-// TestMain makes the certificate, and lets this process trust it.
+// TestMain gives the tests a network of their own: the certificate, which this
+// process trusts, and a name server that leads every name to this machine, or to
+// where testkit.HostileHosts wants it, but for names of the documentation, which
+// are nobody's.
 func TestMain(m *testing.M) {
-	if err := makeTrusted(); err != nil {
+	stop, err := startNames()
+	if err == nil {
+		err = makeTrusted()
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	os.Exit(m.Run())
+	log.SetOutput(io.Discard) // where net/http quotes hostile vendors
+	code := m.Run()
+	stop()
+	os.Exit(code)
+}
+
+func startNames() (stop func(), err error) {
+	resolver, stop, err := testkit.StartResolver(func(name string) []string {
+		for _, end := range []string{".example", "example.com", "evil.com"} {
+			if strings.HasSuffix(name, end) {
+				return nil
+			}
+		}
+		return testkit.ResolveHostile(name)
+	})
+	net.DefaultResolver = resolver
+	return stop, err
 }
 
 // newTrustedServer is an https server that calls trust.

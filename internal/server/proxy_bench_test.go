@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -12,8 +11,6 @@ import (
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -166,48 +163,10 @@ func benchReverseProxy(b *testing.B, vendor string) benchTarget {
 	return benchTarget{name: "httputil.ReverseProxy", get: server.URL + "/things/1", list: server.URL + "/things"}
 }
 
-// benchNginx starts nginx where the machine has it.
+// benchNginx is nginx where the machine has it.
 func benchNginx(b *testing.B, vendor string) benchTarget {
-	program, err := exec.LookPath("nginx")
-	if err != nil {
-		program, err = exec.LookPath("/usr/sbin/nginx") // where Debian has it, which is not in everybody's path
-	}
-	if err != nil {
-		return benchTarget{name: "nginx", missing: true}
-	}
-	dir := b.TempDir()
-	port := testkit.FreePort(b)
-	config := fmt.Sprintf(`daemon off; worker_processes 2; error_log stderr crit; pid %[1]s/nginx.pid;
-events { worker_connections 256; }
-http { access_log off; client_body_temp_path %[1]s; proxy_temp_path %[1]s; fastcgi_temp_path %[1]s; uwsgi_temp_path %[1]s; scgi_temp_path %[1]s;
-  upstream vendor { server %[2]s; keepalive 64; }
-  server { listen 127.0.0.1:%[3]d; location / { proxy_pass http://vendor; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_buffers 8 64k; } } }`,
-		dir, strings.TrimPrefix(vendor, "http://"), port)
-	file := filepath.Join(dir, "nginx.conf")
-	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
-		b.Fatal(err)
-	}
-	command := exec.Command(program, "-c", file, "-p", dir)
-	var output bytes.Buffer
-	command.Stderr = &output
-	if err := command.Start(); err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(func() {
-		_ = command.Process.Signal(os.Interrupt)
-		_ = command.Wait()
-	})
-	address := fmt.Sprintf("http://127.0.0.1:%d", port)
-	for range 100 {
-		response, err := http.Get(address + "/things/1")
-		if err == nil {
-			_ = response.Body.Close()
-			return benchTarget{name: "nginx", get: address + "/things/1", list: address + "/things"}
-		}
-		time.Sleep(20 * time.Millisecond)
-	}
-	b.Fatalf("nginx does not answer: %s", output.String())
-	return benchTarget{}
+	address, ok := testkit.NewNginx(b, vendor)
+	return benchTarget{name: "nginx", missing: !ok, get: address + "/things/1", list: address + "/things"}
 }
 
 func benchSinew(b *testing.B, db testkit.Database, vendor string) benchTarget {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -26,6 +28,7 @@ type vendor struct {
 
 type vendorRequest struct {
 	Line   string
+	Host   string
 	Header http.Header
 	Body   string
 }
@@ -39,7 +42,7 @@ func newVendor(t *testing.T) *vendor {
 	v.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		v.mu.Lock()
-		v.requests = append(v.requests, &vendorRequest{Line: r.Method + " " + r.RequestURI, Header: r.Header, Body: string(body)})
+		v.requests = append(v.requests, &vendorRequest{Line: r.Method + " " + r.RequestURI, Host: r.Host, Header: r.Header, Body: string(body)})
 		answer := v.answer
 		v.mu.Unlock()
 		answer(w, r)
@@ -75,6 +78,23 @@ func (v *vendor) count() int {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return len(v.requests)
+}
+
+// saw reports whether a request for a path came.
+func (v *vendor) saw(path string) bool {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return slices.ContainsFunc(v.requests, func(r *vendorRequest) bool {
+		_, target, _ := strings.Cut(r.Line, " ")
+		return strings.HasPrefix(target, path)
+	})
+}
+
+// query is the query of a request.
+func (r *vendorRequest) query() url.Values {
+	_, raw, _ := strings.Cut(r.Line, "?")
+	query, _ := url.ParseQuery(raw)
+	return query
 }
 
 // called is a platform with an account of an integration whose vendor is a

@@ -10,11 +10,18 @@ import (
 )
 
 // newGate is a static gate by the protocol of spec 04 section 8: it knows its
-// token, drops what is meant for it, and makes the call that it is asked for.
-func newGate(t *testing.T, token *string) (gate *vendor, address string) {
+// token, drops what is meant for it, makes the call that it is asked for, and
+// follows redirects of the statuses that it is told to follow.
+func newGate(t *testing.T, token *string, follows func(status int) bool) (gate *vendor, address string) {
 	t.Helper()
 	gate = &vendor{}
-	server := newTrustedServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	client := http.Client{CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+		if follows(r.Response.StatusCode) {
+			return nil
+		}
+		return http.ErrUseLastResponse
+	}}
+	gate.Server = newTrustedServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		gate.mu.Lock()
 		gate.requests = append(gate.requests, &vendorRequest{Line: r.Method + " " + r.RequestURI, Header: r.Header.Clone(), Body: string(body)})
@@ -39,7 +46,7 @@ func newGate(t *testing.T, token *string) (gate *vendor, address string) {
 				request.Header.Del(name)
 			}
 		}
-		response, err := http.DefaultClient.Do(request)
+		response, err := client.Do(request)
 		if err != nil {
 			fail(502, "no answer")
 			return
@@ -51,7 +58,7 @@ func newGate(t *testing.T, token *string) (gate *vendor, address string) {
 		w.WriteHeader(response.StatusCode)
 		_, _ = io.Copy(w, response.Body)
 	}))
-	return gate, strings.TrimPrefix(server.URL, "https://")
+	return gate, strings.TrimPrefix(gate.URL, "https://")
 }
 
 // TestSpec04StaticGate sends the calls of an account through its gate.
@@ -61,7 +68,7 @@ func TestSpec04StaticGate(t *testing.T) {
 		c := p.example(t, `{"authorization":{"format":"bearer","config":{"value":"{{api_key}}"}},"headers":{"Truto-StaticGate-Token":"forged","truto-target-url":"https://evil.example/"},
 			"error_expression":"data.ask ? {'status': 422, 'message': $string(requestOptions)}"}`, "")
 		var token string
-		gate, address := newGate(t, &token)
+		gate, address := newGate(t, &token, publishedGate)
 		created := c.call("POST", "/static-gate", `{"name":"Frankfurt","domain":"`+address+`"}`).want(201)
 		token = created.text("api_token")
 		c.call("PATCH", "/integrated-account/"+c.account, `{"truto_static_gate_id":"`+created.text("id")+`"}`).want(200)

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -101,7 +101,7 @@ func (p *platform) inEnvironment(name string) *platform {
 }
 
 // quoted is a JSON string of a text that needs no escapes.
-func quoted(text string) string { return `"` + strings.ReplaceAll(text, `"`, `\"`) + `"` }
+func quoted(text string) string { return jsonx.StringValue(text).String() }
 
 // with returns a client that reports to another test.
 func (p *platform) with(t testing.TB) *platform {

@@ -1,6 +1,7 @@
 package upstream
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -50,6 +51,9 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	n, err := b.in.Read(p)
 	b.call.watch.heard()
+	if err == nil && b.call.watch.expired.Load() {
+		err = context.DeadlineExceeded // what is still to be decoded waits for nobody
+	}
 	if int64(n) > b.left {
 		n, err = int(b.left), sinew.Errorf(sinew.KindUpstream, "The answer of %s is larger than calls accept", b.from.Hostname()).WithCode(CodeTooLarge)
 	} else if err != nil && !errors.Is(err, io.EOF) {

@@ -6,12 +6,15 @@ import (
 	"crypto/sha256"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"time"
+
+	"golang.org/x/net/http2"
 
 	"github.com/sinewhq/sinew/internal/wire"
 )
@@ -52,7 +55,7 @@ func New(config Config) (*Client, error) {
 
 func newDoor(config Config, allow allowList, plain bool, settings *tls.Config) door {
 	g := newGuard(config, allow, plain)
-	return door{guard: g, transport: &http.Transport{
+	transport := &http.Transport{
 		Proxy:                  nil, // never from the environment: the guard would see the proxy's address
 		DialContext:            g.dial,
 		TLSClientConfig:        settings.Clone(), // each transport adds to its own
@@ -63,8 +66,14 @@ func newDoor(config Config, allow allowList, plain bool, settings *tls.Config) d
 		MaxIdleConnsPerHost:    config.MaxIdlePerHost,
 		IdleConnTimeout:        config.IdleTimeout,
 		ForceAttemptHTTP2:      true,
-		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: config.ConnectTimeout},
-	}}
+		HTTP2:                  &http.HTTP2Config{SendPingTimeout: 15 * time.Second, PingTimeout: config.ConnectTimeout, WriteByteTimeout: config.ConnectTimeout},
+	}
+	// The HTTP/2 of this Go release locks itself up, and with it the calls of all
+	// hosts, when a server widens the window of a stream too far.
+	if _, err := http2.ConfigureTransports(transport); err != nil {
+		panic(fmt.Sprintf("upstream: %v", err)) // only a transport that has HTTP/2 already
+	}
+	return door{guard: g, transport: transport}
 }
 
 // maxIdle bounds the kept connections of all hosts together.
@@ -95,12 +104,17 @@ type Request struct {
 	// Allows says where this call and its redirects may go, beside what the
 	// Client allows; nil is everywhere.
 	Allows func(*url.URL) bool
+	// Secret reports whether a body holds a credential, so that no redirect takes
+	// it to another host; nil is never.
+	Secret func(body []byte) bool
 	// Raw leaves the body in its content coding, for whoever passes it on: the
 	// request's own Accept-Encoding is sent, or that no coding is wanted.
 	Raw bool
 	// Identity is shown to servers that ask for a certificate; redirects to
 	// another host go without. The URL must be https then.
 	Identity *Identity
+	// Gate is what the request leaves through, nil for nothing.
+	Gate *Gate
 	// NoRedirects hands redirects to the caller.
 	NoRedirects bool
 	// Limits are the request's own time limits.
@@ -170,11 +184,15 @@ func (c *Client) Do(ctx context.Context, r *Request) (*Response, error) {
 	if r.Identity != nil && u.Scheme != "https" {
 		return nil, badTarget("must begin with https:// for a client certificate")
 	}
+	gate, err := openGate(r)
+	if err != nil {
+		return nil, err
+	}
 	bounded, watch := newWatch(ctx, r.Limits.over(c.config), r.Abort)
 	if r.Stream != nil {
 		watch.stream()
 	}
-	call := &call{client: c, request: r, began: time.Now(), watch: watch}
+	call := &call{client: c, request: r, gate: gate, began: time.Now(), watch: watch}
 	call.gaveUp = func() bool { return errors.Is(ctx.Err(), context.Canceled) }
 	call.seen = Observation{Host: u.Hostname(), Method: method(r.Method)}
 	response, err := call.run(bounded, u)
@@ -196,6 +214,7 @@ func method(m string) string {
 type call struct {
 	client  *Client
 	request *Request
+	gate    *url.URL // nil without one
 	began   time.Time
 	gaveUp  func() bool // the caller did, as opposed to our own deadline
 	watch   *watch
@@ -207,11 +226,16 @@ type call struct {
 func (c *call) run(ctx context.Context, u *url.URL) (*Response, error) {
 	h := hop{method: method(c.request.Method), url: u, header: c.header(), body: c.request.Body, stream: c.request.Stream, length: c.request.Length, identity: c.request.Identity}
 	for {
-		res, err := c.send(ctx, h)
+		address, header := c.door(h)
+		res, err := c.send(ctx, h, address, header)
 		if err != nil {
-			return nil, c.explain(h.url, err)
+			return nil, c.explain(address, err)
 		}
 		c.seen.Status = res.StatusCode
+		if res.StatusCode == http.StatusSwitchingProtocols {
+			_ = res.Body.Close() // nobody asked; what follows is no HTTP
+			return nil, c.explain(address, errors.New("the protocol was switched"))
+		}
 		next, follow, err := c.next(h, res)
 		if err != nil || follow {
 			discard(res.Body)
@@ -225,12 +249,11 @@ func (c *call) run(ctx context.Context, u *url.URL) (*Response, error) {
 			continue
 		}
 		c.seen.FirstByte = time.Since(c.began)
-		header := res.Header
-		keepEndToEnd(header)
+		keepEndToEnd(res.Header)
 		return &Response{
 			Status: res.StatusCode,
-			Header: header,
-			Body:   c.body(h.url, res, header),
+			Header: res.Header,
+			Body:   c.body(h.url, res, res.Header),
 			URL:    h.url,
 			Length: res.ContentLength,
 			Hops:   c.seen.Hops,
@@ -253,7 +276,8 @@ func (c *call) header() http.Header {
 	return header
 }
 
-func (c *call) send(ctx context.Context, h hop) (*http.Response, error) {
+// send sends a hop to an address: its own, or that of the gate.
+func (c *call) send(ctx context.Context, h hop, address *url.URL, header http.Header) (*http.Response, error) {
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
 			c.watch.reached()
@@ -267,10 +291,10 @@ func (c *call) send(ctx context.Context, h hop) (*http.Response, error) {
 	defer c.watch.reached()
 	// The transport keeps scheme and host for as long as it knows the host. As
 	// parts of the whole address they would keep its secrets in memory too.
-	target := *h.url
+	target := *address
 	target.Scheme, target.Host = strings.Clone(target.Scheme), strings.Clone(target.Host)
 	request := (&http.Request{
-		Method: h.method, URL: &target, Host: target.Host, Header: h.header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Method: h.method, URL: &target, Host: target.Host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 	}).WithContext(ctx)
 	switch {
 	case h.stream != nil:
@@ -280,7 +304,7 @@ func (c *call) send(ctx context.Context, h hop) (*http.Response, error) {
 		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(h.body)), nil }
 		request.Body, _ = request.GetBody()
 	}
-	d, err := c.client.through(h)
+	d, err := c.client.through(address.Scheme, h.identity)
 	if err != nil {
 		return nil, err
 	}
@@ -288,12 +312,12 @@ func (c *call) send(ctx context.Context, h hop) (*http.Response, error) {
 }
 
 // through picks the transport of a request.
-func (c *Client) through(h hop) (door, error) {
+func (c *Client) through(scheme string, identity *Identity) (door, error) {
 	switch {
-	case h.url.Scheme == "http":
+	case scheme == "http":
 		return c.open, nil
-	case h.identity != nil:
-		return c.known.door(h.identity)
+	case identity != nil:
+		return c.known.door(identity)
 	}
 	return c.secure, nil
 }

@@ -3,6 +3,7 @@ package upstream
 import (
 	"net/http"
 	"net/textproto"
+	"slices"
 	"strings"
 
 	"github.com/sinewhq/sinew"
@@ -51,11 +52,12 @@ func ofConnection(name string) bool {
 
 // ResponseHeader returns what may be passed on of a vendor's response header:
 // EndToEnd without the fields that would act on our own origin in a browser
-// (cookies, transport security, CORS, alternative services, policies).
+// (cookies, transport security, CORS, alternative services, policies), and
+// without what HTTP cannot carry.
 func ResponseHeader(h http.Header) http.Header {
 	out := EndToEnd(h)
-	for name := range out {
-		if ofOrigin(name) {
+	for name, values := range out {
+		if ofOrigin(name) || !token(name) || slices.ContainsFunc(values, func(value string) bool { return !fieldValue(value) }) {
 			delete(out, name)
 		}
 	}
@@ -72,10 +74,21 @@ func ofOrigin(name string) bool {
 	return strings.HasPrefix(name, "Access-Control-") || strings.HasPrefix(name, "Cross-Origin-")
 }
 
+// maxRequestHeader bounds the header of a request, in bytes: more than any server
+// takes.
+const maxRequestHeader = 256 << 10
+
 // checkHeader refuses names and values that HTTP cannot carry, before a
 // transport words it with the value in it.
 func checkHeader(h http.Header) error {
+	size := 0
 	for name, values := range h {
+		for _, value := range values {
+			size += len(name) + len(value)
+		}
+		if size > maxRequestHeader {
+			return sinew.InvalidField("headers", CodeHeader, "The header of the request is larger than %d KiB", maxRequestHeader>>10).WithCode(CodeHeader)
+		}
 		if !token(name) {
 			return sinew.InvalidField("headers", CodeHeader, "%q is not the name of a header", name).WithCode(CodeHeader)
 		}

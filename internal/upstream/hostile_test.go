@@ -1,13 +1,12 @@
 package upstream_test
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/textproto"
 	"strings"
 	"testing"
@@ -15,35 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/testkit"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
-
-// raw serves bytes that no HTTP server would send. talk returns when the
-// connection is to be closed.
-func raw(t *testing.T, talk func(net.Conn)) string {
-	t.Helper()
-	socket, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		for {
-			conn, err := socket.Accept()
-			if err != nil {
-				return
-			}
-			if request, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
-				_ = request.Body.Close()
-				talk(conn)
-			}
-			conn.Close()
-		}
-	}()
-	t.Cleanup(func() { socket.Close(); <-stopped })
-	return "http://" + socket.Addr().String()
-}
 
 // quick has limits that hostile vendors meet fast.
 func quick() upstream.Config {
@@ -55,83 +28,12 @@ func quick() upstream.Config {
 
 // E5: a hostile vendor costs bounded time and memory and gets one clear error.
 func TestHostileVendors(t *testing.T) {
-	packed := string(bomb(t))
-	nested := gzipped(t, gzipped(t, packed))
-	head := "HTTP/1.1 200 OK\r\n"
-	drip := func(conn net.Conn, part string) {
-		for range 500 {
-			if _, err := io.WriteString(conn, part); err != nil {
-				return
-			}
-			time.Sleep(5 * time.Millisecond)
-		}
-	}
-	endless := func(conn net.Conn, start, part string) {
-		part = strings.Repeat(part, 1024)
-		_, err := io.WriteString(conn, start)
-		for err == nil {
-			_, err = io.WriteString(conn, part)
-		}
-	}
-	for _, c := range []struct {
-		name string
-		talk func(net.Conn)
-		kind sinew.ErrorKind
-		code string
-	}{
-		{"silent", func(conn net.Conn) { _, _ = conn.Read(make([]byte, 1)) }, sinew.KindTimeout, upstream.CodeTimeout},
-		{"closes", func(net.Conn) {}, sinew.KindUpstream, upstream.CodeCut},
-		{"slow header", func(conn net.Conn) { _, _ = io.WriteString(conn, head); drip(conn, "X-A: b\r\n") }, sinew.KindTimeout, upstream.CodeTimeout},
-		{"slow body", func(conn net.Conn) { _, _ = io.WriteString(conn, head+"\r\n"); drip(conn, "x") }, sinew.KindTimeout, upstream.CodeTimeout},
-		{"endless header", func(conn net.Conn) { endless(conn, head, "X-A: b\r\n") }, sinew.KindUpstream, upstream.CodeTooLarge},
-		{"endless header line", func(conn net.Conn) { endless(conn, head+"X-A: ", "x") }, sinew.KindUpstream, upstream.CodeTooLarge},
-		{"endless informational", func(conn net.Conn) { endless(conn, "", "HTTP/1.1 103 Early Hints\r\n\r\n") }, sinew.KindUpstream, ""},
-		{"endless continue", func(conn net.Conn) { endless(conn, "", "HTTP/1.1 100 Continue\r\n\r\n") }, sinew.KindUpstream, ""},
-		{"endless body", func(conn net.Conn) { endless(conn, head+"\r\n", "x") }, sinew.KindUpstream, upstream.CodeTooLarge},
-		{"endless chunks", func(conn net.Conn) { endless(conn, head+"Transfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n") }, sinew.KindUpstream, upstream.CodeTooLarge},
-		{"endless chunk extension", func(conn net.Conn) { endless(conn, head+"Transfer-Encoding: chunked\r\n\r\n1;", "x") }, sinew.KindUpstream, ""},
-		{"short body", func(conn net.Conn) { _, _ = io.WriteString(conn, head+"Content-Length: 100\r\n\r\nabc") }, sinew.KindUpstream, upstream.CodeCut},
-		{"cut chunk", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, head+"Transfer-Encoding: chunked\r\n\r\n10\r\nabc")
-		}, sinew.KindUpstream, upstream.CodeCut},
-		{"bad chunk", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, head+"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n")
-		}, sinew.KindUpstream, ""},
-		{"two lengths", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, head+"Content-Length: 1\r\nContent-Length: 2\r\n\r\nab")
-		}, sinew.KindUpstream, upstream.CodeProtocol},
-		{"negative length", func(conn net.Conn) { _, _ = io.WriteString(conn, head+"Content-Length: -1\r\n\r\n") }, sinew.KindUpstream, upstream.CodeProtocol},
-		{"not http", func(conn net.Conn) { _, _ = io.WriteString(conn, "SSH-2.0-OpenSSH_9.9\r\n\r\n") }, sinew.KindUpstream, upstream.CodeProtocol},
-		{"bad status", func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 abc OK\r\n\r\n") }, sinew.KindUpstream, upstream.CodeProtocol},
-		{"bad header", func(conn net.Conn) { _, _ = io.WriteString(conn, head+"no colon\r\n\r\n") }, sinew.KindUpstream, upstream.CodeProtocol},
-		{"gzip bomb", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, head+"Content-Encoding: gzip\r\n\r\n"+packed)
-		}, sinew.KindUpstream, upstream.CodeTooLarge},
-		{"bad gzip", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, head+"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nabc")
-		}, sinew.KindUpstream, upstream.CodeCut},
-		{"no gzip", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, head+"Content-Encoding: gzip\r\n\r\n"+strings.Repeat("plain", 100))
-		}, sinew.KindUpstream, upstream.CodeProtocol},
-		{"no brotli", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, head+"Content-Encoding: br\r\n\r\n"+strings.Repeat("plain", 100))
-		}, sinew.KindUpstream, upstream.CodeProtocol},
-		{"gzip in gzip in gzip", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, head+"Content-Encoding: gzip, gzip, gzip\r\n\r\n"+nested)
-		}, sinew.KindUpstream, upstream.CodeTooLarge},
-		{"slow gzip", func(conn net.Conn) {
-			_, _ = io.WriteString(conn, head+"Content-Encoding: gzip\r\n\r\n"+packed[:20])
-			_, _ = conn.Read(make([]byte, 1))
-		}, sinew.KindTimeout, upstream.CodeTimeout},
-		{"endless empty gzip", func(conn net.Conn) {
-			endless(conn, head+"Content-Encoding: gzip\r\n\r\n", gzipped(t, ""))
-		}, sinew.KindUpstream, upstream.CodeTooLarge},
-	} {
-		t.Run(c.name, func(t *testing.T) {
+	for _, v := range testkit.HostileVendors() {
+		t.Run(v.Name, func(t *testing.T) {
 			t.Parallel()
 			client := newClient(t, quick())
 			began := time.Now()
-			res, err := get(t, client, raw(t, c.talk)+"/?token=canary")
+			res, err := get(t, client, testkit.Converse(t, v.Talk)+"/?token=canary")
 			if err == nil {
 				var body []byte
 				body, err = res.ReadAll()
@@ -139,14 +41,18 @@ func TestHostileVendors(t *testing.T) {
 					t.Errorf("%d bytes came through", len(body))
 				}
 			}
-			var kind sinew.ErrorKind
-			if err != nil {
-				kind = sinew.KindOf(err)
+			kind := sinew.KindUpstream
+			if v.Code == upstream.CodeTimeout {
+				kind = sinew.KindTimeout
 			}
-			if kind != c.kind || c.code != "" && !strings.Contains(codeOf(err), c.code) {
-				t.Errorf("got %v, want %s %s", err, c.kind, c.code)
-			}
-			if err != nil && strings.Contains(err.Error(), "canary") {
+			switch {
+			case v.Code == "" || v.Code == "remote_error":
+				if err != nil {
+					t.Errorf("got %v", err)
+				}
+			case err == nil || sinew.KindOf(err) != kind || codeOf(err) != v.Code:
+				t.Errorf("got %v, want %s", err, v.Code)
+			case strings.Contains(err.Error(), "canary"):
 				t.Errorf("the error tells the query: %v", err)
 			}
 			if took := time.Since(began); took > 10*time.Second {
@@ -161,23 +67,6 @@ func codeOf(err error) string {
 		return e.Code
 	}
 	return ""
-}
-
-// bomb is a gzip of 64 MB of nothing.
-func bomb(t *testing.T) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	w := gzip.NewWriter(&out)
-	zeros := make([]byte, 1<<20)
-	for range 64 {
-		if _, err := w.Write(zeros); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
 }
 
 func TestExactlyTheLimit(t *testing.T) {
@@ -234,7 +123,7 @@ func TestUnreachable(t *testing.T) {
 	address := socket.Addr().String()
 	socket.Close()
 	var seen upstream.Observation
-	c := newClient(t, upstream.Config{Allow: loopback(), Resolver: resolver(t, func(string) []string { return nil }), Observe: func(o upstream.Observation) { seen = o }})
+	c := newClient(t, upstream.Config{Allow: loopback(), Resolver: testkit.Resolver(t, func(string) []string { return nil }), Observe: func(o upstream.Observation) { seen = o }})
 	_, err = get(t, c, "http://"+address)
 	wantError(t, err, sinew.KindUpstream, upstream.CodeUnreachable)
 	if seen.Code != upstream.CodeUnreachable || seen.Status != 0 {
@@ -276,7 +165,7 @@ func TestEndToEnd(t *testing.T) {
 // E6, E7: what the vendor gets has one framing, whatever the caller asked for.
 func TestRequestFraming(t *testing.T) {
 	seen := make(chan string, 1)
-	address := raw(t, func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n") })
+	address := testkit.Converse(t, func(conn net.Conn) { _, _ = io.WriteString(conn, "HTTP/1.1 204 No Content\r\n\r\n") })
 	s := serve(t, func(_ http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		seen <- fmt.Sprintf("%d %v %s %s %q", r.ContentLength, r.TransferEncoding, r.Host, r.Header.Get("Connection"), body)
@@ -294,5 +183,46 @@ func TestRequestFraming(t *testing.T) {
 	}
 	if res, body := text(t, c, &upstream.Request{URL: address, Header: header}); res.Status != 204 || body != "" {
 		t.Errorf("got %d %q", res.Status, body)
+	}
+}
+
+// A small body that decodes to a large one ends with its call, too.
+func TestDecodingEndsWithTheCall(t *testing.T) {
+	packed := gzipped(t, strings.Repeat(" ", 1<<20))
+	s := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		_, _ = io.WriteString(w, packed)
+	})
+	c := newClient(t, upstream.Config{Allow: loopback()})
+	res, err := c.Do(t.Context(), &upstream.Request{URL: s.URL, Limits: upstream.Limits{Total: 200 * time.Millisecond}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if _, err := res.Body.Read(make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(300 * time.Millisecond)
+	_, err = res.ReadAll()
+	wantError(t, err, sinew.KindTimeout, upstream.CodeTimeout)
+}
+
+// A server that widens a window too far costs nobody but itself.
+func TestWindowsLockNobodyUp(t *testing.T) {
+	other := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, r.Proto) }))
+	other.EnableHTTP2 = true
+	other.StartTLS()
+	defer other.Close()
+	roots := x509.NewCertPool()
+	roots.AddCert(other.Certificate())
+	config := quick()
+	config.RootCAs = roots
+	c := newClient(t, config)
+	hostile := testkit.ConverseHTTP2(t, other.TLS.Certificates[0], testkit.HostilePeers()["too large a window"].Talk)
+	if _, err := get(t, c, hostile); sinew.KindOf(err) != sinew.KindUpstream {
+		t.Errorf("got %v", err)
+	}
+	if _, body := text(t, c, &upstream.Request{URL: other.URL}); body != "HTTP/2.0" {
+		t.Errorf("got %s", body)
 	}
 }

@@ -152,6 +152,8 @@ func TestIdentityRefused(t *testing.T) {
 	}
 	_, err := c.Do(t.Context(), &upstream.Request{URL: "http://127.0.0.1:1", Identity: anna})
 	wantError(t, err, sinew.KindInvalid, upstream.CodeURL)
+	_, err = c.Do(t.Context(), &upstream.Request{URL: "https://127.0.0.1:1", Identity: anna, Gate: &upstream.Gate{URL: "https://127.0.0.1:2"}})
+	wantError(t, err, sinew.KindInvalid, upstream.CodeCertificate)
 	for _, shown := range []string{fmt.Sprint(anna), fmt.Sprintf("%+v %#v %s", *anna, *anna, anna)} {
 		if strings.Contains(shown, "PRIVATE") {
 			t.Errorf("printed %s", shown)

@@ -45,6 +45,9 @@ func (c *call) next(h hop, res *http.Response) (next hop, follow bool, err error
 	case c.request.Allows != nil && !c.request.Allows(target):
 		return hop{}, false, HostError(target)
 	}
+	if err := c.checkGated(h.url, target); err != nil {
+		return hop{}, false, err
+	}
 	next = hop{method: h.method, url: target, header: h.header.Clone(), body: h.body, identity: h.identity}
 	switch keeps := res.StatusCode == http.StatusTemporaryRedirect || res.StatusCode == http.StatusPermanentRedirect; {
 	case keeps && h.stream != nil:
@@ -61,6 +64,9 @@ func (c *call) next(h hop, res *http.Response) (next hop, follow bool, err error
 		}
 	}
 	if !sameHost(h.url, target) {
+		if c.request.Secret != nil && len(next.body) > 0 && c.request.Secret(next.body) {
+			return hop{}, false, refuseRedirect(h.url, "it redirects a body that holds a credential to %s", target.Hostname())
+		}
 		keepHarmless(next.header)
 		next.identity = nil
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/testkit"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
 
@@ -130,11 +131,11 @@ func TestRedirectLimits(t *testing.T) {
 
 // E2: every hop is under the guard, and leads nowhere else.
 func TestRedirectsIntoTheDark(t *testing.T) {
-	l := listen(t)
-	inner := l.ports[0]
-	names := resolver(t, func(string) []string { return []string{"127.0.0.1"} })
+	sockets := testkit.Listen(t)
+	inner := sockets.Ports[0]
+	names := testkit.Resolver(t, func(string) []string { return []string{"127.0.0.1"} })
 	var targets []string
-	for _, host := range hostileHosts() {
+	for _, host := range testkit.HostileHosts() {
 		targets = append(targets, "http://"+host+":"+inner+"/", "//"+host+":"+inner+"/")
 	}
 	odd := []string{"ftp://x.test/", "file:///etc/passwd", "javascript:alert(1)", "data:text/html,x", "gopher://127.0.0.1/", "http://user:pw@x.test/", "http://[::1", "http:///", "http://", "https://x.test:0/", "\x7f", "http://x.test/\x01"}
@@ -156,7 +157,7 @@ func TestRedirectsIntoTheDark(t *testing.T) {
 			t.Errorf("%q: got %v", location, err)
 		}
 	}
-	if n := l.count.Load(); n != 0 {
+	if n := sockets.Connections(); n != 0 {
 		t.Errorf("%d connections were made", n)
 	}
 }

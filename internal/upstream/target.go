@@ -22,9 +22,15 @@ const (
 	CodeRedirect    = "redirect_refused"   // a redirect that is not followed
 )
 
+// maxTarget bounds the URL of a call, in bytes.
+const maxTarget = 256 << 10
+
 // parseTarget reads the URL of a call and refuses what clients and servers
 // understand differently.
 func parseTarget(raw string) (*url.URL, error) {
+	if len(raw) > maxTarget {
+		return nil, badTarget("is longer than any server takes")
+	}
 	u, err := url.Parse(raw)
 	switch {
 	case err != nil:

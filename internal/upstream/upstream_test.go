@@ -3,15 +3,14 @@ package upstream_test
 import (
 	"context"
 	"errors"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/testkit"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"go.uber.org/goleak"
 )
@@ -66,98 +65,6 @@ func wantError(t testing.TB, err error, kind sinew.ErrorKind, code string) {
 	if e.Kind != kind || e.Code != code {
 		t.Fatalf("got %s %s (%v), want %s %s", e.Kind, e.Code, err, kind, code)
 	}
-}
-
-// resolver answers every name with the addresses that answer returns.
-func resolver(t testing.TB, answer func(name string) []string) *net.Resolver {
-	t.Helper()
-	socket, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	stopped := make(chan struct{})
-	go func() {
-		defer close(stopped)
-		buffer := make([]byte, 1500)
-		for {
-			n, from, err := socket.ReadFrom(buffer)
-			if err != nil {
-				return
-			}
-			_, _ = socket.WriteTo(dnsAnswer(buffer[:n], answer), from)
-		}
-	}()
-	t.Cleanup(func() { socket.Close(); <-stopped })
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "udp", socket.LocalAddr().String())
-	}}
-}
-
-// dnsAnswer answers one question (RFC 1035 section 4) with A or AAAA records.
-func dnsAnswer(query []byte, answer func(string) []string) []byte {
-	end, name := 12, ""
-	for query[end] != 0 {
-		name += string(query[end+1:end+1+int(query[end])]) + "."
-		end += 1 + int(query[end])
-	}
-	kind := query[end+2]
-	end += 5
-	var records []byte
-	count := byte(0)
-	for _, text := range answer(strings.TrimSuffix(name, ".")) {
-		ip := net.ParseIP(text)
-		data := ip.To4()
-		if kind == 28 {
-			if data != nil && !strings.Contains(text, ":") {
-				continue
-			}
-			data = ip.To16()
-		} else if strings.Contains(text, ":") {
-			continue
-		}
-		records = append(records, 0xc0, 12, 0, kind, 0, 1, 0, 0, 0, 0, 0, byte(len(data)))
-		records = append(records, data...)
-		count++
-	}
-	reply := append([]byte(nil), query[:end]...)
-	reply[2], reply[3] = 0x81, 0x80
-	reply[6], reply[7] = 0, count
-	reply[8], reply[9], reply[10], reply[11] = 0, 0, 0, 0
-	return append(reply, records...)
-}
-
-// listeners counts connections to every loopback address it can have.
-type listeners struct {
-	ports []string
-	count atomic.Int64
-}
-
-func listen(t testing.TB) *listeners {
-	t.Helper()
-	l := &listeners{}
-	for _, address := range []string{"127.0.0.1:0", "[::1]:0", "0.0.0.0:0"} {
-		socket, err := net.Listen("tcp", address)
-		if err != nil {
-			continue // no IPv6 here
-		}
-		stopped := make(chan struct{})
-		go func() {
-			defer close(stopped)
-			for {
-				conn, err := socket.Accept()
-				if err != nil {
-					return
-				}
-				l.count.Add(1)
-				conn.Close()
-			}
-		}()
-		t.Cleanup(func() { socket.Close(); <-stopped })
-		_, port, _ := net.SplitHostPort(socket.Addr().String())
-		l.ports = append(l.ports, port)
-	}
-	return l
 }
 
 func TestReusesConnections(t *testing.T) {
@@ -232,7 +139,7 @@ func TestAllowList(t *testing.T) {
 func TestHostsOnTheAllowList(t *testing.T) {
 	s := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok")) })
 	port := s.URL[strings.LastIndexByte(s.URL, ':'):]
-	names := resolver(t, func(string) []string { return []string{"127.0.0.1"} })
+	names := testkit.Resolver(t, func(string) []string { return []string{"127.0.0.1"} })
 	for _, c := range []struct {
 		allow string
 		host  string
@@ -268,7 +175,7 @@ func TestHostsOnTheAllowList(t *testing.T) {
 
 func TestCheckDoesNotResolve(t *testing.T) {
 	t.Parallel()
-	names := resolver(t, func(name string) []string { t.Errorf("%s was resolved", name); return nil })
+	names := testkit.Resolver(t, func(name string) []string { t.Errorf("%s was resolved", name); return nil })
 	c := newClient(t, upstream.Config{Allow: []string{"10.1.0.0/16", "hooks.internal"}, Resolver: names})
 	for _, good := range []string{"https://x.example.com/hook", "https://x.example.com:8443/hook", "http://hooks.internal/x", "https://hooks.internal:25", "http://10.1.2.3/x", "https://10.1.2.3:22", "https://93.184.216.34/", "https://[2606:2800:220:1:248:1893:25c8:1946]/"} {
 		if err := c.Check(good); err != nil {

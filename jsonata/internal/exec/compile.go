@@ -351,7 +351,7 @@ func pure(n *syntax.Node) bool {
 func (c *compiler) regex(n *syntax.Node) code {
 	re, err := lib.CompileRegex(n.Value, n.Lit.Str())
 	if err != nil {
-		panic(rt.NewError("S0303").At(n.Pos).Tok(n.Value))
+		panic(lib.PatternError(n.Value, n.Pos, err))
 	}
 	return constant(lib.RegexValue(re))
 }

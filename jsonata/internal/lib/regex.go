@@ -34,8 +34,42 @@ type Regex struct {
 // defaultMatchTime bounds one match of the backtracking engine.
 const defaultMatchTime = 500 * time.Millisecond
 
+// What a pattern may be: the time to compile one grows faster than its length
+// and its depth.
+const (
+	maxPattern      = 10_000 // bytes
+	maxPatternDepth = 50     // groups in groups
+)
+
+// ErrPattern refuses a pattern beyond those bounds.
+var ErrPattern = errors.New("the regular expression is too large")
+
+// bounded reports whether a pattern may be compiled.
+func bounded(pattern string) bool {
+	depth, class := 0, false
+	for i := 0; i < len(pattern) && depth <= maxPatternDepth; i++ {
+		switch c := pattern[i]; {
+		case c == '\\':
+			i++
+		case c == '[':
+			class = true
+		case c == ']':
+			class = false
+		case class:
+		case c == '(':
+			depth++
+		case c == ')':
+			depth--
+		}
+	}
+	return depth <= maxPatternDepth && len(pattern) <= maxPattern
+}
+
 // CompileRegex reads a JavaScript pattern with the flags i and m.
 func CompileRegex(pattern, flags string) (*Regex, error) {
+	if !bounded(pattern) {
+		return nil, ErrPattern
+	}
 	options := regexp2.ECMAScript
 	for _, f := range flags {
 		switch f {
@@ -283,6 +317,15 @@ func (s *scan) object() value.Value {
 	b.Set("next", value.FromFunction(rt.NewNative("next", 0, nil, next)))
 	s.st.AllocObject(5)
 	return b.Value()
+}
+
+// PatternError words why a pattern at a place of the expression is refused.
+func PatternError(pattern string, pos int, err error) *rt.Error {
+	e := rt.NewError("S0303").At(pos)
+	if errors.Is(err, ErrPattern) {
+		return e.Msg(err.Error())
+	}
+	return e.Tok(pattern)
 }
 
 // RegexValue wraps a regular expression as a function value.

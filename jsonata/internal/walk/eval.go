@@ -154,7 +154,7 @@ func (w walker) dispatch(n *syntax.Node, input value.Value, env Scope) value.Val
 func regexValue(n *syntax.Node) value.Value {
 	re, err := lib.CompileRegex(n.Value, n.Lit.Str())
 	if err != nil {
-		panic(rt.NewError("S0303").At(n.Pos).Tok(n.Value))
+		panic(lib.PatternError(n.Value, n.Pos, err))
 	}
 	return lib.RegexValue(re)
 }
