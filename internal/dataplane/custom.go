@@ -12,6 +12,9 @@ import (
 // customPrefix is what custom calls begin with; the vendor's path follows.
 const customPrefix = "/custom/"
 
+// methodConfig is the member of a body that holds a method definition.
+const methodConfig = "methodConfig"
+
 func (d *dataPlane) customOperations() []httpapi.Operation {
 	operations := make([]httpapi.Operation, 0, len(proxy.CustomVerbs()))
 	for _, verb := range proxy.CustomVerbs() {
@@ -33,15 +36,15 @@ func (d *dataPlane) handleCustom(c *httpapi.Call, verb string) (httpapi.Answer, 
 	}
 	_, path, _ := strings.Cut(c.Request.URL.EscapedPath(), customPrefix)
 	call.Custom = &proxy.Custom{Verb: verb, Path: path}
-	if err := readBody(c, &call); err != nil {
+	if err := readCustomBody(c, &call); err != nil {
 		return httpapi.Answer{}, err
 	}
-	if method := call.Body.Get("methodConfig"); method.Exists() {
+	if method := call.Body.Get(methodConfig); method.Exists() {
 		if method.Kind() != jsonx.Object {
-			return httpapi.Answer{}, sinew.InvalidField("methodConfig", "type", "must be object, not %s", method.Kind())
+			return httpapi.Answer{}, sinew.InvalidField(methodConfig, "type", "must be object, not %s", method.Kind())
 		}
 		call.Custom.Method = method
-		if call.Body = call.Body.Without("methodConfig"); call.Body.Len() == 0 {
+		if call.Body = call.Body.Without(methodConfig); call.Body.Len() == 0 {
 			call.Body = jsonx.Value{}
 		}
 	}

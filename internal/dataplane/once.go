@@ -62,6 +62,9 @@ func requestHash(c *httpapi.Call, call proxy.Call) []byte {
 	if call.Body.Exists() {
 		parts = append(parts, call.Body.String())
 	}
+	if call.Raw != nil {
+		parts = append(parts, call.RawType, string(call.Raw))
+	}
 	if call.Custom != nil && call.Custom.Method.Exists() {
 		parts = append(parts, call.Custom.Method.String())
 	}

@@ -118,12 +118,16 @@ func (w *schemaWriter) formats(b *jsonx.Builder, s *shape) {
 	var variants []jsonx.Value
 	for _, f := range s.formats {
 		variants = append(variants, jsonx.ObjectValue(
+			jsonx.Member{Name: "type", Value: jsonx.StringValue(jsonx.Object.String())},
 			jsonx.Member{Name: "properties", Value: jsonx.ObjectValue(
 				jsonx.Member{Name: tag, Value: jsonx.ObjectValue(jsonx.Member{Name: "const", Value: jsonx.StringValue(f.name)})},
 				jsonx.Member{Name: keyConfig, Value: w.schema(f.config)},
 			)},
 			jsonx.Member{Name: "required", Value: jsonx.StringsValue([]string{tag})},
 		))
+	}
+	if s.nullable {
+		variants = append(variants, jsonx.ObjectValue(jsonx.Member{Name: "type", Value: jsonx.StringValue(jsonx.Null.String())}))
 	}
 	b.Set("oneOf", jsonx.ArrayValue(variants...))
 }

@@ -25,6 +25,8 @@ type Method struct {
 	// where a layer removed a member.
 	Headers jsonx.Value
 	Query   jsonx.Value
+	// OwnType is set when the method itself, not the config, sets Content-Type.
+	OwnType bool
 	// DefaultQuery is the config's part of Query.
 	DefaultQuery jsonx.Value
 	QueryArrays  string // comma, brackets, indices, repeat; "" leaves it to the engine
@@ -148,6 +150,9 @@ func NewMethod(effective jsonx.Value, resource, name string, definition jsonx.Va
 		Examples:         d.Get("examples"),
 	}
 	m.setFlags(d)
+	for name := range d.Get(keyHeaders).Members() {
+		m.OwnType = m.OwnType || strings.EqualFold(name, "Content-Type")
+	}
 	if own := d.Get(keyPagination); name == methodList || own.Exists() && !own.IsNull() {
 		m.Pagination = newPagination(nearestSaid(d, effective, keyPagination))
 	}

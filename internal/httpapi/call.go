@@ -61,6 +61,12 @@ func (c *Call) Value() (jsonx.Value, error) {
 	if err != nil || len(text) == 0 {
 		return jsonx.Value{}, err
 	}
+	return ParseBody(text)
+}
+
+// ParseBody reads the text of a body as any JSON value. The error is what a
+// caller gets whose body is none.
+func ParseBody(text []byte) (jsonx.Value, error) {
 	value, err := jsonx.Parse(text)
 	if err != nil {
 		return value, invalidJSON(err)

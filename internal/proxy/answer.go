@@ -115,7 +115,7 @@ func (c *call) decode(r *reply) {
 	if r.json != nil && r.found == nil {
 		r.found, r.broken = jsonx.Pick(r.json, c.plan.paths...)
 	}
-	if r.broken != nil && c.plan.ResponseFormat == "" && !labelledJSON(r.Header) {
+	if r.broken != nil && c.plan.ResponseFormat == "" && !labelledJSON(r.Header) && !c.plan.FailOnParseError {
 		r.broken = nil // a page of some text, which is passed on
 	}
 }

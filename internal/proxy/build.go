@@ -195,6 +195,9 @@ func (c *call) setBody(request *upstream.Request) (mediaType string, err error) 
 	case c.Stream != nil:
 		request.Stream, request.Length, request.Abort = c.Stream, c.StreamLength, c.Abort
 		return c.StreamType, nil
+	case c.Raw != nil:
+		request.Body = c.Raw
+		return c.RawType, nil
 	case c.Upload != nil:
 		return c.forwardUpload(request)
 	case c.plan.BodyIsNull:
@@ -231,8 +234,8 @@ func (c *call) setHeaders(request *upstream.Request, scope jsonx.Value, mediaTyp
 	}
 	headers, _ := plan.HeaderTo.Render(scope)
 	for name, value := range headers.Members() {
-		if strings.EqualFold(name, "Content-Type") && mediaType == "" {
-			continue // there is no body to describe
+		if strings.EqualFold(name, "Content-Type") && (mediaType == "" || c.keepsType()) {
+			continue // there is no body to describe, or one that says what it is
 		}
 		h.Set(name, headerText(value))
 	}
@@ -245,6 +248,20 @@ func (c *call) setHeaders(request *upstream.Request, scope jsonx.Value, mediaTyp
 		}
 	}
 	maps.Copy(h, c.paged.Header)
+}
+
+// keepsType reports whether a body says itself what it is, whatever header the
+// definition sets: one that was passed through, a form with its boundary, and
+// one whose format is the method's, where the header is for all methods.
+func (c *call) keepsType() bool {
+	p := c.plan
+	switch {
+	case c.Stream != nil, c.Raw != nil, c.Upload != nil, p.BodyFormat == wire.FormatMultipart:
+		return true
+	case (p.BodyFormat == wire.FormatJSON || p.BodyFormat == wire.FormatRaw) && p.BodyOptions.Get("content_type").Str() == "":
+		return false
+	}
+	return !p.OwnType
 }
 
 func headerText(v jsonx.Value) string {

@@ -118,7 +118,10 @@ func (c *call) origins() jsonx.Value {
 	b := jsonx.NewBuilder(8)
 	method := []string{"resources", c.plan.Resource, c.plan.Name}
 	for _, part := range []string{
-		"base_url", "path", "method", "authorization", "pagination", "error_expression", "response_path", "body", "body_format", "rate_limit",
+		"base_url", "path", "method", "authorization", "no_auth", "query_array_format",
+		"body", "body_format", "body_format_config", "ignore_body", "set_body_to_null", "add_query_to_body",
+		"pagination", "pagination_path", "ignore_body_in_pagination",
+		"response_path", "api_response_format", "throw_error_on_parse_error", "error_expression", "rate_limit", "scopes", "timeouts", "allowed_hosts",
 	} {
 		if layer := c.layerOf(append(method[:3:3], part)); layer != "" {
 			b.Set(part, jsonx.StringValue(layer+" (method)"))

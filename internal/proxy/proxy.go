@@ -119,6 +119,10 @@ type Call struct {
 	Stream       io.Reader
 	StreamType   string
 	StreamLength int64
+	// Raw is a body that is no JSON and goes out as it is, with its type; nil for
+	// none.
+	Raw     []byte
+	RawType string
 	// Upload is a multipart form whose files are passed on as they come; nil for
 	// none. Its fields are the Body.
 	Upload *wire.MultipartReader

@@ -93,7 +93,7 @@ func (w *world) run(span time.Duration) {
 	ctx, stop := context.WithCancel(w.t.Context())
 	done := make(chan struct{})
 	runner := jobs.New(jobs.Config{
-		Store: w.store, Log: slog.New(slog.DiscardHandler), Times: jobs.Times{Poll: time.Minute, Rescue: time.Hour},
+		Store: w.store, Log: slog.New(slog.DiscardHandler), Times: jobs.Times{Lease: time.Hour, Poll: time.Hour, Rescue: 6 * time.Hour, Prune: 6 * time.Hour},
 		Kinds: map[string]jobs.Kind{sinew.JobRefreshCredentials: {Work: w.service.Work}},
 	})
 	go func() { defer close(done); runner.Run(ctx) }()
@@ -124,11 +124,12 @@ func TestADayOfFailures(t *testing.T) {
 		status     int
 		retryAfter string
 		most       int
+		hours      int
 	}{
-		"away":          {503, "", 320},
-		"too often":     {429, "3600", 27},
-		"no such app":   {401, "", 320},
-		"nothing in it": {200, "", 320},
+		"away":          {503, "", 320, 24},
+		"too often":     {429, "3600", 27, 24},
+		"no such app":   {401, "", 80, 4},
+		"nothing in it": {200, "", 80, 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -141,12 +142,12 @@ func TestADayOfFailures(t *testing.T) {
 				}}
 				w := newWorld(t, v, time.Hour)
 				defer w.store.Close()
-				w.run(24 * time.Hour)
+				w.run(time.Duration(c.hours) * time.Hour)
 				if status := w.status(); status != sinew.StatusActive {
-					t.Errorf("after a day the account is %s", status)
+					t.Errorf("after %d hours the account is %s", c.hours, status)
 				}
 				if n := len(v.asked); n < 1 || n > c.most {
-					t.Errorf("the vendor was asked %d times in a day, want at most %d", n, c.most)
+					t.Errorf("the vendor was asked %d times in %d hours, want at most %d", n, c.hours, c.most)
 				}
 				// The first success ends it, also of a vendor that issues the same token
 				// again with a new life.

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -14,8 +15,12 @@ func TestRefusalsWithZeroes(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		for _, e := range []struct{ contentType, body string }{
-			{"application/json", `{"message":"a\u0000b"}`}, {"application/json", `{"message":"a\ud800b"}`}, {"text/plain", "a\x00b"}, {"application/json", "{\"message\":\"a\xffb\"}"},
-			{"text/plain; charset=x-unknown", "a\x00b\xff"}, {"application/octet-stream", "\x00\x01\x02"},
+			{"application/json", `{"message":"a\u0000b"}`},
+			{"application/json", `{"message":"a\ud800b"}`},
+			{"text/plain", "a\x00b"},
+			{"application/json", "{\"message\":\"a\xffb\"}"},
+			{"text/plain; charset=x-unknown", "a\x00b\xff"},
+			{"application/octet-stream", "\x00\x01\x02"},
 		} {
 			c := p.example(t, "", "")
 			c.vendor.says(401, e.body, "Content-Type", e.contentType)
@@ -59,6 +64,24 @@ func TestLabelsThatAreWrong(t *testing.T) {
 		"a page labelled JSON":            broken,
 		"bytes for a record":              labelled("application/octet-stream", "GET /things/1", `{"id":1}`, `{"id":1}`),
 	})
+}
+
+// TestConnectTimeLimit calls a vendor that takes connections and says nothing
+// over TLS.
+func TestConnectTimeLimit(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listener.Close() })
+	p := newPlatform(t)
+	c := p.example(t, `{"base_url":"https://`+listener.Addr().String()+`","timeouts":{"connect":0.3}}`, "")
+	began := time.Now()
+	got := c.ask("GET /things/1", "").want(504)
+	if took := time.Since(began); got.text("code") != "timeout" || took > 4*time.Second {
+		t.Errorf("got %s after %s", got.Text, took)
+	}
 }
 
 // TestSilentStreamsAreCutOff lets a vendor stop in the middle of a file, and a

@@ -250,9 +250,6 @@ func (c *product) run(e jsonx.Value) {
 	if !e.Get("next").Exists() {
 		return
 	}
-	if e.Get("next_query").Exists() { // the cursor alone
-		query = url.Values{"integrated_account_id": {c.account}}
-	}
 	query.Set("next_cursor", got.text("next_cursor"))
 	last := ask(e.Get("last"), e.Get("next"), e.Get("next_sent"))
 	if last.Status != 200 || !last.JSON.Get("next_cursor").IsNull() {

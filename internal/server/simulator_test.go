@@ -185,7 +185,10 @@ func TestFaultsOfTheVendor(t *testing.T) {
 		t.Errorf("error in a 200: %q", got)
 	}
 	fault("endless", 502)
-	fault("bomb", 502)
+	// Too large, or too slow to find out on a machine that is busy.
+	if got := c.proxy("GET", "/faults/bomb", ""); got.Status != 502 && got.Status != 504 {
+		t.Errorf("a bomb: %d %s", got.Status, got.Text)
+	}
 	fault("short", 502)
 	fault("broken-json", 502)
 	fault("doubled", 200)

@@ -12,8 +12,10 @@ func TestSpec02RateLimit(t *testing.T) {
 	t.Parallel()
 	rules := func(text string) string { return `{"rate_limit":` + text + `}` }
 	runExamples(t, map[string]example{
-		"is_rate_limited": {config: rules(`{"is_rate_limited":"status = 503 and headers.` + "`x-reason`" + ` = 'throttle'"}`), call: "GET /things/1", status: 503, headers: []string{"X-Reason", "throttle", "Retry-After", "4"}, want: 429,
-			shows: map[string]string{"truto_is_remote_error": "true", "statusCode": "429"}, back: map[string]string{"Retry-After": "4"}},
+		"is_rate_limited": {
+			config: rules(`{"is_rate_limited":"status = 503 and headers.` + "`x-reason`" + ` = 'throttle'"}`), call: "GET /things/1", status: 503, headers: []string{"X-Reason", "throttle", "Retry-After", "4"}, want: 429,
+			shows: map[string]string{"truto_is_remote_error": "true", "statusCode": "429"}, back: map[string]string{"Retry-After": "4"},
+		},
 		"is_rate_limited is false":                  {config: rules(`{"is_rate_limited":"status = 429 and false"}`), call: "GET /things/1", status: 503, want: 503},
 		"12.6 is_rate_limited, true":                {config: rules(`{"is_rate_limited":true}`), call: "GET /things/1", status: 429, want: 429},
 		"12.6 is_rate_limited, a header name":       {config: rules(`{"is_rate_limited":"x-limited"}`), call: "GET /things/1", headers: []string{"X-Limited", "1"}, want: 429},
@@ -118,8 +120,15 @@ func TestSpec02ReconnectStates(t *testing.T) {
 			account          string
 			error, forbidden bool
 		}{
-			{200, "active", false, false}, {403, "active", false, true}, {403, "active", false, true}, {200, "active", false, false},
-			{401, "needs_reauth", true, false}, {401, "needs_reauth", true, false}, {500, "needs_reauth", true, false}, {404, "needs_reauth", true, false}, {200, "active", false, false},
+			{200, "active", false, false},
+			{403, "active", false, true},
+			{403, "active", false, true},
+			{200, "active", false, false},
+			{401, "needs_reauth", true, false},
+			{401, "needs_reauth", true, false},
+			{500, "needs_reauth", true, false},
+			{404, "needs_reauth", true, false},
+			{200, "active", false, false},
 		} {
 			c.vendor.says(e.status, `{"message":"m"}`)
 			c.ask("GET /things/1", "").want(e.status)

@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -67,6 +68,45 @@ func withHeader(e example, header map[string]string) example {
 	return e
 }
 
+// TestSpec03CustomBodies sends bodies of every type, which go out unchanged.
+func TestSpec03CustomBodies(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	c := p.example(t, `{"headers":{"Content-Type":"application/json"}}`, "")
+	const form = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B--\r\n"
+	for _, e := range []struct{ contentType, body, sent, label string }{
+		{"application/json", `{"n":1.10}`, `{"n":1.10}`, "application/json"},
+		{"text/plain;charset=UTF-8", `{"n":1.10}`, `{"n":1.10}`, "application/json"},          // SDKs label JSON so
+		{"application/x-www-form-urlencoded", `{"n":1.10}`, `{"n":1.10}`, "application/json"}, // and curl
+		{"application/x-www-form-urlencoded", "a=1&b%5Bc%5D=x+y", "a=1&b%5Bc%5D=x+y", "application/x-www-form-urlencoded"},
+		{"text/xml; charset=utf-8", "<a>1</a>", "<a>1</a>", "text/xml; charset=utf-8"},
+		{"application/soap+xml", "<a/>", "<a/>", "application/soap+xml"},
+		{"text/csv", "1", "1", "text/csv"},
+		{"text/plain", "just text", "just text", "text/plain"},
+		{"application/vnd.api+json", `{"n":1}`, `{"n":1}`, "application/vnd.api+json"},
+		{"application/octet-stream", "\x00\xff", "\x00\xff", "application/octet-stream"},
+		{"application/json", "", "", ""},
+	} {
+		c.ask("POST /custom/x", e.body, "Content-Type", e.contentType).want(200)
+		if last := c.vendor.last(); last.Body != e.sent || last.Header.Get("Content-Type") != e.label {
+			t.Errorf("%s %q: the vendor got %q as %q", e.contentType, e.body, last.Body, last.Header.Get("Content-Type"))
+		}
+	}
+	c.ask("POST /custom/x", form, "Content-Type", "multipart/form-data; boundary=B").want(200)
+	if got := c.vendor.last(); !strings.HasPrefix(got.Header.Get("Content-Type"), "multipart/form-data; boundary=") || !strings.Contains(got.Body, "name=\"a\"") {
+		t.Errorf("a form: the vendor got %q as %q", got.Body, got.Header.Get("Content-Type"))
+	}
+	c.ask("POST /custom/x", `{"a":`, "Content-Type", "application/json").want(400)
+	before := c.vendor.count()
+	for range 2 {
+		c.ask("POST /custom/x", "<a>1</a>", "Content-Type", "text/xml", "Idempotency-Key", "k").want(200)
+	}
+	c.ask("POST /custom/x", "<a>2</a>", "Content-Type", "text/xml", "Idempotency-Key", "k").want(422)
+	if c.vendor.count() != before+1 {
+		t.Errorf("%d calls under one key", c.vendor.count()-before)
+	}
+}
+
 // TestSpec03CustomPages walks a list of a custom call.
 func TestSpec03CustomPages(t *testing.T) {
 	t.Parallel()
@@ -79,6 +119,23 @@ func TestSpec03CustomPages(t *testing.T) {
 	if got := c.vendor.last().Line; got != "GET /rows?after=n-1" || !last.JSON.Get("next_cursor").IsNull() || last.JSON.Get("result").String() != `[{"id":2}]` {
 		t.Errorf("the vendor got %s, the caller %s", got, last.Text)
 	}
+}
+
+// TestSpec03AccountTokens calls with the token of an account, which names it.
+func TestSpec03AccountTokens(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	c := p.example(t, ``, "")
+	mine := p.as(p.accountToken(c.account))
+	for _, call := range []string{"GET /proxy/things", "GET /proxy/things/1", "POST /proxy/things", "PATCH /proxy/things/1", "DELETE /proxy/things/1", "GET /custom/x", "PUT /custom/x"} {
+		verb, path, _ := strings.Cut(call, " ")
+		before := c.vendor.count()
+		mine.call(verb, path, "").want(200)
+		if c.vendor.count() != before+1 {
+			t.Errorf("%s did not reach the vendor", call)
+		}
+	}
+	mine.call("GET", "/log?log_type=unified_proxy_api", "").want(403)
 }
 
 // TestSpec03CustomIsLogged finds a custom call in the log, as a proxy request,

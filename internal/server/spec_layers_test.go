@@ -194,3 +194,30 @@ func TestSpec02Northwind(t *testing.T) {
 		}
 	})
 }
+
+// TestExplanationsNameTheLayers asks where each part of a call came from.
+func TestExplanationsNameTheLayers(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	c := p.example(t, `{"headers":{"X-A":"1","X-B":"1","X-C":"1"},"query":{"q":"1"},"query_array_format":"comma","timeouts":{"total":20},"rate_limit":{"is_rate_limited":"status = 429"},
+		"resources":{"things":{"list":{"method":"post","path":"/x","body":{"a":1},"body_format":"form","response_path":"r","api_response_format":"json","scopes":["s"],"ignore_body_in_pagination":true}}}}`, "")
+	p.call("PATCH", "/environment-integration/"+c.installation, `{"override":{"headers":{"X-B":"2"},"error_expression":"null","resources":{"things":{"list":{"response_path":"items"}}}}}`).want(200)
+	p.call("PATCH", "/integrated-account/"+c.account, `{"integration_override":{"headers":{"X-C":"3"},"authorization":{"format":"bearer","config":{"value":"{{api_key}}"}},"pagination":{"format":"page","config":{"page_key":"p"}}}}`).want(200)
+	layers := c.ask("GET /things?mine=1&explain=1", "").want(200).JSON.At("explain", "layers")
+	for path, want := range map[string]string{
+		"base_url": "integration", "path": "integration (method)", "method": "integration (method)", "body": "integration (method)", "body_format": "integration (method)",
+		"response_path": "environment_integration (method)", "api_response_format": "integration (method)", "scopes": "integration (method)", "ignore_body_in_pagination": "integration (method)",
+		"query_array_format": "integration", "timeouts": "integration", "rate_limit": "integration", "error_expression": "environment_integration", "authorization": "integrated_account", "pagination": "integrated_account",
+		"headers.X-A": "integration", "headers.X-B": "environment_integration", "headers.X-C": "integrated_account", "query.q": "integration", "query.mine": "call", "no_auth": "",
+	} {
+		if got := layers.At(strings.Split(path, ".")...).Str(); got != want {
+			t.Errorf("%s is from %q, want %q", path, got, want)
+		}
+	}
+	layers = c.ask("POST /custom/x?explain=1", `{"methodConfig":{"path":"/x","headers":{"X-A":"4"},"error_expression":null}}`).want(200).JSON.At("explain", "layers")
+	for path, want := range map[string]string{"path": "call (method)", "headers.X-A": "call (method)", "headers.X-B": "environment_integration", "authorization": "integrated_account", "error_expression": "call (method)"} {
+		if got := layers.At(strings.Split(path, ".")...).Str(); got != want {
+			t.Errorf("custom: %s is from %q, want %q", path, got, want)
+		}
+	}
+}

@@ -42,6 +42,23 @@ func TestSpec02Methods(t *testing.T) {
 		"body_format form, array format": {config: methods(`"create":{"method":"post","path":"/x","body_format":"form","query_array_format":"brackets"}`), call: "POST /things", body: `{"a":[1,2]}`, sent: "a%5B%5D=1&a%5B%5D=2"},
 		"body_format raw":                {config: methods(`"create":{"method":"post","path":"/x","body_format":"raw","body":"<q>{{body.q}}</q>","headers":{"Content-Type":"text/xml"}}`), call: "POST /things", body: `{"q":"hi"}`, sent: "<q>hi</q>", header: map[string]string{"Content-Type": "text/xml"}},
 		"body_format xml":                {config: methods(`"create":{"method":"post","path":"/x","body_format":"xml","body_format_config":{"root":"thing","spaces":0,"declaration":false}}`), call: "POST /things", body: `{"name":{"_text":"a & b","_attributes":{"id":"1"}}}`, sent: `<thing><name id="1">a &amp; b</name></thing>`, header: map[string]string{"Content-Type": "application/xml"}},
+		"body_format multipart, with its boundary": {
+			config: methods(`"create":{"method":"post","path":"/x","body_format":"multipart","body_format_config":{"boundary":"edge"}}`), call: "POST /things", body: `{"a":"1","tags":["x","y"]}`,
+			header: map[string]string{"Content-Type": "multipart/form-data; boundary=edge"},
+			sent:   "--edge\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--edge\r\nContent-Disposition: form-data; name=\"tags\"\r\n\r\nx\r\n--edge\r\nContent-Disposition: form-data; name=\"tags\"\r\n\r\ny\r\n--edge--\r\n",
+		},
+		"body_format form, whatever the config's header says": {
+			config: `{"headers":{"Content-Type":"application/json"},` + methods(`"create":{"method":"post","path":"/x","body_format":"form"}`)[1:], call: "POST /things", body: `{"a":1}`, sent: "a=1", header: map[string]string{"Content-Type": "application/x-www-form-urlencoded"},
+		},
+		"body_format form, under the method's own header": {
+			config: methods(`"create":{"method":"post","path":"/x","body_format":"form","headers":{"content-type":"application/x-own"}}`), call: "POST /things", body: `{"a":1}`, sent: "a=1", header: map[string]string{"Content-Type": "application/x-own"},
+		},
+		"body_format multipart keeps its boundary": {
+			config: methods(`"create":{"method":"post","path":"/x","body_format":"multipart","body_format_config":{"boundary":"edge"},"headers":{"Content-Type":"multipart/form-data"}}`), call: "POST /things", body: `{"a":"1"}`, header: map[string]string{"Content-Type": "multipart/form-data; boundary=edge"},
+		},
+		"truto_body_passthrough keeps the type": {
+			config: `{"headers":{"Content-Type":"application/json"}}`, call: "POST /things?truto_body_passthrough=true", body: "{", sent: "{", header: map[string]string{"Content-Type": "application/json"},
+		},
 		"body_format_config content_type": {
 			config: methods(`"create":{"method":"post","path":"/x","body_format_config":{"content_type":"application/vnd.api+json"}}`), call: "POST /things", body: `{}`, header: map[string]string{"Content-Type": "application/vnd.api+json"},
 		},
@@ -80,7 +97,11 @@ func TestSpec02ParseErrors(t *testing.T) {
 	off.shows, none.shows = structured.shows, structured.shows
 	xml := broken(`,"throw_error_on_parse_error":true,"api_response_format":"xml"`)
 	xml.says, xml.shows = "<a><b></a>", plainly.shows
-	runExamples(t, map[string]example{"true": plainly, "false": off, "null": none, "absent": structured, "true, xml": xml})
+	labelled := broken(`,"throw_error_on_parse_error":true`)
+	labelled.says, labelled.headers, labelled.shows = "<a><b></a>", []string{"Content-Type", "application/xml"}, plainly.shows
+	text := labelled
+	text.config, text.want, text.shows, text.text = methods(`"get":{"path":"/x"}`), 200, nil, "<a><b></a>"
+	runExamples(t, map[string]example{"true, labelled XML": labelled, "absent, labelled XML": text, "true": plainly, "false": off, "null": none, "absent": structured, "true, xml": xml})
 }
 
 // TestSpec02Formats runs spec 02 section 7.5: GraphQL, SOAP, files.
