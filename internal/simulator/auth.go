@@ -18,6 +18,9 @@ const (
 func (s *Simulator) signedIn(next http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		way, readOnly := s.credential(r)
+		if signed := signedBy(r); signed != "" {
+			way, readOnly = signed, false
+		}
 		switch {
 		case way == "":
 			w.Header().Set("WWW-Authenticate", `Basic realm="simulator"`)
@@ -57,6 +60,8 @@ func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byt
 // signedInBy names the way that a request that passed signedIn came in.
 func signedInBy(r *http.Request) string {
 	switch {
+	case signedBy(r) != "":
+		return signedBy(r)
 	case r.Header.Get("X-API-Key") != "":
 		return byAPIKey
 	case strings.HasPrefix(r.Header.Get("Authorization"), "Bearer "):

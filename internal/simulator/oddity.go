@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,9 @@ type Oddity struct {
 	// goes on. A body that is no text is JSON.
 	Status int         `json:"status"`
 	Body   jsonx.Value `json:"body"`
+	// Fault takes the place of the answer too: one of the names that stand behind
+	// /fault/.
+	Fault string `json:"fault"`
 }
 
 // ReadOddities reads a file of oddities, in YAML or JSON: a list under the name
@@ -61,6 +65,12 @@ func newOddQuirk(o Oddity) (Quirk, error) {
 	}
 	if o.Status != 0 && (o.Status < 200 || o.Status > 599) {
 		return nil, errors.New("status must be from 200 to 599")
+	}
+	if o.Fault != "" && !slices.Contains(faults(), o.Fault) {
+		return nil, fmt.Errorf("fault must be one of %s", strings.Join(faults(), ", "))
+	}
+	if o.Fault != "" && (o.Status != 0 || o.Body.Exists()) {
+		return nil, errors.New("fault stands in place of status and body")
 	}
 	if o.Delay != "" {
 		delay, err := time.ParseDuration(o.Delay)
@@ -98,6 +108,10 @@ func (q *oddQuirk) Wrap(next http.Handler) http.Handler {
 					w.Header().Add(name, text(item))
 				}
 			}
+		}
+		if o.Fault != "" {
+			faulty(o.Fault)(w, r)
+			return
 		}
 		if o.Status == 0 && !o.Body.Exists() {
 			next.ServeHTTP(w, r)

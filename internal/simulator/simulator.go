@@ -122,6 +122,9 @@ func (s *Simulator) mux() http.Handler {
 	mux.Handle("POST /files", s.signedIn(uploadFile))
 	mux.Handle("GET /files/{size}", s.signedIn(downloadFile))
 	mux.Handle("POST /tickets/{id}/close", s.signedIn(s.tables["tickets"].closeTicket))
+	for _, way := range signatures() {
+		mux.Handle("/signed/"+way+"/", s.signed(way, mux))
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "no_route", "There is nothing at "+r.URL.Path)
 	})
