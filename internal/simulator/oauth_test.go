@@ -221,7 +221,7 @@ func TestCodesThatAreRefused(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := simulator.New(simulator.Options{Clients: map[string]string{simulator.DefaultClientID: simulator.DefaultClientSecret, "other": "secret"}})
-			proven := changed(consentForm(), "code_challenge", challenge, "code_challenge_method", "S256")
+		proven := changed(consentForm(), "code_challenge", challenge, "code_challenge_method", "S256")
 		for name, e := range map[string]struct {
 			form  url.Values
 			wait  time.Duration
@@ -233,7 +233,7 @@ func TestCodesThatAreRefused(t *testing.T) {
 			"another redirect":          {consentForm(), 0, []string{"redirect_uri", callback + "/"}, "400 invalid_grant"},
 			"no redirect":               {consentForm(), 0, []string{"redirect_uri", ""}, "400 invalid_grant"},
 			"no verifier":               {proven, 0, nil, "400 invalid_grant"},
-			"another verifier":          {proven, 0, []string{"code_verifier", "x"+verifier}, "400 invalid_grant"},
+			"another verifier":          {proven, 0, []string{"code_verifier", "x" + verifier}, "400 invalid_grant"},
 			"a verifier, no challenge":  {consentForm(), 0, []string{"code_verifier", verifier}, "400 invalid_grant"},
 			"the verifier":              {proven, 0, []string{"code_verifier", verifier}, "200"},
 			"another client":            {consentForm(), 0, []string{"client_id", "other", "client_secret", "secret"}, "400 invalid_grant"},

@@ -1,0 +1,304 @@
+package server_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/simulator"
+)
+
+// granted is a platform with the integration of the simulated vendor, whose OAuth
+// server issues the tokens.
+type granted struct {
+	*platform
+	vendor       *simulator.Simulator
+	installation string
+}
+
+func newGranted(t *testing.T, p *platform, oauth simulator.OAuth) *granted {
+	t.Helper()
+	g := &granted{platform: p, vendor: simulator.New(simulator.Options{OAuth: oauth, Clients: map[string]string{
+		simulator.DefaultClientID: simulator.DefaultClientSecret, "customer": "customer-secret",
+	}})}
+	server := httptest.NewServer(g.vendor)
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+	})
+	integration := jsonx.NewBuilder(2).Set("name", jsonx.StringValue("oauth-vendor")).Set("config", simulator.Integration(server.URL, simulator.AuthBearer)).Value()
+	id := p.call("POST", "/integration", integration.String()).want(201).text("id")
+	g.installation = p.call("POST", "/environment-integration", `{"integration_id":"`+id+`"}`).want(201).text("id")
+	return g
+}
+
+// odd gives the vendor oddities, as their file has them.
+func (g *granted) odd(oddities string) {
+	g.t.Helper()
+	quirks, err := simulator.ReadOddities([]byte("oddities:\n" + oddities))
+	g.must(err)
+	g.vendor.SetQuirks(quirks...)
+}
+
+// importToken connects an account that has a token.
+func (g *granted) importToken(method string, context, token jsonx.Value) string {
+	g.t.Helper()
+	body := jsonx.MustParse(`{"tenant_id":"acme-1"}`).
+		With("environment_integration_id", jsonx.StringValue(g.installation)).
+		With("authentication_method", jsonx.StringValue(method)).
+		With("context", context.SetAt(token, "oauth", "token"))
+	return g.call("POST", "/integrated-account", body.String()).want(201).text("id")
+}
+
+// expired connects an account of OAuth 2.0 whose token ended a minute ago.
+func (g *granted) expired(name string) string {
+	g.t.Helper()
+	token := g.vendor.IssueToken(name).Without("expires_in").With("expires_at", jsonx.StringValue(time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)))
+	g.vendor.ExpireTokens(name)
+	return g.importToken("oauth2", jsonx.ObjectValue(), token)
+}
+
+func (g *granted) contact(account string) *reply {
+	g.t.Helper()
+	return g.get("/proxy/contacts/C-0001?integrated_account_id=" + account)
+}
+
+// wantAccount compares what has become of an account: its status, and how its
+// last error begins.
+func (g *granted) wantAccount(account, status, lastError string) {
+	g.t.Helper()
+	a := g.get("/integrated-account/" + account).want(200)
+	if got := a.text("last_error"); a.text("status") != status || !strings.HasPrefix(got, lastError) || (got == "") != (lastError == "") {
+		g.t.Errorf("the account is %s, last error %q; want %s, %q", a.text("status"), got, status, lastError)
+	}
+}
+
+// wantCounts compares what the vendor was asked for on behalf of an account. The
+// token that it was connected with is issued, too.
+func (g *granted) wantCounts(name string, asked, issued, reused int) {
+	g.t.Helper()
+	want := simulator.TokenCounts{Account: name, Asked: asked, Issued: issued, Reused: reused}
+	if got := g.vendor.TokenCounts(name); got != want {
+		g.t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// requests counts the requests that the vendor got for a path.
+func (g *granted) requests(path string) (n int) {
+	for _, r := range g.vendor.Requests() {
+		if r.Path == path {
+			n++
+		}
+	}
+	return n
+}
+
+// TestShortLivedToken has a token of two seconds expire, and be replaced without
+// anybody noticing, by whatever comes first.
+func TestShortLivedToken(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{ExpiresIn: 2, Latency: "300ms"})
+		g.odd("  - {path: /oauth/token, oauth: {expires_in: 3600}}\n")
+		account := g.importToken("oauth2", jsonx.ObjectValue(), g.vendor.IssueToken("acme"))
+		g.contact(account).want(200)
+		time.Sleep(2 * time.Second)
+		const callers = 20
+		var work sync.WaitGroup
+		for range callers {
+			work.Go(func() { g.contact(account).want(200) })
+		}
+		work.Wait()
+		g.wantCounts("acme", 1, 2, 0)
+		g.wantAccount(account, "active", "")
+	})
+}
+
+// TestTokenAnswersOfEveryKind is O6 from end to end. The vendor has issued a token
+// and spent the old one, whatever it answers.
+func TestTokenAnswersOfEveryKind(t *testing.T) {
+	t.Parallel()
+	understood := map[string]bool{}
+	for _, way := range []string{
+		simulator.AnswerStringExpiry, simulator.AnswerNoExpiry, simulator.AnswerNegativeExpiry, simulator.AnswerZeroExpiry, simulator.AnswerYear9999,
+		simulator.AnswerNoRefresh, simulator.AnswerForm, simulator.AnswerBOM, simulator.AnswerNested, simulator.AnswerMislabelled,
+	} {
+		understood[way] = true
+	}
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		for _, way := range simulator.TokenAnswers() {
+			account := g.expired(way)
+			g.odd("  - {path: /oauth/token, times: 1, oauth: {answer: " + way + "}}\n")
+			if understood[way] {
+				g.contact(account).want(200)
+				g.contact(account).want(200)
+				g.wantCounts(way, 1, 2, 0)
+				g.wantAccount(account, "active", "")
+				continue
+			}
+			// Nobody is condemned for an answer without sense. That the token in it is
+			// lost turns out when the old one is used again.
+			if r := g.contact(account).want(502); !strings.Contains(r.Text, "could not be refreshed") {
+				t.Errorf("%s: got %s", way, r.Text)
+			}
+			g.wantCounts(way, 1, 2, 0)
+			g.wantAccount(account, "active", "")
+			g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(422)
+			g.wantCounts(way, 2, 2, 1)
+			g.wantAccount(account, "needs_reauth", "refresh_outcome_unknown")
+		}
+	})
+}
+
+// TestLostAnswersOfForgivingVendors is the same where old refresh tokens stay
+// good: the next try brings a token.
+func TestLostAnswersOfForgivingVendors(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		for _, rotation := range []string{simulator.RotationLenient, simulator.RotationOff} {
+			for _, way := range []string{simulator.AnswerCut, simulator.AnswerHTML, simulator.AnswerHuge} {
+				name := rotation + "-" + way
+				account := g.expired(name)
+				g.odd(fmt.Sprintf("  - {path: /oauth/token, oauth: {rotation: %q}}\n  - {path: /oauth/token, times: 1, oauth: {answer: %s}}\n", rotation, way))
+				g.contact(account).want(502)
+				g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(200)
+				g.contact(account).want(200)
+				g.wantAccount(account, "active", "")
+				if got := g.vendor.TokenCounts(name); got.Asked != 2 || got.Issued != 3 {
+					t.Errorf("got %+v", got)
+				}
+				// And the refresh token that it has is a good one.
+				g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(200)
+				g.contact(account).want(200)
+			}
+		}
+	})
+}
+
+// TestTokenEndpointsThatRefuse goes through the refusals: which pass, and which
+// condemn.
+func TestTokenEndpointsThatRefuse(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		for name, e := range map[string]struct {
+			oddity    string
+			want      int
+			status    string
+			lastError string
+		}{
+			"away":           {`status: 503, header: {Retry-After: "3600"}`, 502, "active", ""},
+			"busy":           {`status: 429, header: {Retry-After: "3600"}, body: {error: slow_down}`, 502, "active", ""},
+			"app unknown":    {`oauth: {error: invalid_client}`, 502, "active", ""},
+			"not understood": {`oauth: {error: invalid_request}`, 502, "active", ""},
+			"grant refused":  {`oauth: {error: invalid_grant}`, 401, "needs_reauth", "the token endpoint answered with status 400, invalid_grant"},
+		} {
+			account := g.expired(name)
+			g.vendor.Forget()
+			g.odd("  - {path: /oauth/token, " + e.oddity + "}\n")
+			g.contact(account).want(e.want)
+			g.wantAccount(account, e.status, e.lastError)
+			if asked := g.requests("/oauth/token"); asked != 1 {
+				t.Errorf("%s: the vendor was asked %d times", name, asked)
+			}
+			if e.status != "active" {
+				continue
+			}
+			// What passes, passes.
+			g.odd("  []\n")
+			g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(200)
+			g.contact(account).want(200)
+			g.wantAccount(account, "active", "")
+		}
+	})
+}
+
+// TestRevokedConsent is a customer who removes the app at the vendor.
+func TestRevokedConsent(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		account := g.importToken("oauth2", jsonx.ObjectValue(), g.vendor.IssueToken("acme"))
+		g.contact(account).want(200)
+		g.vendor.RevokeConsent("acme")
+		g.contact(account).want(401)
+		g.wantAccount(account, "needs_reauth", "the token endpoint answered with status 400, invalid_grant")
+		g.wantCounts("acme", 1, 1, 0)
+	})
+}
+
+// TestWithdrawnAccessToken is one that ends before its time: a refresh and a
+// second try help.
+func TestWithdrawnAccessToken(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		account := g.importToken("oauth2", jsonx.ObjectValue(), g.vendor.IssueToken("acme"))
+		g.vendor.ExpireTokens("acme")
+		g.contact(account).want(200)
+		g.wantCounts("acme", 1, 2, 0)
+		// A vendor that answers 401 whatever comes is asked twice, with one refresh.
+		g.odd("  - {path: /contacts, status: 401}\n")
+		g.vendor.Forget()
+		g.contact(account).want(401)
+		if n := g.requests("/contacts/C-0001"); n != 2 {
+			t.Errorf("the vendor was called %d times", n)
+		}
+		g.wantCounts("acme", 2, 3, 0)
+		if got := g.get("/integrated-account/" + account).want(200).text("status"); got != "needs_reauth" {
+			t.Errorf("the account is %s", got)
+		}
+	})
+}
+
+// TestMissingScope calls what the customer has not granted: no new token helps,
+// and none is asked for.
+func TestMissingScope(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		account := g.importToken("oauth2", jsonx.ObjectValue(), g.vendor.IssueToken("acme", "contacts.read"))
+		g.contact(account).want(200)
+		if r := g.get("/proxy/tickets?integrated_account_id=" + account).want(403); !strings.Contains(r.Text, "tickets.read") {
+			t.Errorf("got %s", r.Text)
+		}
+		g.contact(account).want(200)
+		g.wantCounts("acme", 0, 1, 0)
+	})
+}
+
+// TestFetchedTokens is client credentials and Keka's grant: an expired token is
+// fetched anew.
+func TestFetchedTokens(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		old := jsonx.MustParse(`{"access_token":"old","expires_at":"2020-01-01T00:00:00Z"}`)
+		client := jsonx.MustParse(`{"client_id":"customer","client_secret":"customer-secret","api_key":"` + simulator.DefaultAPIKey + `"}`)
+		issued := 0
+		for _, method := range []string{"oauth2_client_credentials", "keka_oauth"} {
+			account := g.importToken(method, client, old)
+			g.contact(account).want(200)
+			g.contact(account).want(200)
+			issued++
+			g.wantCounts("customer", issued, issued, 0)
+			g.wantAccount(account, "active", "")
+			// Nothing is spent by asking, so that a lost answer condemns nobody.
+			g.odd("  - {path: /oauth/token, times: 1, oauth: {answer: cut}}\n")
+			g.vendor.ExpireTokens("customer")
+			g.contact(account).want(401)
+			g.wantAccount(account, "active", "")
+			g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(200)
+			g.contact(account).want(200)
+			issued += 2
+			g.wantCounts("customer", issued, issued, 0)
+			g.wantAccount(account, "active", "")
+		}
+	})
+}
