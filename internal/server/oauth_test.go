@@ -1,15 +1,21 @@
 package server_test
 
 import (
+	"bytes"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/credential"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/simulator"
+	"github.com/sinewhq/sinew/internal/upstream"
 )
 
 // granted is a platform with the integration of the simulated vendor, whose OAuth
@@ -301,4 +307,57 @@ func TestFetchedTokens(t *testing.T) {
 			g.wantAccount(account, "active", "")
 		}
 	})
+}
+
+// appGrant is that of the integration's OAuth app, as the product would use it.
+func (g *granted) appGrant() credential.Grant {
+	g.t.Helper()
+	config := simulator.Integration("http://vendor.example", simulator.AuthBearer).At("credentials", "oauth2", "config")
+	grant, err := credential.NewGrant(sinew.MethodOAuth2, config, jsonx.ObjectValue())
+	g.must(err)
+	return grant
+}
+
+// vendorAnswer sends a request that a grant has made.
+func (g *granted) vendorAnswer(r *upstream.Request) *httptest.ResponseRecorder {
+	g.t.Helper()
+	u, err := url.Parse(r.URL)
+	g.must(err)
+	request := httptest.NewRequest(r.Method, u.RequestURI(), bytes.NewReader(r.Body))
+	request.Header = r.Header
+	w := httptest.NewRecorder()
+	g.vendor.ServeHTTP(w, request)
+	return w
+}
+
+// TestCodeGrantOfTheVendor goes the whole way with the integration's own
+// definition: consent, code, token, call, revocation.
+func TestCodeGrantOfTheVendor(t *testing.T) {
+	t.Parallel()
+	g := newGranted(t, newPlatform(t), simulator.OAuth{})
+	g.odd(`  - {path: /oauth/authorize, oauth: {consent: allow, issuer: "https://elsewhere.example", scopes: [contacts.read, tickets.read]}}` + "\n")
+	grant := g.appGrant()
+	// RFC 7636 appendix B.
+	const verifier, challenge, callback = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM", "http://127.0.0.1/callback"
+	address, err := grant.ConsentURL(credential.Consent{RedirectURI: callback, State: "s", Challenge: challenge, Scopes: grant.Scopes})
+	g.must(err)
+	back, err := url.Parse(g.vendorAnswer(&upstream.Request{Method: "GET", URL: address, Header: http.Header{}}).Header().Get("Location"))
+	g.must(err)
+	if back.Query().Get("iss") != "https://elsewhere.example" || back.Query().Get("state") != "s" {
+		t.Errorf("sent to %s", back)
+	}
+	answer := g.vendorAnswer(grant.Exchange(back.Query().Get("code"), callback, verifier))
+	token, err := credential.ReadToken(answer.Code, answer.Header(), answer.Body.Bytes(), jsonx.Value{}, time.Now(), 0)
+	g.must(err)
+	if strings.Join(token.Scopes, " ") != "contacts.read tickets.read" {
+		t.Errorf("%q is granted", token.Scopes)
+	}
+	account := g.importToken("oauth2", jsonx.ObjectValue(), token.Value)
+	g.contact(account).want(200)
+	g.get("/proxy/companies?integrated_account_id=" + account).want(403)
+	if answer := g.vendorAnswer(grant.Revoke(token.RefreshToken, "refresh_token")); answer.Code != 200 {
+		t.Errorf("got %d %s", answer.Code, answer.Body)
+	}
+	g.contact(account).want(401)
+	g.wantAccount(account, "needs_reauth", "the token endpoint answered with status 400, invalid_grant")
 }
