@@ -60,14 +60,6 @@ func (g *granted) importToken(method string, context, token jsonx.Value) string 
 	return g.call("POST", "/integrated-account", body.String()).want(201).text("id")
 }
 
-// expired connects an account of OAuth 2.0 whose token ended a minute ago.
-func (g *granted) expired(name string) string {
-	g.t.Helper()
-	token := g.vendor.IssueToken(name).Without("expires_in").With("expires_at", jsonx.StringValue(time.Now().Add(-time.Minute).UTC().Format(time.RFC3339)))
-	g.vendor.ExpireTokens(name)
-	return g.importToken("oauth2", jsonx.ObjectValue(), token)
-}
-
 func (g *granted) contact(account string) *reply {
 	g.t.Helper()
 	return g.get("/proxy/contacts/C-0001?integrated_account_id=" + account)
@@ -138,8 +130,8 @@ func TestTokenAnswersOfEveryKind(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		g := newGranted(t, p, simulator.OAuth{})
 		for _, way := range simulator.TokenAnswers() {
-			account := g.expired(way)
 			g.odd("  - {path: /oauth/token, times: 1, oauth: {answer: " + way + "}}\n")
+			account := g.connectFor(way, -60)
 			if understood[way] {
 				g.contact(account).want(200)
 				g.contact(account).want(200)
@@ -170,8 +162,8 @@ func TestLostAnswersOfForgivingVendors(t *testing.T) {
 		for _, rotation := range []string{simulator.RotationLenient, simulator.RotationOff} {
 			for _, way := range []string{simulator.AnswerCut, simulator.AnswerHTML, simulator.AnswerHuge} {
 				name := rotation + "-" + way
-				account := g.expired(name)
 				g.odd(fmt.Sprintf("  - {path: /oauth/token, oauth: {rotation: %q}}\n  - {path: /oauth/token, times: 1, oauth: {answer: %s}}\n", rotation, way))
+				account := g.connectFor(name, -60)
 				g.contact(account).want(502)
 				g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(200)
 				g.contact(account).want(200)
@@ -205,9 +197,9 @@ func TestTokenEndpointsThatRefuse(t *testing.T) {
 			"not understood": {`oauth: {error: invalid_request}`, 502, "active", ""},
 			"grant refused":  {`oauth: {error: invalid_grant}`, 401, "needs_reauth", "the token endpoint answered with status 400, invalid_grant"},
 		} {
-			account := g.expired(name)
 			g.vendor.Forget()
 			g.odd("  - {path: /oauth/token, " + e.oddity + "}\n")
+			account := g.connectFor(name, -60)
 			g.contact(account).want(e.want)
 			g.wantAccount(account, e.status, e.lastError)
 			if asked := g.requests("/oauth/token"); asked != 1 {
@@ -221,44 +213,6 @@ func TestTokenEndpointsThatRefuse(t *testing.T) {
 			g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(200)
 			g.contact(account).want(200)
 			g.wantAccount(account, "active", "")
-		}
-	})
-}
-
-// TestRevokedConsent is a customer who removes the app at the vendor.
-func TestRevokedConsent(t *testing.T) {
-	t.Parallel()
-	eachPlatform(t, func(t *testing.T, p *platform) {
-		g := newGranted(t, p, simulator.OAuth{})
-		account := g.importToken("oauth2", jsonx.ObjectValue(), g.vendor.IssueToken("acme"))
-		g.contact(account).want(200)
-		g.vendor.RevokeConsent("acme")
-		g.contact(account).want(401)
-		g.wantAccount(account, "needs_reauth", "the token endpoint answered with status 400, invalid_grant")
-		g.wantCounts("acme", 1, 1, 0)
-	})
-}
-
-// TestWithdrawnAccessToken is one that ends before its time: a refresh and a
-// second try help.
-func TestWithdrawnAccessToken(t *testing.T) {
-	t.Parallel()
-	eachPlatform(t, func(t *testing.T, p *platform) {
-		g := newGranted(t, p, simulator.OAuth{})
-		account := g.importToken("oauth2", jsonx.ObjectValue(), g.vendor.IssueToken("acme"))
-		g.vendor.ExpireTokens("acme")
-		g.contact(account).want(200)
-		g.wantCounts("acme", 1, 2, 0)
-		// A vendor that answers 401 whatever comes is asked twice, with one refresh.
-		g.odd("  - {path: /contacts, status: 401}\n")
-		g.vendor.Forget()
-		g.contact(account).want(401)
-		if n := g.requests("/contacts/C-0001"); n != 2 {
-			t.Errorf("the vendor was called %d times", n)
-		}
-		g.wantCounts("acme", 2, 3, 0)
-		if got := g.get("/integrated-account/" + account).want(200).text("status"); got != "needs_reauth" {
-			t.Errorf("the account is %s", got)
 		}
 	})
 }
