@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"sync"
@@ -77,7 +78,7 @@ func TestNodesRefreshOnce(t *testing.T) {
 	nodes := []*platform{a}
 	for range 2 {
 		node := *a
-		node.config.DataDir = t.TempDir()
+		node.config.DataDir, node.log = t.TempDir(), &bytes.Buffer{}
 		node.start()
 		t.Cleanup(node.stop)
 		nodes = append(nodes, &node)
