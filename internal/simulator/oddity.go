@@ -30,6 +30,8 @@ type Oddity struct {
 	// goes on. A body that is no text is JSON.
 	Status int         `json:"status"`
 	Body   jsonx.Value `json:"body"`
+	// OAuth changes how the OAuth server answers.
+	OAuth OAuth `json:"oauth"`
 }
 
 // ReadOddities reads a file of oddities, in YAML or JSON: a list under the name
@@ -70,7 +72,7 @@ func newOddQuirk(o Oddity) (Quirk, error) {
 		q.delay = delay
 	}
 	q.left.Store(o.Times)
-	return q, nil
+	return q, o.OAuth.check()
 }
 
 type oddQuirk struct {
@@ -100,7 +102,7 @@ func (q *oddQuirk) Wrap(next http.Handler) http.Handler {
 			}
 		}
 		if o.Status == 0 && !o.Body.Exists() {
-			next.ServeHTTP(w, r)
+			next.ServeHTTP(w, withOAuth(r, o.OAuth))
 			return
 		}
 		q.answer(w)
