@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -9,9 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"net/url"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -22,7 +19,7 @@ import (
 
 // newEngine is a platform with an account of an integration whose config has
 // the given members over the least that is needed.
-func newEngine(t *testing.T, p *platform, members string) *called {
+func newEngine(t testing.TB, p *platform, members string) *called {
 	t.Helper()
 	c := &called{platform: p, vendor: newVendor(t)}
 	config := jsonx.Overlay(jsonx.MustParse(`{"label":"Vendor","base_url":"{{base_url}}","credentials":{"api_key":{"format":"api_key","config":{"fields":[
@@ -411,125 +408,6 @@ func TestExplain(t *testing.T) {
 		p.token = text
 		p.call("GET", "/proxy/things/1?explain=1", "").want(403)
 	}
-}
-
-// endless yields bytes without holding them.
-type endless struct{ left int }
-
-func (e *endless) Read(p []byte) (int, error) {
-	if e.left == 0 {
-		return 0, io.EOF
-	}
-	n := min(len(p), e.left)
-	for i := range n {
-		p[i] = byte(i)
-	}
-	e.left -= n
-	return n, nil
-}
-
-// TestFilesStreamBothWays holds that bodies larger than any limit of ours pass
-// in constant memory.
-func TestFilesStreamBothWays(t *testing.T) {
-	const size = 256 << 20
-	p := newPlatform(t)
-	c := newEngine(t, p, `{"resources":{"files":{"get":{"path":"/files/{{id}}"},"create":{"method":"post","path":"/files"}}}}`)
-	server := http.NewServeMux()
-	var received int64
-	server.HandleFunc("GET /files/1", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/octet-stream")
-		_, _ = io.Copy(w, &endless{size})
-	})
-	server.HandleFunc("POST /files", func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Content-Type") != "video/mp4" {
-			t.Errorf("the type is %q", r.Header.Get("Content-Type"))
-		}
-		received, _ = io.Copy(io.Discard, r.Body)
-		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"id":"f"}`)
-	})
-	vendor := newStreamVendor(t, server)
-	p.call("PATCH", "/integrated-account/"+c.account, `{"context":{"base_url":"`+vendor+`"}}`).want(200)
-
-	most := watchHeap(t, func() {
-		response := p.stream("GET", "/proxy/files/1?integrated_account_id="+c.account, nil, "")
-		defer response.Body.Close()
-		n, err := io.Copy(io.Discard, response.Body)
-		if err != nil || n != size || response.Header.Get("Content-Type") != "application/octet-stream" {
-			t.Errorf("downloaded %d bytes, error %v, %v", n, err, response.Header)
-		}
-	})
-	if most > 32<<20 {
-		t.Errorf("the download held %d MB more", most>>20)
-	}
-	most = watchHeap(t, func() {
-		response := p.stream("POST", "/proxy/files?truto_body_passthrough=true&integrated_account_id="+c.account, &endless{size}, "video/mp4")
-		defer response.Body.Close()
-		var body bytes.Buffer
-		_, _ = io.Copy(&body, response.Body)
-		if received != size || body.String() != `{"id":"f"}` {
-			t.Errorf("uploaded %d bytes: %d %s", received, response.StatusCode, body.String())
-		}
-	})
-	if most > 32<<20 {
-		t.Errorf("the upload held %d MB more", most>>20)
-	}
-}
-
-// watchHeap returns how much the heap grew at most while work ran.
-func watchHeap(t *testing.T, work func()) uint64 {
-	t.Helper()
-	runtime.GC()
-	var before runtime.MemStats
-	runtime.ReadMemStats(&before)
-	done, most := make(chan struct{}), make(chan uint64)
-	go func() {
-		var highest uint64
-		for {
-			select {
-			case <-done:
-				most <- highest
-				return
-			case <-time.After(5 * time.Millisecond):
-				var now runtime.MemStats
-				runtime.ReadMemStats(&now)
-				if now.HeapInuse > before.HeapInuse {
-					highest = max(highest, now.HeapInuse-before.HeapInuse)
-				}
-			}
-		}
-	}()
-	work()
-	close(done)
-	return <-most
-}
-
-// newStreamVendor serves without keeping what it is sent.
-func newStreamVendor(t *testing.T, handler http.Handler) string {
-	t.Helper()
-	server := httptest.NewServer(handler)
-	t.Cleanup(server.Close)
-	return server.URL
-}
-
-// stream sends a body as it is read, and returns the answer unread.
-func (p *platform) stream(method, path string, body io.Reader, contentType string) *http.Response {
-	p.t.Helper()
-	response, err := p.tryStream(method, path, body, contentType)
-	p.must(err)
-	return response
-}
-
-// tryStream is stream for a server that may hang up.
-func (p *platform) tryStream(method, path string, body io.Reader, contentType string) (*http.Response, error) {
-	p.t.Helper()
-	request, err := http.NewRequestWithContext(p.t.Context(), method, p.url+path, body)
-	p.must(err)
-	request.Header.Set("Authorization", "Bearer "+p.token)
-	if contentType != "" {
-		request.Header.Set("Content-Type", contentType)
-	}
-	return http.DefaultClient.Do(request)
 }
 
 // TestTimeLimits holds the limits that a definition sets, and that a file which

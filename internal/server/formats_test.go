@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"strings"
 	"testing"
@@ -97,65 +96,6 @@ func TestBodiesInOtherFormats(t *testing.T) {
 	c.proxy("POST", "/things/parts", `{"a":"1","file":{"filename":"f.txt","content_type":"text/plain","content":"hi"}}`).want(200)
 	if last := c.vendor.last(); !strings.Contains(last.Body, `filename="f.txt"`) || !strings.Contains(last.Body, "hi") || !strings.HasPrefix(last.Header.Get("Content-Type"), "multipart/form-data") {
 		t.Errorf("multipart: the vendor got %+v", last)
-	}
-}
-
-// TestUploadsStream passes a multipart form on, fields and files.
-func TestUploadsStream(t *testing.T) {
-	const size = 96 << 20
-	p := newPlatform(t)
-	c := newEngine(t, p, `{"resources":{"files":{"create":{"method":"post","path":"/files/{{body.folder}}","body_format":"multipart"}},"things":{"create":{"method":"post","path":"/things"}}}}`)
-	server := http.NewServeMux()
-	var folder string
-	var received int64
-	server.HandleFunc("POST /files/{folder}", func(w http.ResponseWriter, r *http.Request) {
-		parts, err := r.MultipartReader()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		for {
-			part, err := parts.NextPart()
-			if err != nil {
-				break
-			}
-			if part.FileName() != "" {
-				received, _ = io.Copy(io.Discard, part)
-			}
-		}
-		folder = r.PathValue("folder")
-		w.Header().Set("Content-Type", "application/json")
-		io.WriteString(w, `{"id":"f"}`)
-	})
-	vendor := newStreamVendor(t, server)
-	p.call("PATCH", "/integrated-account/"+c.account, `{"context":{"base_url":"`+vendor+`"}}`).want(200)
-	upload := func(path string) *http.Response {
-		in, out := io.Pipe()
-		form := multipart.NewWriter(out)
-		go func() {
-			_ = form.WriteField("folder", "in box")
-			part, _ := form.CreateFormFile("file", "big.bin")
-			_, _ = io.Copy(part, &endless{size})
-			_ = form.Close()
-			_ = out.Close()
-		}()
-		return p.stream("POST", path+"?integrated_account_id="+c.account, in, form.FormDataContentType())
-	}
-	most := watchHeap(t, func() {
-		response := upload("/proxy/files")
-		defer response.Body.Close()
-		body, _ := io.ReadAll(response.Body)
-		if received != size || folder != "in box" || string(body) != `{"id":"f"}` {
-			t.Errorf("received %d bytes into %q: %d %s", received, folder, response.StatusCode, body)
-		}
-	})
-	if most > 32<<20 {
-		t.Errorf("the upload held %d MB more", most>>20)
-	}
-	response := upload("/proxy/things")
-	defer response.Body.Close()
-	if response.StatusCode != 400 {
-		t.Errorf("a form for a method that sends JSON: %d", response.StatusCode)
 	}
 }
 

@@ -61,7 +61,7 @@ func TestUploadsToHostilePeers(t *testing.T) {
 	}))
 	var work sync.WaitGroup
 	for range 2 {
-		work.Go(func() { c.givenUp("POST", "/proxy/files?truto_body_passthrough=true", &endless{1 << 30}) })
+		work.Go(func() { c.givenUp("POST", "/proxy/files?truto_body_passthrough=true", newEndless(gigabyte)) })
 		work.Go(func() { c.givenUp("GET", "/proxy/things/1", nil) })
 	}
 	work.Wait()

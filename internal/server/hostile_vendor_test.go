@@ -166,7 +166,7 @@ func TestStreamsOfHostileVendors(t *testing.T) {
 		c := newEngine(t, p, impatient)
 		work.Go(func() {
 			c.leadTo(testkit.Converse(t, func(net.Conn) { time.Sleep(4 * time.Second) }))
-			c.givenUp("POST", "/proxy/files?truto_body_passthrough=true", &endless{1 << 30})
+			c.givenUp("POST", "/proxy/files?truto_body_passthrough=true", newEndless(gigabyte))
 		})
 		work.Wait()
 	})

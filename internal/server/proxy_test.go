@@ -33,7 +33,7 @@ type vendorRequest struct {
 	Body   string
 }
 
-func newVendor(t *testing.T) *vendor {
+func newVendor(t testing.TB) *vendor {
 	t.Helper()
 	v := &vendor{answer: func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -17,9 +18,11 @@ type body struct {
 	call *call
 	from *url.URL
 	in   io.ReadCloser // decoded
-	raw  io.Closer
-	left int64
-	err  error // what every further read returns
+	raw  io.ReadCloser
+	// codings are those that in takes off, "" for none.
+	codings string
+	left    int64
+	err     error // what every further read returns
 }
 
 // body returns the body of a response, decoded unless the request wants it raw.
@@ -37,7 +40,7 @@ func (c *call) body(from *url.URL, res *http.Response, header http.Header) io.Re
 	// One byte more lets Read tell a full body from one too large.
 	if decoded, err := wire.Decompress(codings, res.Body, limit+1); err == nil {
 		header.Del("Content-Encoding")
-		b.in = decoded
+		b.in, b.codings = decoded, codings
 	}
 	return b
 }
@@ -70,6 +73,14 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 	}
 	return n, err
+}
+
+// unbound takes the limits of size off a body that was not read yet.
+func (b *body) unbound() {
+	b.left = math.MaxInt64 - 1
+	if decoded, err := wire.Decompress(b.codings, b.raw, 0); err == nil && b.codings != "" {
+		b.in = decoded
+	}
 }
 
 // Close ends the call. Closing before the end gives the connection up.

@@ -3,7 +3,6 @@ package upstream
 import (
 	"context"
 	"io"
-	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -116,7 +115,7 @@ func (r heardReader) Read(p []byte) (int, error) {
 // the first read.
 func (r *Response) Stream() io.ReadCloser {
 	if b, ok := r.Body.(*body); ok {
-		b.left = math.MaxInt64 - 1
+		b.unbound()
 		b.call.watch.stream()
 	}
 	return r.Body
