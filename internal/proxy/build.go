@@ -251,13 +251,15 @@ func (c *call) setHeaders(request *upstream.Request, scope jsonx.Value, mediaTyp
 }
 
 // keepsType reports whether a body says itself what it is, whatever header the
-// definition sets: one that was passed through, a form with its boundary, and
-// one whose format is the method's, where the header is for all methods.
+// definition sets: a form with its boundary, and, where the header is for all
+// methods, one that was passed through and one whose format is the method's.
 func (c *call) keepsType() bool {
 	p := c.plan
 	switch {
-	case c.Stream != nil, c.Raw != nil, c.Upload != nil, p.BodyFormat == wire.FormatMultipart:
+	case c.Upload != nil, p.BodyFormat == wire.FormatMultipart:
 		return true
+	case c.Stream != nil, c.Raw != nil:
+		return !p.OwnType
 	case (p.BodyFormat == wire.FormatJSON || p.BodyFormat == wire.FormatRaw) && p.BodyOptions.Get("content_type").Str() == "":
 		return false
 	}

@@ -241,10 +241,16 @@ func TestHopHeadersOfRequests(t *testing.T) {
 	inOne := func(body string) string { return fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(body), body) }
 	for name, framed := range map[string]func(string) string{"chunked": inChunks, "with a length": inOne} {
 		for _, e := range []struct{ line, head, body string }{
-			{"GET /proxy/things/1", "", ""}, {"GET /proxy/things", "", ""}, {"GET /proxy/bare/1", "", ""}, {"DELETE /custom/x", "", ""},
-			{"POST /proxy/things", "Content-Type: application/json\r\n", body}, {"PATCH /custom/x", "Content-Type: application/json\r\n", body},
-			{"POST /proxy/files?truto_body_passthrough=true", "Content-Type: video/mp4\r\n", body}, {"PUT /custom/x?truto_body_passthrough=true", "Content-Type: video/mp4\r\n", body},
-			{"POST /proxy/files/form", "Content-Type: multipart/form-data; boundary=b\r\n", form}, {"POST /custom/x", "Content-Type: multipart/form-data; boundary=b\r\n", form},
+			{"GET /proxy/things/1", "", ""},
+			{"GET /proxy/things", "", ""},
+			{"GET /proxy/bare/1", "", ""},
+			{"DELETE /custom/x", "", ""},
+			{"POST /proxy/things", "Content-Type: application/json\r\n", body},
+			{"PATCH /custom/x", "Content-Type: application/json\r\n", body},
+			{"POST /proxy/files?truto_body_passthrough=true", "Content-Type: video/mp4\r\n", body},
+			{"PUT /custom/x?truto_body_passthrough=true", "Content-Type: video/mp4\r\n", body},
+			{"POST /proxy/files/form", "Content-Type: multipart/form-data; boundary=b\r\n", form},
+			{"POST /custom/x", "Content-Type: multipart/form-data; boundary=b\r\n", form},
 		} {
 			glue := map[bool]string{true: "&", false: "?"}[strings.Contains(e.line, "?")]
 			tail := "\r\n"

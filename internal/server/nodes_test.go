@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -24,6 +25,7 @@ func TestTwoNodesSeeEachOther(t *testing.T) {
 	a := startPlatform(t, platformConfig(t, testkit.NewPostgres(t)))
 	other := *a
 	b := &other
+	b.log = &bytes.Buffer{}
 	b.start()
 	t.Cleanup(b.stop)
 	integration, installation := a.install("desk")
@@ -184,6 +186,7 @@ func TestDefinitionsAreLiveOnEveryNode(t *testing.T) {
 	a := startPlatform(t, platformConfig(t, testkit.NewPostgres(t)))
 	other := *a
 	b := &other
+	b.log = &bytes.Buffer{}
 	b.start()
 	t.Cleanup(b.stop)
 	here := a.example(t, `{"headers":{"X-V":"0"}}`, "")

@@ -2,150 +2,51 @@ package server_test
 
 import (
 	"bytes"
-	"encoding/json"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/simulator"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
-// issuer is a vendor with OAuth: every refresh token may be used once, and using
-// one again takes the whole family away, as RFC 9700 section 4.14.2 has it.
-type issuer struct {
-	*httptest.Server
-	mu       sync.Mutex
-	accounts map[string]*grantee // by name, which begins the tokens
-	life     int                 // seconds
-	slow     time.Duration
-	// answer replaces the token endpoint's answer when it returns true; granted
-	// says what would have been issued.
-	answer func(w http.ResponseWriter, granted string) bool
-	calls  int // of the API
-	asked  int // the token endpoint
-	reused int // refresh tokens used again
-	refuse bool
+// connectFor imports an account of OAuth 2.0 whose token lives for so many seconds
+// more. The vendor takes its refresh token alone, so that whoever goes on with the
+// access token shows.
+func (g *granted) connectFor(name string, seconds int) string {
+	g.t.Helper()
+	expires := time.Now().Add(time.Duration(seconds) * time.Second).UTC().Format(time.RFC3339)
+	token := g.vendor.IssueToken(name).Without("expires_in").With("expires_at", jsonx.StringValue(expires))
+	g.vendor.ExpireTokens(name)
+	return g.importToken("oauth2", jsonx.ObjectValue(), token)
 }
 
-type grantee struct {
-	generation int
-	revoked    bool
+// setToken gives an account another token.
+func (g *granted) setToken(account string, token jsonx.Value) {
+	g.t.Helper()
+	body := jsonx.ObjectValue().SetAt(token, "context", "oauth", "token")
+	g.call("PATCH", "/integrated-account/"+account+"/credentials", body.String()).want(200)
 }
 
-func newIssuer(t testing.TB) *issuer {
-	v := &issuer{accounts: map[string]*grantee{}, life: 3600}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /token", v.token)
-	mux.HandleFunc("GET /things/{id}", v.thing)
-	v.Server = httptest.NewServer(mux)
-	t.Cleanup(v.Close)
-	return v
+func (g *granted) status(account string) string {
+	g.t.Helper()
+	return g.get("/integrated-account/" + account).want(200).text("status")
 }
 
-func (v *issuer) token(w http.ResponseWriter, r *http.Request) {
-	v.mu.Lock()
-	v.asked++
-	name, generation, _ := strings.Cut(strings.TrimPrefix(r.FormValue("refresh_token"), "refresh-"), "-")
-	slow, answer := v.slow, v.answer
-	g := v.accounts[name]
-	w.Header().Set("Content-Type", "application/json")
-	ok := g != nil && !g.revoked && generation == fmt.Sprint(g.generation) && r.FormValue("client_secret") == "app-secret"
-	switch {
-	case ok:
-		g.generation++
-	case g != nil && !g.revoked:
-		v.reused++
-		g.revoked = true
+// wantRequests compares how often the vendor was asked for tokens and for
+// contacts. No refresh token may have been used again.
+func (g *granted) wantRequests(tokens, contacts int) {
+	g.t.Helper()
+	reused := 0
+	for _, c := range g.vendor.AllTokenCounts() {
+		reused += c.Reused
 	}
-	text := ""
-	if ok {
-		text = fmt.Sprintf(`{"access_token":"access-%[1]s-%[2]d","refresh_token":"refresh-%[1]s-%[2]d","expires_in":%[3]d,"scope":"read"}`, name, g.generation, v.life)
-	}
-	v.mu.Unlock()
-	time.Sleep(slow)
-	if answer != nil && answer(w, text) {
-		return
-	}
-	if !ok {
-		w.WriteHeader(http.StatusBadRequest)
-		text = `{"error":"invalid_grant","error_description":"The refresh token is not valid."}`
-	}
-	_, _ = w.Write([]byte(text))
-}
-
-func (v *issuer) thing(w http.ResponseWriter, r *http.Request) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	v.calls++
-	name, generation, _ := strings.Cut(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer access-"), "-")
-	g := v.accounts[name]
-	w.Header().Set("Content-Type", "application/json")
-	if g == nil || g.revoked || generation != fmt.Sprint(g.generation) || v.refuse {
-		w.WriteHeader(http.StatusUnauthorized)
-		_, _ = w.Write([]byte(`{"message":"token expired"}`))
-		return
-	}
-	_ = json.NewEncoder(w).Encode(map[string]string{"id": r.PathValue("id"), "account": name})
-}
-
-func (v *issuer) counts() (asked, calls, reused int) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return v.asked, v.calls, v.reused
-}
-
-func (v *issuer) set(change func()) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	change()
-}
-
-// connected is a platform with an integration of the issuer.
-type connected struct {
-	*platform
-	issuer       *issuer
-	installation string
-}
-
-func newConnected(t *testing.T, p *platform) *connected {
-	t.Helper()
-	c := &connected{platform: p, issuer: newIssuer(t)}
-	integration := p.call("POST", "/integration", `{"name":"issuer","config":{"label":"Issuer","base_url":"`+c.issuer.URL+`",
-		"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"app","secret":"app-secret"},"auth":{"tokenHost":"`+c.issuer.URL+`","tokenPath":"/token"},"options":{"authorizationMethod":"body"}}}},
-		"resources":{"things":{"get":{"path":"/things/{{id}}"},"update":{"method":"patch","path":"/things/{{id}}"}}}}}`).want(201).text("id")
-	c.installation = p.call("POST", "/environment-integration", `{"integration_id":"`+integration+`"}`).want(201).text("id")
-	return c
-}
-
-// connect imports an account whose token lives for so many seconds more.
-func (c *connected) connectFor(name string, seconds int) string {
-	c.t.Helper()
-	c.issuer.set(func() { c.issuer.accounts[name] = &grantee{generation: 1} })
-	return c.call("POST", "/integrated-account", fmt.Sprintf(`{"tenant_id":"acme-1","environment_integration_id":"%s","authentication_method":"oauth2",
-		"context":{"oauth":{"token":{"access_token":"access-%[2]s-1","refresh_token":"refresh-%[2]s-1","expires_at":"%[3]s"}}}}`,
-		c.installation, name, time.Now().Add(time.Duration(seconds)*time.Second).UTC().Format(time.RFC3339))).want(201).text("id")
-}
-
-func (c *connected) thing(account string) *reply {
-	c.t.Helper()
-	return c.get("/proxy/things/7?integrated_account_id=" + account)
-}
-
-func (c *connected) status(account string) string {
-	c.t.Helper()
-	return c.get("/integrated-account/" + account).want(200).text("status")
-}
-
-// wantCounts compares how often the issuer was asked.
-func (c *connected) wantCounts(asked, calls int) {
-	c.t.Helper()
-	gotAsked, gotCalls, reused := c.issuer.counts()
-	if gotAsked != asked || gotCalls != calls || reused != 0 {
-		c.t.Errorf("the vendor was asked for %d tokens and %d things, and saw %d refresh tokens again; want %d, %d, 0", gotAsked, gotCalls, reused, asked, calls)
+	gotTokens, gotContacts := g.requests("/oauth/token"), g.requests("/contacts/C-0001")
+	if gotTokens != tokens || gotContacts != contacts || reused != 0 {
+		g.t.Errorf("the vendor was asked for %d tokens and %d contacts, and saw %d refresh tokens again; want %d, %d, 0", gotTokens, gotContacts, reused, tokens, contacts)
 	}
 }
 
@@ -154,18 +55,18 @@ func (c *connected) wantCounts(asked, calls int) {
 func TestExpiredTokenIsRefreshedOnce(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
-		c := newConnected(t, p)
-		account := c.connectFor("acme", -60)
-		c.issuer.set(func() { c.issuer.slow = 200 * time.Millisecond })
+		g := newGranted(t, p, simulator.OAuth{})
+		g.odd("  - {path: /oauth/token, oauth: {latency: 200ms}}\n")
+		account := g.connectFor("acme", -60)
 		const callers = 50
 		var work sync.WaitGroup
 		for range callers {
-			work.Go(func() { c.thing(account).want(200) })
+			work.Go(func() { g.contact(account).want(200) })
 		}
 		work.Wait()
-		c.wantCounts(1, callers)
-		c.thing(account).want(200)
-		c.wantCounts(1, callers+1)
+		g.wantRequests(1, callers)
+		g.contact(account).want(200)
+		g.wantRequests(1, callers+1)
 	})
 }
 
@@ -173,7 +74,7 @@ func TestExpiredTokenIsRefreshedOnce(t *testing.T) {
 func TestNodesRefreshOnce(t *testing.T) {
 	t.Parallel()
 	a := startPlatform(t, platformConfig(t, testkit.NewPostgres(t)))
-	c := newConnected(t, a)
+	g := newGranted(t, a, simulator.OAuth{})
 	nodes := []*platform{a}
 	for range 2 {
 		node := *a
@@ -182,36 +83,36 @@ func TestNodesRefreshOnce(t *testing.T) {
 		t.Cleanup(node.stop)
 		nodes = append(nodes, &node)
 	}
-	c.issuer.set(func() { c.issuer.slow = 300 * time.Millisecond })
+	g.odd("  - {path: /oauth/token, oauth: {latency: 300ms}}\n")
 	const accounts, callers = 10, 6
 	var work sync.WaitGroup
 	for i := range accounts {
-		account := c.connectFor(fmt.Sprint("a", i), -60)
+		account := g.connectFor(fmt.Sprint("a", i), -60)
 		for range callers {
 			for _, node := range nodes {
-				work.Go(func() { node.get("/proxy/things/7?integrated_account_id=" + account).want(200) })
+				work.Go(func() { node.get("/proxy/contacts/C-0001?integrated_account_id=" + account).want(200) })
 			}
 		}
 	}
 	work.Wait()
-	c.wantCounts(accounts, accounts*callers*len(nodes))
+	g.wantRequests(accounts, accounts*callers*len(nodes))
 }
 
 // TestTokensAreRefreshedAhead waits for the job that an import schedules.
 func TestTokensAreRefreshedAhead(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
-		c := newConnected(t, p)
-		account := c.connectFor("acme", 3)
+		g := newGranted(t, p, simulator.OAuth{})
+		account := g.connectFor("acme", 3)
 		deadline := time.Now().Add(20 * time.Second)
-		for asked := 0; asked == 0; asked, _, _ = c.issuer.counts() {
+		for g.vendor.TokenCounts("acme").Issued < 2 {
 			if time.Now().After(deadline) {
 				t.Fatal("the token was not refreshed")
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
-		c.thing(account).want(200)
-		c.wantCounts(1, 1)
+		g.contact(account).want(200)
+		g.wantRequests(1, 1)
 	})
 }
 
@@ -220,22 +121,21 @@ func TestTokensAreRefreshedAhead(t *testing.T) {
 func TestRefusedTokenIsRefreshedOnce(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
-		c := newConnected(t, p)
-		account := c.connectFor("acme", 3600)
-		// The vendor has taken the access token back.
-		c.issuer.set(func() { c.issuer.accounts["acme"].generation = 1; c.issuer.refuse = true })
-		c.thing(account).want(401)
-		c.wantCounts(1, 2)
-		if got := c.status(account); got != "needs_reauth" {
+		g := newGranted(t, p, simulator.OAuth{})
+		g.odd("  - {path: /contacts, status: 401}\n")
+		account := g.connectFor("acme", 3600)
+		g.contact(account).want(401)
+		g.wantRequests(1, 2)
+		if got := g.status(account); got != "needs_reauth" {
 			t.Errorf("the account is %s", got)
 		}
 		// From here on it is called with what it has, until that works again.
-		c.thing(account).want(401)
-		c.wantCounts(1, 3)
-		c.issuer.set(func() { c.issuer.refuse = false })
-		c.thing(account).want(200)
-		c.wantCounts(1, 4)
-		if got := c.status(account); got != "active" {
+		g.contact(account).want(401)
+		g.wantRequests(1, 3)
+		g.odd("  []\n")
+		g.contact(account).want(200)
+		g.wantRequests(1, 4)
+		if got := g.status(account); got != "active" {
 			t.Errorf("the account is %s", got)
 		}
 	})
@@ -245,12 +145,12 @@ func TestRefusedTokenIsRefreshedOnce(t *testing.T) {
 func TestWithdrawnTokenIsReplaced(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
-		c := newConnected(t, p)
-		account := c.connectFor("acme", 3600)
-		c.call("PATCH", "/integrated-account/"+account+"/credentials", `{"context":{"oauth":{"token":{"access_token":"access-acme-0","refresh_token":"refresh-acme-1"}}}}`).want(200)
-		c.thing(account).want(200)
-		c.wantCounts(1, 2)
-		if got := c.status(account); got != "active" {
+		g := newGranted(t, p, simulator.OAuth{})
+		account := g.connectFor("acme", 3600)
+		g.setToken(account, g.vendor.IssueToken("acme").With("access_token", jsonx.StringValue("withdrawn")))
+		g.contact(account).want(200)
+		g.wantRequests(1, 2)
+		if got := g.status(account); got != "active" {
 			t.Errorf("the account is %s", got)
 		}
 	})
@@ -260,24 +160,23 @@ func TestWithdrawnTokenIsReplaced(t *testing.T) {
 func TestRefusedRefreshNeedsANewConnection(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
-		c := newConnected(t, p)
-		account := c.connectFor("acme", -60)
-		c.issuer.set(func() { c.issuer.accounts["acme"].revoked = true })
-		r := c.thing(account).want(401)
+		g := newGranted(t, p, simulator.OAuth{})
+		account := g.connectFor("acme", -60)
+		g.vendor.RevokeConsent("acme")
+		r := g.contact(account).want(401)
 		if !strings.Contains(r.Text, "truto_is_remote_error") || !strings.Contains(r.Text, "invalid_grant") {
 			t.Errorf("got %s", r.Text)
 		}
-		c.wantCounts(1, 0)
-		a := c.get("/integrated-account/" + account).want(200)
+		g.wantRequests(1, 0)
+		a := g.get("/integrated-account/" + account).want(200)
 		if a.text("status") != "needs_reauth" || !strings.Contains(a.text("last_error"), "invalid_grant") {
 			t.Errorf("got status %s, last error %q", a.text("status"), a.text("last_error"))
 		}
-		c.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(422)
+		g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(422)
 		// A new token, from wherever, makes it whole.
-		c.issuer.set(func() { c.issuer.accounts["acme"] = &grantee{generation: 5} })
-		c.call("PATCH", "/integrated-account/"+account+"/credentials", `{"context":{"oauth":{"token":{"access_token":"access-acme-5","refresh_token":"refresh-acme-5","expires_in":3600}}}}`).want(200)
-		c.thing(account).want(200)
-		if got := c.status(account); got != "active" {
+		g.setToken(account, g.vendor.IssueToken("acme"))
+		g.contact(account).want(200)
+		if got := g.status(account); got != "active" {
 			t.Errorf("the account is %s", got)
 		}
 	})
@@ -287,27 +186,20 @@ func TestRefusedRefreshNeedsANewConnection(t *testing.T) {
 func TestPassingFailuresCondemnNobody(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
-		c := newConnected(t, p)
-		account := c.connectFor("acme", -60)
-		c.issuer.set(func() {
-			c.issuer.answer = func(w http.ResponseWriter, _ string) bool {
-				c.issuer.set(func() { c.issuer.accounts["acme"].generation = 1 })
-				w.Header().Set("Retry-After", "3600")
-				w.WriteHeader(http.StatusServiceUnavailable)
-				return true
-			}
-		})
+		g := newGranted(t, p, simulator.OAuth{})
+		g.odd("  - {path: /oauth/token, status: 503, header: {Retry-After: \"3600\"}}\n")
+		account := g.connectFor("acme", -60)
 		for range 3 {
-			c.thing(account).want(502)
+			g.contact(account).want(502)
 		}
-		c.wantCounts(1, 0)
-		if got := c.status(account); got != "active" {
+		g.wantRequests(1, 0)
+		if got := g.status(account); got != "active" {
 			t.Errorf("the account is %s", got)
 		}
-		c.issuer.set(func() { c.issuer.answer = nil })
-		c.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(200)
-		c.thing(account).want(200)
-		c.wantCounts(2, 1)
+		g.odd("  []\n")
+		g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(200)
+		g.contact(account).want(200)
+		g.wantRequests(2, 1)
 	})
 }
 
@@ -316,22 +208,15 @@ func TestPassingFailuresCondemnNobody(t *testing.T) {
 func TestLostAnswerHasAName(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
-		c := newConnected(t, p)
-		account := c.connectFor("acme", -60)
-		c.issuer.set(func() {
-			c.issuer.answer = func(w http.ResponseWriter, granted string) bool {
-				if granted == "" {
-					return false
-				}
-				panic(http.ErrAbortHandler)
-			}
-		})
-		c.thing(account).want(502)
-		if got := c.status(account); got != "active" {
+		g := newGranted(t, p, simulator.OAuth{})
+		g.odd("  - {path: /oauth/token, oauth: {answer: cut}}\n")
+		account := g.connectFor("acme", -60)
+		g.contact(account).want(502)
+		if got := g.status(account); got != "active" {
 			t.Errorf("after a lost answer the account is %s", got)
 		}
-		c.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(422)
-		a := c.get("/integrated-account/" + account).want(200)
+		g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`).want(422)
+		a := g.get("/integrated-account/" + account).want(200)
 		if a.text("status") != "needs_reauth" || !strings.HasPrefix(a.text("last_error"), "refresh_outcome_unknown") {
 			t.Errorf("got status %s, last error %q", a.text("status"), a.text("last_error"))
 		}
@@ -343,23 +228,23 @@ func TestLostAnswerHasAName(t *testing.T) {
 func TestOtherWritesLeaveTokensAlone(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
-		c := newConnected(t, p)
-		account, doomed := c.connectFor("acme", -60), c.connectFor("doomed", -60)
-		c.issuer.set(func() { c.issuer.slow = 500 * time.Millisecond })
+		g := newGranted(t, p, simulator.OAuth{})
+		g.odd("  - {path: /oauth/token, oauth: {latency: 500ms}}\n")
+		account, doomed := g.connectFor("acme", -60), g.connectFor("doomed", -60)
 		var work sync.WaitGroup
-		work.Go(func() { c.thing(account).want(200) })
-		work.Go(func() { c.thing(doomed).want(404) })
+		work.Go(func() { g.contact(account).want(200) })
+		work.Go(func() { g.contact(doomed).want(404) })
 		time.Sleep(200 * time.Millisecond)
-		c.call("PATCH", "/integrated-account/"+account, `{"name":"new","context":{"site":"x","oauth":{"scope":["read"]}}}`).want(200)
-		c.call("DELETE", "/integrated-account/"+doomed, "").want(200)
+		g.call("PATCH", "/integrated-account/"+account, `{"name":"new","context":{"site":"x","oauth":{"scope":["read"]}}}`).want(200)
+		g.call("DELETE", "/integrated-account/"+doomed, "").want(200)
 		work.Wait()
-		c.wantCounts(2, 1)
-		c.thing(account).want(200)
-		c.wantCounts(2, 2)
-		a := c.get("/integrated-account/" + account).want(200)
+		g.wantRequests(2, 1)
+		g.contact(account).want(200)
+		g.wantRequests(2, 2)
+		a := g.get("/integrated-account/" + account).want(200)
 		if a.text("name") != "new" || a.text("context", "site") != "x" {
 			t.Errorf("the refresh has undone a change: %s", a.Text)
 		}
-		c.get("/integrated-account/" + doomed).want(404)
+		g.get("/integrated-account/" + doomed).want(404)
 	})
 }

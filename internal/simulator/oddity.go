@@ -31,6 +31,8 @@ type Oddity struct {
 	// goes on. A body that is no text is JSON.
 	Status int         `json:"status"`
 	Body   jsonx.Value `json:"body"`
+	// OAuth changes how the OAuth server answers.
+	OAuth OAuth `json:"oauth"`
 	// Fault takes the place of the answer too: one of the names that stand behind
 	// /fault/.
 	Fault string `json:"fault"`
@@ -80,7 +82,7 @@ func newOddQuirk(o Oddity) (Quirk, error) {
 		q.delay = delay
 	}
 	q.left.Store(o.Times)
-	return q, nil
+	return q, o.OAuth.check()
 }
 
 type oddQuirk struct {
@@ -114,7 +116,7 @@ func (q *oddQuirk) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		if o.Status == 0 && !o.Body.Exists() {
-			next.ServeHTTP(w, r)
+			next.ServeHTTP(w, withOAuth(r, o.OAuth))
 			return
 		}
 		q.answer(w)

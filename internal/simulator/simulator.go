@@ -15,6 +15,9 @@ const (
 	DefaultPassword = "simulator-password"
 	// DefaultReadOnlyKey is an API key that may not write.
 	DefaultReadOnlyKey = "simulator-read-only-key"
+	// DefaultClientID and DefaultClientSecret are those of the OAuth app.
+	DefaultClientID     = "simulator-client"
+	DefaultClientSecret = "simulator-secret"
 )
 
 // Options configures a Simulator. The zero value has the defaults of the
@@ -25,6 +28,9 @@ type Options struct {
 	Token       string
 	Username    string
 	Password    string
+	// Clients are the secrets of the OAuth apps, by their ids.
+	Clients map[string]string
+	OAuth   OAuth
 	// Quirks change the behaviour, the first one outermost.
 	Quirks []Quirk
 	// Remember is the number of requests that are kept; default 1,000.
@@ -39,6 +45,9 @@ func (o Options) withDefaults() Options {
 			*field = value
 		}
 	}
+	if o.Clients == nil {
+		o.Clients = map[string]string{DefaultClientID: DefaultClientSecret}
+	}
 	if o.Remember == 0 {
 		o.Remember = 1000
 	}
@@ -51,6 +60,7 @@ type Simulator struct {
 	tables  map[string]*table
 	routes  http.Handler
 	journal *journal
+	grants  *grants
 
 	mu     sync.RWMutex // guards quirks
 	quirks []Quirk
@@ -59,7 +69,7 @@ type Simulator struct {
 // New returns a vendor with its initial records.
 func New(options Options) *Simulator {
 	options = options.withDefaults()
-	s := &Simulator{options: options, journal: newJournal(options.Remember), quirks: options.Quirks}
+	s := &Simulator{options: options, journal: newJournal(options.Remember), grants: newGrants(), quirks: options.Quirks}
 	s.tables = map[string]*table{}
 	for _, t := range seed() {
 		s.tables[t.name] = t
@@ -100,28 +110,35 @@ func (s *Simulator) mux() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /health", func(w http.ResponseWriter, _ *http.Request) { reply(w, http.StatusOK, jsonx.MustParse(`{"ok":true}`)) })
 	mux.HandleFunc("/test-status-code/{n}", statusCode)
-	mux.Handle("GET /me", s.signedIn(whoAmI))
+	mux.Handle("GET /me", s.signedIn("", s.whoAmI))
 	for name, t := range s.tables {
-		mux.Handle("GET /"+name, s.signedIn(t.list))
-		mux.Handle("POST /"+name, s.signedIn(t.create))
-		mux.Handle("GET /"+name+"/{id}", s.signedIn(t.get))
-		mux.Handle("PUT /"+name+"/{id}", s.signedIn(t.update))
-		mux.Handle("PATCH /"+name+"/{id}", s.signedIn(t.update))
-		mux.Handle("DELETE /"+name+"/{id}", s.signedIn(t.remove))
+		read, write := name+".read", name+".write"
+		mux.Handle("GET /"+name, s.signedIn(read, t.list))
+		mux.Handle("POST /"+name, s.signedIn(write, t.create))
+		mux.Handle("GET /"+name+"/{id}", s.signedIn(read, t.get))
+		mux.Handle("PUT /"+name+"/{id}", s.signedIn(write, t.update))
+		mux.Handle("PATCH /"+name+"/{id}", s.signedIn(write, t.update))
+		mux.Handle("DELETE /"+name+"/{id}", s.signedIn(write, t.remove))
 	}
 	contacts := s.tables["contacts"]
 	for _, way := range pagings() {
-		mux.Handle("/paging/"+way+"/contacts", s.signedIn(contacts.pagedList(way)))
+		mux.Handle("/paging/"+way+"/contacts", s.signedIn("contacts.read", contacts.pagedList(way)))
 	}
 	for _, format := range formats() {
-		mux.Handle("GET /format/"+format+"/contacts", s.signedIn(contacts.formattedList(format)))
+		mux.Handle("GET /format/"+format+"/contacts", s.signedIn("contacts.read", contacts.formattedList(format)))
 	}
 	for _, kind := range faults() {
-		mux.Handle("/fault/"+kind, s.signedIn(faulty(kind)))
+		mux.Handle("/fault/"+kind, s.signedIn("", faulty(kind)))
 	}
-	mux.Handle("POST /files", s.signedIn(uploadFile))
-	mux.Handle("GET /files/{size}", s.signedIn(downloadFile))
-	mux.Handle("POST /tickets/{id}/close", s.signedIn(s.tables["tickets"].closeTicket))
+	mux.Handle("POST /files", s.signedIn("", uploadFile))
+	mux.Handle("GET /files/{size}", s.signedIn("", downloadFile))
+	mux.Handle("POST /tickets/{id}/close", s.signedIn("tickets.write", s.tables["tickets"].closeTicket))
+	mux.HandleFunc("GET "+pathAuthorize, s.authorize)
+	mux.HandleFunc("POST "+pathAuthorize, s.authorize)
+	mux.HandleFunc("POST "+pathToken, s.token)
+	mux.HandleFunc("POST "+pathRevoke, s.revoke)
+	mux.Handle("GET "+pathAccounts, s.signedIn("", s.tokenCounts))
+	mux.HandleFunc("GET "+pathMetadata, s.metadata)
 	for _, way := range signatures() {
 		mux.Handle("/signed/"+way+"/", s.signed(way, mux))
 	}
@@ -131,11 +148,12 @@ func (s *Simulator) mux() http.Handler {
 	return mux
 }
 
-func whoAmI(w http.ResponseWriter, r *http.Request) {
+func (s *Simulator) whoAmI(w http.ResponseWriter, r *http.Request) {
+	c := s.caller(r)
 	reply(w, http.StatusOK, jsonx.ObjectValue(
-		jsonx.Member{Name: "id", Value: jsonx.StringValue("user-1")},
+		jsonx.Member{Name: "id", Value: jsonx.StringValue(or(c.account, defaultAccount))},
 		jsonx.Member{Name: "name", Value: jsonx.StringValue("Simulated User")},
 		jsonx.Member{Name: "organization", Value: jsonx.ObjectValue(jsonx.Member{Name: "id", Value: jsonx.StringValue("org-1")})},
-		jsonx.Member{Name: "signed_in_by", Value: jsonx.StringValue(signedInBy(r))},
+		jsonx.Member{Name: "signed_in_by", Value: jsonx.StringValue(c.way)},
 	))
 }

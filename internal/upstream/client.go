@@ -70,6 +70,7 @@ func newDoor(config Config, allow allowList, plain bool, settings *tls.Config) d
 	}
 	// The HTTP/2 of this Go release locks itself up, and with it the calls of all
 	// hosts, when a server widens the window of a stream too far.
+	//lint:ignore SA1019 the transport's own HTTP/2 is the one that locks up
 	if _, err := http2.ConfigureTransports(transport); err != nil {
 		panic(fmt.Sprintf("upstream: %v", err)) // only a transport that has HTTP/2 already
 	}
