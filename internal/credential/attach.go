@@ -38,9 +38,10 @@ type Format interface {
 // Challenged is a Format whose servers say first what they want.
 type Challenged interface {
 	Format
-	// Challenge takes the header of the answer with status 401 to a request.
-	// When again is true, the request is to be attached and sent once more.
-	Challenge(r *upstream.Request, a Authorization, header http.Header) (again bool, err error)
+	// Challenge takes the header of the answer with status 401 to a request. Unless
+	// accepted is nil, the request now carries what was wanted and is to be sent
+	// once more; accepted is to be called when that is not refused.
+	Challenge(r *upstream.Request, a Authorization, header http.Header) (accepted func(), err error)
 }
 
 // Formats are the ways to attach a credential, by the names of the definition.
@@ -78,11 +79,11 @@ func (f Formats) Attach(r *upstream.Request, a Authorization) error {
 
 // Challenge tells a format about the answer with status 401 to a request; see
 // Challenged. Formats that are not challenged have nothing to try again.
-func (f Formats) Challenge(r *upstream.Request, a Authorization, header http.Header) (again bool, err error) {
+func (f Formats) Challenge(r *upstream.Request, a Authorization, header http.Header) (accepted func(), err error) {
 	if format, ok := f[a.Format].(Challenged); ok {
 		return format.Challenge(r, a, header)
 	}
-	return false, nil
+	return nil, nil
 }
 
 // formatFunc is a Format that remembers nothing.

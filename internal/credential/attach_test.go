@@ -120,9 +120,9 @@ func TestEveryFormatIsThere(t *testing.T) {
 			t.Errorf("%q is not carried out", name)
 		}
 	}
-	again, err := formats.Challenge(&upstream.Request{URL: "https://h"}, with("bearer", `{"value":"x"}`), http.Header{"Www-Authenticate": {`Digest nonce="x"`}})
-	if again || err != nil {
-		t.Errorf("got %v, %v", again, err)
+	accepted, err := formats.Challenge(&upstream.Request{URL: "https://h"}, with("bearer", `{"value":"x"}`), http.Header{"Www-Authenticate": {`Digest nonce="x"`}})
+	if accepted != nil || err != nil {
+		t.Errorf("again %v, %v", accepted != nil, err)
 	}
 }
 

@@ -80,24 +80,31 @@ func (d *digest) Attach(r *upstream.Request, a Authorization) error {
 
 // Challenge implements Challenged. A server that refuses the first answer to its
 // nonce refuses the password; a nonce that was good before may have run out,
-// whether or not the server says that it is stale.
-func (d *digest) Challenge(r *upstream.Request, a Authorization, header http.Header) (again bool, err error) {
+// whether or not the server says that it is stale, or another call may have
+// overtaken this one with a higher count. So no other call may use the new nonce
+// until the server has taken its first answer.
+func (d *digest) Challenge(r *upstream.Request, a Authorization, header http.Header) (accepted func(), err error) {
 	u, err := url.Parse(r.URL)
 	if err != nil {
-		return false, a.bad("cannot be used for this address")
+		return nil, a.bad("cannot be used for this address")
 	}
 	c, stale, found := findDigest(header)
 	if !found || r.Stream != nil {
-		return false, nil
+		return nil, nil
 	}
-	key := nonceKey(u, a)
 	sent := sentParameters(r.Header.Get(headerAuthorization))
 	if sent["nonce"] != "" && !stale && strings.TrimLeft(sent["nc"], "0") == "1" {
-		d.forget(key)
-		return false, nil
+		return nil, nil
 	}
-	d.remember(&nonce{key: key, digestChallenge: c, cnonce: rand.Text()})
-	return true, nil
+	n := &nonce{key: nonceKey(u, a), digestChallenge: c, cnonce: rand.Text(), count: 1}
+	value, err := n.answer(r, u, a)
+	if err != nil {
+		return nil, err
+	}
+	if r.Header == nil {
+		r.Header = http.Header{}
+	}
+	return func() { d.remember(n) }, setHeader(r, headerAuthorization, value)
 }
 
 func nonceKey(u *url.URL, a Authorization) string {
@@ -231,19 +238,8 @@ func (d *digest) remember(n *nonce) {
 	}
 	d.entries[n.key] = d.order.PushFront(n)
 	if d.order.Len() > maxNonces {
-		d.dropLocked(d.order.Back())
+		oldest := d.order.Back()
+		delete(d.entries, oldest.Value.(*nonce).key)
+		d.order.Remove(oldest)
 	}
-}
-
-func (d *digest) forget(key string) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if element := d.entries[key]; element != nil {
-		d.dropLocked(element)
-	}
-}
-
-func (d *digest) dropLocked(element *list.Element) {
-	delete(d.entries, element.Value.(*nonce).key)
-	d.order.Remove(element)
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -28,10 +29,11 @@ func answered(t *testing.T, r *upstream.Request, a credential.Authorization, cno
 	if err := formats.Attach(r, a); err != nil || r.Header.Get("Authorization") != "" {
 		t.Fatalf("without a challenge: %v, %v", r.Header, err)
 	}
-	again, err := formats.Challenge(r, a, challenge)
-	if err != nil || !again {
-		t.Fatalf("challenge %v: again %v, %v", challenge, again, err)
+	accepted, err := formats.Challenge(r, a, challenge)
+	if err != nil || accepted == nil {
+		t.Fatalf("challenge %v: %v", challenge, err)
 	}
+	accepted()
 	formats.SetCnonces(cnonce)
 	if err := formats.Attach(r, a); err != nil {
 		t.Fatal(err)
@@ -127,37 +129,50 @@ func TestDigestChallenges(t *testing.T) {
 		challenged(``), challenged(`Basic realm="x"`), challenged(`Digest`), challenged(`Digest realm="x"`), challenged(`Digest nonce="n", algorithm=SHA-1`),
 		challenged(`Digest nonce="n", qop="auth-conf"`), challenged(`Digest nonce="` + strings.Repeat("n", 20_000) + `"`), challenged(`Negotiate dGVzdA==`), challenged(`=,="`),
 	} {
-		again, err := credential.NewFormats().Challenge(&upstream.Request{URL: "https://h"}, a, unusable)
-		if again || err != nil {
-			t.Errorf("%.80v: again %v, %v", unusable, again, err)
+		accepted, err := credential.NewFormats().Challenge(&upstream.Request{URL: "https://h"}, a, unusable)
+		if accepted != nil || err != nil {
+			t.Errorf("%.80v: again %v, %v", unusable, accepted != nil, err)
 		}
 	}
 	formats := credential.NewFormats()
 	r := &upstream.Request{URL: "https://h/x", Header: http.Header{}}
 	steps := []struct {
 		name, challenge string
-		again           bool
-		count           string // of the request after it
+		again, taken    bool
+		sent            string // with the request after it
+		shared          string // with the next call then
 	}{
-		{"first", `Digest realm="r", nonce="1", qop=auth`, true, "nc=00000001"},
-		{"password refused", `Digest realm="r", nonce="2", qop=auth`, false, ""},
-		{"from the start", `Digest realm="r", nonce="3", qop=auth`, true, "nc=00000001"},
-		{"", "", false, "nc=00000002"},
-		{"nonce used up, not said", `Digest realm="r", nonce="4", qop=auth`, true, "nc=00000001"},
-		{"stale at once", `Digest realm="r", nonce="5", qop=auth, stale=TRUE`, true, "nc=00000001"},
+		{"first", `Digest realm="r", nonce="1", qop=auth`, true, false, `nonce="1", nc=00000001`, ""},
+		{"password refused", `Digest realm="r", nonce="2", qop=auth`, false, false, `nonce="1", nc=00000001`, ""},
+		{"from the start", `Digest realm="r", nonce="3", qop=auth`, true, true, `nonce="3", nc=00000001`, `nonce="3", nc=00000002`},
+		{"nonce used up, not said", `Digest realm="r", nonce="4", qop=auth`, true, false, `nonce="4", nc=00000001`, `nonce="3", nc=00000003`},
+		{"overtaken", `Digest realm="r", nonce="5", qop=auth`, true, true, `nonce="5", nc=00000001`, `nonce="5", nc=00000002`},
+		{"stale", `Digest realm="r", nonce="6", qop=auth, stale=TRUE`, true, true, `nonce="6", nc=00000001`, `nonce="6", nc=00000002`},
+		{"stale at once", `Digest realm="r", nonce="7", qop=auth, stale=TRUE`, true, true, `nonce="7", nc=00000001`, `nonce="7", nc=00000002`},
 	}
+	parts := regexp.MustCompile(`nonce="\d"|nc=\d+`)
 	for _, step := range steps {
-		if step.name != "" {
-			again, err := formats.Challenge(r, a, challenged(step.challenge))
-			if again != step.again || err != nil {
-				t.Errorf("%s: again %v, %v", step.name, again, err)
-			}
+		accepted, err := formats.Challenge(r, a, challenged(step.challenge))
+		if (accepted != nil) != step.again || err != nil {
+			t.Errorf("%s: again %v, %v", step.name, accepted != nil, err)
 		}
-		if err := formats.Attach(r, a); err != nil {
+		if got := strings.Join(parts.FindAllString(r.Header.Get("Authorization"), -1), ", "); got != step.sent {
+			t.Errorf("%s: sent %s, want %s", step.name, got, step.sent)
+		}
+		if step.taken && accepted != nil {
+			accepted()
+		}
+		next := &upstream.Request{URL: r.URL}
+		if err := formats.Attach(next, a); err != nil {
 			t.Fatal(err)
 		}
-		if got := r.Header.Get("Authorization"); !strings.Contains(got, step.count) || step.count == "" && got != "" {
-			t.Errorf("%s: got %q, want %s", step.name, got, step.count)
+		if got := strings.Join(parts.FindAllString(next.Header.Get("Authorization"), -1), ", "); got != step.shared {
+			t.Errorf("%s: the next call sends %q, want %s", step.name, got, step.shared)
+		}
+		if !step.again {
+			r.Header.Del("Authorization")
+		} else if step.shared != "" && step.name != "stale" {
+			r = next
 		}
 	}
 	// Other accounts, users and hosts know nothing of it.
@@ -171,9 +186,9 @@ func TestDigestChallenges(t *testing.T) {
 		}
 	}
 	// A body that is gone cannot be sent again.
-	again, err := formats.Challenge(&upstream.Request{URL: "https://h", Stream: strings.NewReader("x")}, a, challenged(`Digest realm="r", nonce="1"`))
-	if again || err != nil {
-		t.Errorf("stream: again %v, %v", again, err)
+	accepted, err := formats.Challenge(&upstream.Request{URL: "https://h", Stream: strings.NewReader("x")}, a, challenged(`Digest realm="r", nonce="1"`))
+	if accepted != nil || err != nil {
+		t.Errorf("stream: again %v, %v", accepted != nil, err)
 	}
 }
 
@@ -187,9 +202,12 @@ func TestDigestIsBoundedAndConcurrent(t *testing.T) {
 				a := with("digest", `{"username":"u","password":"p"}`)
 				a.Account = fmt.Sprint(worker, "-", i)
 				r := &upstream.Request{URL: "https://h"}
-				if again, err := formats.Challenge(r, a, challenged(`Digest realm="r", nonce="n", qop=auth`)); !again || err != nil {
-					t.Errorf("again %v, %v", again, err)
+				accepted, err := formats.Challenge(r, a, challenged(`Digest realm="r", nonce="n", qop=auth`))
+				if accepted == nil || err != nil {
+					t.Errorf("not again, %v", err)
+					continue
 				}
+				accepted()
 				if err := formats.Attach(r, a); err != nil {
 					t.Error(err)
 				}
@@ -205,10 +223,11 @@ func TestDigestIsBoundedAndConcurrent(t *testing.T) {
 // call makes a request as an engine does: once more when the format says so.
 func call(t *testing.T, client *upstream.Client, formats credential.Formats, r upstream.Request, a credential.Authorization) (status, attempts int) {
 	t.Helper()
+	if err := formats.Attach(&r, a); err != nil {
+		t.Fatal(err)
+	}
+	accepted := func() {}
 	for attempts = 1; ; attempts++ {
-		if err := formats.Attach(&r, a); err != nil {
-			t.Fatal(err)
-		}
 		response, err := client.Do(t.Context(), &r)
 		if err != nil {
 			t.Fatal(err)
@@ -216,14 +235,15 @@ func call(t *testing.T, client *upstream.Client, formats credential.Formats, r u
 		if _, err := response.ReadAll(); err != nil {
 			t.Fatal(err)
 		}
-		if response.Status != http.StatusUnauthorized || attempts > 1 {
+		if response.Status != http.StatusUnauthorized {
+			accepted()
 			return response.Status, attempts
 		}
-		again, err := formats.Challenge(&r, a, response.Header)
+		accepted, err = formats.Challenge(&r, a, response.Header)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if !again {
+		if accepted == nil || attempts > 1 {
 			return response.Status, attempts
 		}
 	}
@@ -323,7 +343,6 @@ func FuzzChallenge(f *testing.F) {
 		if _, err := formats.Challenge(r, a, challenged(line)); err != nil {
 			t.Fatal(err)
 		}
-		_ = formats.Attach(r, a)
 		if strings.ContainsAny(r.Header.Get("Authorization"), "\r\n\x00") {
 			t.Errorf("%q made a header of two lines", line)
 		}

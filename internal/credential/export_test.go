@@ -24,11 +24,12 @@ func BaseOAuth1(r *upstream.Request, a Authorization, nonce string, now time.Tim
 }
 
 // SetCnonces gives every nonce that is remembered the client's part of an
-// example, and returns how many there are.
+// example, as if it were unused, and returns how many there are.
 func (f Formats) SetCnonces(cnonce string) int {
 	d := f["digest"].(*digest)
 	for element := d.order.Front(); element != nil; element = element.Next() {
-		element.Value.(*nonce).cnonce = cnonce
+		n := element.Value.(*nonce)
+		n.cnonce, n.count = cnonce, 0
 	}
 	return len(d.entries)
 }

@@ -32,11 +32,11 @@ func (m mutualTLS) Attach(r *upstream.Request, a Authorization) error {
 }
 
 // Challenge implements Challenged for the authorization beside it.
-func (m mutualTLS) Challenge(r *upstream.Request, a Authorization, header http.Header) (again bool, err error) {
+func (m mutualTLS) Challenge(r *upstream.Request, a Authorization, header http.Header) (accepted func(), err error) {
 	if inner, ok := m.inner(a); ok {
 		return m.formats.Challenge(r, inner, header)
 	}
-	return false, nil
+	return nil, nil
 }
 
 func (m mutualTLS) inner(a Authorization) (inner Authorization, ok bool) {

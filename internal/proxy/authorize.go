@@ -85,15 +85,11 @@ func (c *call) authorizeByExpression(ctx context.Context, x *expression.Expressi
 	return credential.SetHeaders(request, headers)
 }
 
-// challenged answers a server that says with its 401 what it wants to see, and
-// reports whether the request is to be sent once more.
-func (c *call) challenged(request *upstream.Request, response *upstream.Response) (again bool, err error) {
+// challenged answers a server that says with its 401 what it wants to see. Unless
+// accepted is nil, the request is to be sent once more; see credential.Challenged.
+func (c *call) challenged(request *upstream.Request, response *upstream.Response) (accepted func(), err error) {
 	if response.Status != http.StatusUnauthorized || c.credential == nil || request.Stream != nil {
-		return false, nil
+		return nil, nil
 	}
-	again, err = c.service.formats.Challenge(request, *c.credential, response.Header)
-	if !again || err != nil {
-		return false, err
-	}
-	return true, c.service.formats.Attach(request, *c.credential)
+	return c.service.formats.Challenge(request, *c.credential, response.Header)
 }

@@ -305,18 +305,22 @@ func (c *call) exchange(ctx context.Context, request *upstream.Request) (*upstre
 		return nil, err
 	}
 	c.attempts++
-	again, err := c.challenged(request, response)
+	accepted, err := c.challenged(request, response)
 	if err != nil {
 		_ = response.Body.Close()
 		return nil, err
 	}
-	if !again {
+	if accepted == nil {
 		return response, nil
 	}
 	c.sent = true
 	_ = response.Body.Close()
 	c.attempts++
-	return c.service.sender.Do(ctx, request)
+	response, err = c.service.sender.Do(ctx, request)
+	if err == nil && response.Status != http.StatusUnauthorized {
+		accepted()
+	}
+	return response, err
 }
 
 // neverLeft reports whether an error says that there was no connection to send

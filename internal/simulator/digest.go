@@ -75,7 +75,8 @@ func (d *digest) verify(r *http.Request, body []byte, _ time.Time) (http.Header,
 	return d.count(fields["nonce"], fields["nc"])
 }
 
-// count takes a nonce that was given out, each count once.
+// count takes a nonce that was given out, with a count that is higher than the last:
+// stricter than section 3.4, and as servers are that keep one number only.
 func (d *digest) count(nonce, count string) (http.Header, error) {
 	d.mu.Lock()
 	last, known := d.nonces[nonce]
