@@ -24,7 +24,8 @@ func newSimulateCommand() *cobra.Command {
 		Short: "Run a simulated vendor with contacts, companies and tickets",
 		Long: "Runs a vendor on this machine whose API holds a few hundred contacts, companies and tickets, the same at every start, that can be listed, created, changed and deleted. " +
 			"It takes the API key " + simulator.DefaultAPIKey + " in X-API-Key, the bearer token " + simulator.DefaultToken + ", and the user " + simulator.DefaultUsername + " with the password " + simulator.DefaultPassword + ". " +
-			"Its OAuth 2.0 server has the endpoints /oauth/authorize, /oauth/token and /oauth/revoke, and the app " + simulator.DefaultClientID + " with the secret " + simulator.DefaultClientSecret + "; GET /oauth/accounts tells how often tokens were asked for.\n\n" +
+			"Its OAuth 2.0 server has the endpoints /oauth/authorize, /oauth/token and /oauth/revoke, and the app " + simulator.DefaultClientID + " with the secret " + simulator.DefaultClientSecret + "; GET /oauth/accounts tells how often tokens were asked for. " +
+			"Below /signed/ and a name it takes requests that are signed by OAuth 1.0a, HTTP Digest or AWS Signature Version 4, and nothing else.\n\n" +
 			"With --connect it also installs its integration in the data that the other flags name, connects an account of tenant acme-1, and prints the account's id. The server needs --egress-allow 127.0.0.0/8 to call it.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) (err error) {
@@ -52,7 +53,7 @@ func newSimulateCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8090", "Address to listen on; port 0 takes a free one.")
-	cmd.Flags().StringVar(&oddities, "oddities", "", "File in YAML that gives the vendor oddities: delays, headers, refusals, bodies, and what its OAuth server does.")
+	cmd.Flags().StringVar(&oddities, "oddities", "", "File in YAML that gives the vendor oddities: delays, headers, refusals, bodies, faults, and what its OAuth server does.")
 	cmd.Flags().BoolVar(&connect, "connect", false, "Install the integration and connect an account.")
 	addStoreFlags(cmd)
 	return cmd

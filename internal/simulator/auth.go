@@ -54,6 +54,9 @@ func (s *Simulator) signedIn(scope string, next http.HandlerFunc) http.Handler {
 }
 
 func (s *Simulator) caller(r *http.Request) caller {
+	if way := signedBy(r); way != "" {
+		return caller{way: way}
+	}
 	if key := r.Header.Get("X-API-Key"); key != "" {
 		switch {
 		case same(key, s.options.APIKey):

@@ -18,6 +18,8 @@ const (
 	FaultSilent      = "silent"       // no answer at all
 	FaultBomb        = "bomb"         // a small body that decodes to a gigabyte
 	FaultShort       = "short"        // less body than Content-Length says
+	FaultLong        = "long"         // more body than Content-Length says
+	FaultHangUp      = "hang-up"      // the end of the connection in place of an answer
 	FaultElsewhere   = "elsewhere"    // a redirect to ?to=
 	FaultDoubled     = "doubled"      // headers that occur twice
 	FaultBroken      = "broken-json"  // JSON that ends early
@@ -30,7 +32,7 @@ const (
 
 func faults() []string {
 	return []string{
-		FaultError200, FaultEndless, FaultDrip, FaultSilent, FaultBomb, FaultShort, FaultElsewhere, FaultDoubled, FaultBroken,
+		FaultError200, FaultEndless, FaultDrip, FaultSilent, FaultBomb, FaultShort, FaultLong, FaultHangUp, FaultElsewhere, FaultDoubled, FaultBroken,
 		FaultLimitEpoch, FaultLimitMillis, FaultLimitDate, FaultLimitDraft, FaultLimit200,
 	}
 }
@@ -59,6 +61,10 @@ func faulty(kind string) http.HandlerFunc {
 			w.Header().Set("Content-Type", "application/json")
 			w.Header().Set("Content-Length", "1000")
 			_, _ = io.WriteString(w, `{"id":`)
+			panic(http.ErrAbortHandler)
+		case FaultLong:
+			longer(w)
+		case FaultHangUp:
 			panic(http.ErrAbortHandler)
 		case FaultElsewhere:
 			http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusFound)
@@ -99,6 +105,16 @@ func pour(w http.ResponseWriter, r *http.Request, pause time.Duration) {
 			}
 		}
 	}
+}
+
+// longer writes an answer past net/http, which keeps to what was announced.
+func longer(w http.ResponseWriter) {
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		return
+	}
+	defer conn.Close()
+	_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"id\":1}{\"id\":2}HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n{\"id\":3}")
 }
 
 func bomb(w http.ResponseWriter) {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,9 @@ type Oddity struct {
 	Body   jsonx.Value `json:"body"`
 	// OAuth changes how the OAuth server answers.
 	OAuth OAuth `json:"oauth"`
+	// Fault takes the place of the answer too: one of the names that stand behind
+	// /fault/.
+	Fault string `json:"fault"`
 }
 
 // ReadOddities reads a file of oddities, in YAML or JSON: a list under the name
@@ -63,6 +67,12 @@ func newOddQuirk(o Oddity) (Quirk, error) {
 	}
 	if o.Status != 0 && (o.Status < 200 || o.Status > 599) {
 		return nil, errors.New("status must be from 200 to 599")
+	}
+	if o.Fault != "" && !slices.Contains(faults(), o.Fault) {
+		return nil, fmt.Errorf("fault must be one of %s", strings.Join(faults(), ", "))
+	}
+	if o.Fault != "" && (o.Status != 0 || o.Body.Exists()) {
+		return nil, errors.New("fault stands in place of status and body")
 	}
 	if o.Delay != "" {
 		delay, err := time.ParseDuration(o.Delay)
@@ -100,6 +110,10 @@ func (q *oddQuirk) Wrap(next http.Handler) http.Handler {
 					w.Header().Add(name, text(item))
 				}
 			}
+		}
+		if o.Fault != "" {
+			faulty(o.Fault)(w, r)
+			return
 		}
 		if o.Status == 0 && !o.Body.Exists() {
 			next.ServeHTTP(w, withOAuth(r, o.OAuth))

@@ -139,6 +139,9 @@ func (s *Simulator) mux() http.Handler {
 	mux.HandleFunc("POST "+pathRevoke, s.revoke)
 	mux.Handle("GET "+pathAccounts, s.signedIn("", s.tokenCounts))
 	mux.HandleFunc("GET "+pathMetadata, s.metadata)
+	for _, way := range signatures() {
+		mux.Handle("/signed/"+way+"/", s.signed(way, mux))
+	}
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotFound, "no_route", "There is nothing at "+r.URL.Path)
 	})
