@@ -98,7 +98,7 @@ func TestMemoryOfHostileVendors(t *testing.T) {
 		}
 		c.leadTo(testkit.Converse(t, v.Talk))
 		most := watchHeap(t, func() { c.judged(v.Name, c.proxy("GET", "/things/1", ""), v.Code, true) })
-		if most > 400<<20 { // a buffer that grew to 64 MiB, and those before it
+		if most > 512<<20 { // a buffer that grew to 64 MiB, those before it, and what is not collected yet
 			t.Errorf("%s: held %d MB", v.Name, most>>20)
 		}
 	}
