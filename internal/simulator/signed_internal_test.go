@@ -60,8 +60,14 @@ func TestDigestNonces(t *testing.T) {
 		nonce, count string
 		stale, ok    bool
 	}{
-		{nonce, "00000001", false, true}, {nonce, "00000001", false, false}, {nonce, "00000003", false, true}, {nonce, "00000002", false, false}, {nonce, "x", false, false}, {"made up", "00000001", true, false},
-		{nonce, "00000020", false, true}, {nonce, "00000021", true, false},
+		{nonce, "00000001", false, true},
+		{nonce, "00000001", false, false},
+		{nonce, "00000003", false, true},
+		{nonce, "00000002", false, false},
+		{nonce, "x", false, false},
+		{"made up", "00000001", true, false},
+		{nonce, "00000020", false, true},
+		{nonce, "00000021", true, false},
 	} {
 		wants, err := d.count(e.nonce, e.count)
 		if (err == nil) != e.ok || strings.Contains(wants.Get("Www-Authenticate"), "stale=true") != e.stale {
