@@ -47,7 +47,7 @@ type Service struct {
 	blobs    blob.Store
 	renderer *view.Renderer
 	log      *slog.Logger
-	calls    kept.Values[callKey, forCall]
+	calls    kept.Values[callKey, *Opened]
 }
 
 // New returns a service over a store and an object store.
