@@ -138,5 +138,10 @@ func (s *Service) BulkDelete(ctx context.Context, p sinew.Principal, ids []strin
 	return s.store.DeleteAccounts(ctx, p.EnvironmentID, nil, tenantID, MaxBulkTenant, view.DeletedAccount)
 }
 
-// actor names a principal in audit entries.
-func actor(p sinew.Principal) string { return string(p.Kind) + ":" + p.TokenID }
+// actor names a principal in audit entries and timelines.
+func actor(p sinew.Principal) string {
+	if p.TokenID == "" {
+		return string(p.Kind)
+	}
+	return string(p.Kind) + ":" + p.TokenID
+}

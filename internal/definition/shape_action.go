@@ -139,7 +139,9 @@ const maxFormFields = 100
 
 // formOptions are a list, or say where the parts of an option are in a record.
 func formOptions() *shape {
-	part := func(about string) *shape { return &shape{about: about, kinds: []jsonx.Kind{jsonx.String}, use: payloadPath} }
+	part := func(about string) *shape {
+		return &shape{about: about, kinds: []jsonx.Kind{jsonx.String}, use: payloadPath}
+	}
 	return &shape{
 		about: "A list of options, or where their parts are in a record.",
 		kinds: []jsonx.Kind{jsonx.Object, jsonx.Array},
