@@ -129,8 +129,9 @@ func (r *run) perform(ctx context.Context, step definition.Step, report *stepRep
 	case definition.StepForm:
 		if !r.form.Exists() {
 			report.skipped = true // nobody is there to fill it in
+			return r.form, nil
 		}
-		return r.form, nil
+		return r.form, r.enter(ctx)
 	case definition.StepUnified:
 		return jsonx.Value{}, sinew.Errorf(sinew.KindInvalid, "the unified API is not there yet").WithCode("invalid_definition")
 	}
@@ -184,6 +185,18 @@ func (r *run) remember(ctx context.Context, patch jsonx.Value) error {
 		r.whole = r.whole.SetAt(r.renews.token, "oauth", "token")
 	}
 	return nil
+}
+
+// enter writes what was filled in, with an event of its own. Steps behind it may
+// fail; what was filled in stays.
+func (r *run) enter(ctx context.Context) error {
+	before := r.event
+	r.event = sinew.EventAccountFormSubmitted
+	defer func() { r.event = before }()
+	if r.form.Len() > 0 {
+		return r.remember(ctx, r.form)
+	}
+	return r.service.accounts.Remember(ctx, r.principal, r.account.ID, r.form, r.event)
 }
 
 // visible is the context without credentials.

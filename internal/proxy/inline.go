@@ -50,3 +50,16 @@ func (r Result) Payload() jsonx.Value {
 	}
 	return v
 }
+
+// Next returns the cursor of the page behind a list that was made whole, "" at its
+// end.
+func (r Result) Next() string {
+	if r.Head != beginResult {
+		return ""
+	}
+	v, err := jsonx.ParseLenient(r.Whole())
+	if err != nil {
+		return ""
+	}
+	return v.Get("next_cursor").Str()
+}
