@@ -38,6 +38,9 @@ type PrincipalKind string
 const (
 	PrincipalAPIToken     PrincipalKind = "api_token"
 	PrincipalAccountToken PrincipalKind = "integrated_account_token"
+	// PrincipalPlatform is the platform itself, which takes accounts through their
+	// steps and refreshes tokens.
+	PrincipalPlatform PrincipalKind = "platform"
 )
 
 // Principal is who makes a call, and how far the call may reach.

@@ -46,6 +46,13 @@ const (
 	longestLife = 10 * 365 * 24 * time.Hour
 )
 
+// Answer is what a token endpoint said.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
 // CodeTokenAnswer is the code of a token answer that cannot be understood.
 const CodeTokenAnswer = "token_answer_invalid"
 
@@ -242,6 +249,9 @@ func secondsOf(v jsonx.Value) (float64, bool) {
 }
 
 func dateOf(text string) (time.Time, bool) {
+	if text == "" { // the four errors cost more than the rest of a look at a token
+		return time.Time{}, false
+	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02 15:04:05", http.TimeFormat} {
 		if at, err := time.Parse(layout, text); err == nil {
 			return at, true

@@ -65,7 +65,7 @@ func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
 			}
 		}
 	}
-	for _, text := range []sinew.JSON{r.Secrets.Context, r.Secrets.IntegrationOverride, r.Secrets.UnifiedModelOverride, r.OverrideSecret, r.ConfigSecret} {
+	for _, text := range secretParts(r) {
 		if value, err := jsonx.ParseString(string(text.Or(sinew.EmptyObject))); err == nil {
 			eachScalar(value, add, addNumber)
 		}
@@ -166,6 +166,15 @@ func eachScalar(v jsonx.Value, text, number func(string)) {
 	for _, member := range v.Members() {
 		eachScalar(member, text, number)
 	}
+}
+
+// Redact takes the secrets of an account out of a value.
+func Redact(r *sinew.AccountRecord, v jsonx.Value) jsonx.Value {
+	s := newScrubber(r, nil)
+	if s.find == nil {
+		return v
+	}
+	return s.value(v)
 }
 
 // finds reports whether a text holds a secret.

@@ -217,6 +217,12 @@ func (s *Store) CreateAccount(ctx context.Context, r sinew.AccountRecord, events
 				return err
 			}
 		}
+		if err := beginInstall(ctx, t, r.IntegratedAccount, r.Install); err != nil {
+			return err
+		}
+		if err := insertTimeline(ctx, t, r.IntegratedAccount, r.Changes); err != nil {
+			return err
+		}
 		return insertEvents(ctx, t, events)
 	})
 	return wrap(err, "create account %s", r.ID)
@@ -293,6 +299,12 @@ func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id stri
 		if err := scheduleRefresh(ctx, t, environmentID, id, *r.RefreshAt); err != nil {
 			return r.AccountView, err
 		}
+	}
+	if err := beginInstall(ctx, t, r.IntegratedAccount, r.Install); err != nil {
+		return r.AccountView, err
+	}
+	if err := insertTimeline(ctx, t, r.IntegratedAccount, r.Changes); err != nil {
+		return r.AccountView, err
 	}
 	return r.AccountView, insertEvents(ctx, t, events)
 }

@@ -153,10 +153,14 @@ func (s *Store) EndRefreshes(ctx context.Context) error {
 // lockAccountFirst locks in the order of all other changes: the account, then what
 // hangs on it.
 func (s *Store) lockAccountFirst(ctx context.Context, t *tx, c sinew.RefreshClaim) error {
+	return s.lockAccountRow(ctx, t, c.EnvironmentID, c.AccountID)
+}
+
+func (s *Store) lockAccountRow(ctx context.Context, t *tx, environmentID, accountID string) error {
 	if s.dialect.noKeyUpdate == "" {
 		return nil
 	}
-	_, err := t.ExecContext(ctx, "SELECT id FROM integrated_account WHERE environment_id = $1 AND id = $2"+s.dialect.noKeyUpdate, c.EnvironmentID, c.AccountID)
+	_, err := t.ExecContext(ctx, "SELECT id FROM integrated_account WHERE environment_id = $1 AND id = $2"+s.dialect.noKeyUpdate, environmentID, accountID)
 	return err
 }
 
