@@ -99,17 +99,6 @@ func (w *watch) stop() {
 	w.cancel()
 }
 
-// heardReader tells the watch of every read.
-type heardReader struct {
-	in    io.Reader
-	watch *watch
-}
-
-func (r heardReader) Read(p []byte) (int, error) {
-	r.watch.heard()
-	return r.in.Read(p)
-}
-
 // Stream prepares the body to be passed on as it comes: from here on there is
 // no limit of its size or of the whole time, only of its silence. Call it before
 // the first read.
