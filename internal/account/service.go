@@ -49,7 +49,7 @@ type Service struct {
 	blobs    blob.Store
 	renderer *view.Renderer
 	log      *slog.Logger
-	calls    kept.Values[callKey, forCall]
+	calls    kept.Values[callKey, *Opened]
 	// installing is told that an account waits for its steps; nil for nobody.
 	installing func()
 }
