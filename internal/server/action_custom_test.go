@@ -53,7 +53,7 @@ func TestCustomActionsRunForCallers(t *testing.T) {
 			t.Errorf("the context is %s", account.JSON.Get("context"))
 		}
 		p.act(id, "escalate", `{"title":"Again","contact":"C-0001"}`).want(200)
-		if got := p.get("/integrated-account/" + id).text("context", "last_ticket"); got != ticket {
+		if got := p.get("/integrated-account/"+id).text("context", "last_ticket"); got != ticket {
 			t.Errorf("a step that was left out wrote %s", got)
 		}
 		p.wantLogged(id, "_.escalate", "_.escalate", "_.escalate", "_.escalate")
