@@ -27,7 +27,7 @@ func layers() map[string]layer {
 		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
-			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh",
+			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "revocation",
 		},
 		storage:  {"store"},
 		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui"},
@@ -85,7 +85,8 @@ func namedEdges() map[string][]string {
 		"paginate":    {"definition"},
 		"account":     {"definition", "credential"},
 		"refresh":     {"account", "credential", "definition"},
-		"integration": {"definition"},
+		"revocation":  {"account", "credential"},
+		"integration": {"account", "definition"},
 		"credential":  {"definition"},
 		"unified":     {"proxy"},
 		"action":      {"unified", "proxy", "account", "credential", "definition"},

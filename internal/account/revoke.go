@@ -1,0 +1,105 @@
+package account
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/credential"
+	"github.com/sinewhq/sinew/internal/definition"
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/view"
+)
+
+// Why a credential is not revoked at its vendor. The texts are the same for the
+// same reason, so that reports can count them.
+const (
+	reasonUnreadable = "the stored credential cannot be read"
+	reasonCopy       = "the account is a sandbox copy, and its token that of the account"
+	reasonNoToken    = "the account holds no token"
+	reasonNoEndpoint = "the integration names no revocation endpoint (auth.revokePath)"
+	reasonConfig     = "the integration does not make a request to the revocation endpoint"
+)
+
+// GiveUp returns the revocation of the credential of an account, which is about to
+// lose it. readable is false when its secrets are not in the record.
+func GiveUp(r *sinew.AccountRecord, readable bool) sinew.Revocation {
+	unrevoked := func(reason string) sinew.Revocation {
+		return sinew.Revocation{Outcome: sinew.RevocationNotSupported, Detail: reason}
+	}
+	switch {
+	case !readable:
+		return unrevoked(reasonUnreadable)
+	case !hasTokens(r.AuthenticationMethod):
+		return unrevoked(fmt.Sprintf("%s has no way to be revoked by us", r.AuthenticationMethod))
+	case r.SandboxOf != "":
+		return unrevoked(reasonCopy)
+	}
+	grant, whole, err := grantOf(r)
+	if err != nil {
+		return unrevoked(reasonConfig)
+	}
+	token, ok := credential.StoredToken(whole)
+	if !ok {
+		return unrevoked(reasonNoToken)
+	}
+	return revocation(grant, token)
+}
+
+// revocation asks a vendor to revoke a token.
+func revocation(grant credential.Grant, token credential.Token) sinew.Revocation {
+	requests := grant.Revocations(token)
+	if len(requests) == 0 {
+		return sinew.Revocation{Outcome: sinew.RevocationNotSupported, Detail: reasonNoEndpoint}
+	}
+	return sinew.Revocation{Outcome: sinew.RevocationPending, Requests: credential.WriteRequests(requests)}
+}
+
+func hasTokens(method sinew.AuthenticationMethod) bool {
+	return method == sinew.MethodOAuth2 || credential.Fetches(method)
+}
+
+// grantOf returns how tokens of an account are asked for, and its whole context.
+// Large values of the context are not in it.
+func grantOf(r *sinew.AccountRecord) (grant credential.Grant, whole jsonx.Value, err error) {
+	config, variables, err := definition.OfAccount(r)
+	if err != nil {
+		return grant, whole, err
+	}
+	if whole, err = joinContext(r.Context, r.Secrets.Context); err != nil {
+		return grant, whole, err
+	}
+	values := whole.With("context", whole).With("credentials", whole).With("environment_variables", variables)
+	grant, err = credential.NewGrant(r.AuthenticationMethod, config.At("credentials", string(r.AuthenticationMethod), "config"), values)
+	return grant, whole, err
+}
+
+// Removal is what is written when an account is deleted.
+func Removal(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval {
+	return sinew.AccountRemoval{Event: view.DeletedAccount(r.IntegratedAccount), Revocation: GiveUp(r, readable)}
+}
+
+// Replaced gives the token that an account had back where the definition wants
+// that, once the account has another one. before is the record as it was; by
+// default the old token is left alone, since vendors may end the whole grant.
+func Replaced(before sinew.AccountRecord, r *sinew.AccountRecord) {
+	if !hasTokens(before.AuthenticationMethod) {
+		return
+	}
+	config, _, err := definition.OfAccount(&before)
+	if err != nil {
+		return // nothing to say what to do
+	}
+	wanted, _ := config.At("credentials", string(before.AuthenticationMethod), "config", "options", "revokeOnReconnect").Bool()
+	if !wanted {
+		return
+	}
+	if given := GiveUp(&before, true); given.Outcome == sinew.RevocationPending {
+		r.Revocations = append(r.Revocations, given)
+	}
+}
+
+// Revocations returns one page of what became of credentials that were given up.
+func (s *Service) Revocations(ctx context.Context, p sinew.Principal, q sinew.ListQuery) (sinew.Page[sinew.Revocation], error) {
+	return s.store.Revocations(ctx, p.EnvironmentID, q)
+}
