@@ -99,6 +99,22 @@ func Replaced(before sinew.AccountRecord, r *sinew.AccountRecord) {
 	}
 }
 
+// GiveBack gives back a token that was issued for an account which has gone, or
+// has given up its credential, while the vendor was asked. r is the account as it
+// was then.
+func (s *Service) GiveBack(ctx context.Context, r *sinew.AccountRecord, token credential.Token) error {
+	grant, _, err := grantOf(r)
+	if err != nil {
+		return err
+	}
+	given := revocation(grant, token)
+	if given.Outcome != sinew.RevocationPending {
+		return nil
+	}
+	defer s.tellJobs()
+	return s.store.Revoke(ctx, r.IntegratedAccount, given)
+}
+
 // Revocations returns one page of what became of credentials that were given up.
 func (s *Service) Revocations(ctx context.Context, p sinew.Principal, q sinew.ListQuery) (sinew.Page[sinew.Revocation], error) {
 	return s.store.Revocations(ctx, p.EnvironmentID, q)

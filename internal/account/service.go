@@ -25,6 +25,7 @@ type Store interface {
 	UpdateAccount(ctx context.Context, environmentID, id string, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error)
 	DeleteAccount(ctx context.Context, environmentID, id string, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error
 	DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) (matched int, err error)
+	Revoke(ctx context.Context, a sinew.IntegratedAccount, r sinew.Revocation) error
 	Revocations(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Revocation], error)
 
 	Timeline(ctx context.Context, environmentID, accountID string, q sinew.ListQuery) (sinew.Page[sinew.StatusChange], error)

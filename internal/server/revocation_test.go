@@ -133,6 +133,45 @@ func TestRevocationIsTriedAgain(t *testing.T) {
 	})
 }
 
+// TestTokenOfADeletedAccountIsRevoked deletes an account while the vendor is asked
+// for a new token: none of the two may stay good.
+func TestTokenOfADeletedAccountIsRevoked(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{Rotation: simulator.RotationLenient})
+		g.odd("  - {path: /oauth/token, oauth: {latency: 1s}}\n")
+		account := g.connectFor("acme", -60)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			g.call("POST", "/integrated-account/refresh-credentials", `{"id":"`+account+`"}`)
+		}()
+		g.eventually("the vendor is asked", func() bool { return g.vendor.TokenCounts("acme").Asked == 1 })
+		g.delete(account)
+		<-done
+		g.eventually("both tokens are given back", func() bool { return strings.Join(g.revocations(account), ", ") == "revoked, revoked" })
+	})
+}
+
+// TestRevocationIsGivenUpAfterADay has a vendor that never comes back. The day has
+// passed in the database.
+func TestRevocationIsGivenUpAfterADay(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		g.odd("  - {path: /oauth/revoke, status: 503, header: {Retry-After: \"1\"}}\n")
+		account := g.importToken("oauth2", jsonx.ObjectValue(), g.vendor.IssueToken("acme"))
+		g.delete(account)
+		g.eventually("the vendor was asked", func() bool { return strings.Join(g.revocations(account), "") == "pending: status 503" })
+		_, err := p.raw().Exec("UPDATE token_revocation SET created_at = created_at - 86400000")
+		p.must(err)
+		g.wantRevocation(account, "unreachable: status 503")
+		if n := g.storedRevocationSecrets(); n != 0 {
+			t.Errorf("%d tokens are left in the database", n)
+		}
+	})
+}
+
 // TestSandboxCopyIsNotRevoked: the account that it was made of goes on.
 func TestSandboxCopyIsNotRevoked(t *testing.T) {
 	t.Parallel()
