@@ -38,6 +38,7 @@ type PrincipalKind string
 const (
 	PrincipalAPIToken     PrincipalKind = "api_token"
 	PrincipalAccountToken PrincipalKind = "integrated_account_token"
+	PrincipalLinkToken    PrincipalKind = "link_token"
 )
 
 // Principal is who makes a call, and how far the call may reach.
