@@ -86,6 +86,9 @@ func (c Credential) ValidateForm(values, given jsonx.Value) (jsonx.Value, []sine
 			failures = append(failures, sinew.Failure{Path: "values." + name, Code: "unknown_field", Message: "is not a field of this way to connect"})
 			continue
 		}
+		if !isBlank(given.Get(name)) {
+			continue
+		}
 		if text, ok := value.Text(); ok {
 			value = jsonx.StringValue(c.Fields[i].pasted(text))
 		}

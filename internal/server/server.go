@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew/internal/config"
+	"github.com/sinewhq/sinew/internal/connect"
+	"github.com/sinewhq/sinew/internal/connectpage"
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/obs"
@@ -42,6 +44,7 @@ type Server struct {
 
 	log      *slog.Logger
 	refresh  *refresh.Service
+	connect  *connect.Service
 	upstream *upstream.Client
 	journal  *journal.Writer
 	listener net.Listener
@@ -92,9 +95,16 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	if s.refresh, err = newRefresh(c, s.Core, s.upstream, metrics, s.log); err != nil {
 		return nil, err
 	}
+	if s.connect, err = newConnect(s.Core, s.upstream, s.URL(c), s.log); err != nil {
+		return nil, err
+	}
+	pages, err := connectpage.Operations()
+	if err != nil {
+		return nil, err
+	}
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect,
 		Ready: s.readiness(c), Metrics: metrics.Handler(),
 	})
 	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
@@ -104,8 +114,8 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		Settings: httpapi.Settings{
 			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
 		},
-		Auth: s.Core.Access, Cursors: cursors, Log: s.log, Metrics: metrics,
-	}, append(operations, plane)...)
+		Auth: s.Core.Access, Links: s.connect, Cursors: cursors, Log: s.log, Metrics: metrics,
+	}, append(operations, plane, pages)...)
 }
 
 func (s *Server) start() {
@@ -142,6 +152,7 @@ func (s *Server) Wait(ctx context.Context) error {
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
+	s.connect.Stop()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("drain: %w", err), s.http.Close())

@@ -93,11 +93,11 @@ func (s *Store) LastAttempt(ctx context.Context, linkTokenID string, status sine
 }
 
 // StartAttempt binds an attempt that waits for its customer to a browser, which
-// shows the attempt's ticket, and gives it a state, if it has none. The browser
-// that it is bound to may do so again. NotFound for every other.
+// shows the attempt's ticket, and gives it a state, unless the vendor has one
+// already (OAuth 1.0a). The browser that it is bound to may do so again. NotFound for every other.
 func (s *Store) StartAttempt(ctx context.Context, id string, h sinew.AttemptHashes, browser []byte, deadline time.Time) (sinew.ConnectAttempt, error) {
 	now := s.Now()
-	row, err := scanAttempt(s.writer.QueryRowContext(ctx, `UPDATE connect_attempt SET browser_hash = $3, state_hash = coalesce($4, state_hash), deadline = $5, updated_at = $6
+	row, err := scanAttempt(s.writer.QueryRowContext(ctx, `UPDATE connect_attempt SET browser_hash = $3, state_hash = CASE WHEN method = 'oauth' THEN state_hash ELSE $4 END, deadline = $5, updated_at = $6
 		WHERE id = $1 AND ticket_hash = $2 AND status = 'redirect' AND deadline > $6 AND (browser_hash IS NULL OR browser_hash = $7) RETURNING `+attemptColumns,
 		id, h.Ticket, h.Browser, orNil(h.State), deadline.UnixMilli(), now.UnixMilli(), orNil(browser)))
 	return s.openAttempt(ctx, row, notFound("Attempt", id, err))
