@@ -25,6 +25,7 @@ const (
 	KindUnavailable     ErrorKind = "unavailable"        // cannot serve now, may later
 	KindUpstream        ErrorKind = "upstream"           // the vendor gave no usable answer
 	KindTimeout         ErrorKind = "upstream_timeout"   // the vendor gave no answer in time
+	KindCancelled       ErrorKind = "cancelled"          // the caller hung up before the answer
 	KindInternal        ErrorKind = "internal"           // our fault; the text stays in the log
 	KindDamaged         ErrorKind = "damaged"            // stored data is not what was written; the text says which
 )

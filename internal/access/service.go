@@ -7,7 +7,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
+	"hash"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,7 +40,7 @@ const secretSize = 32
 // Service makes tokens and recognises them. It is safe for concurrent use.
 type Service struct {
 	store Store
-	key   []byte
+	macs  sync.Pool // of hash.Hash, with the key in them
 }
 
 // New returns a service that hashes tokens with a key of 32 bytes or more.
@@ -46,11 +48,13 @@ func New(store Store, key []byte) (*Service, error) {
 	if len(key) < sha256.Size {
 		return nil, fmt.Errorf("token key: %d bytes are too few, %d are needed", len(key), sha256.Size)
 	}
-	return &Service{store: store, key: key}, nil
+	return &Service{store: store, macs: sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}, nil
 }
 
 func (s *Service) hash(secret string) []byte {
-	mac := hmac.New(sha256.New, s.key)
+	mac := s.macs.Get().(hash.Hash)
+	defer s.macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(secret))
 	return mac.Sum(nil)
 }

@@ -49,7 +49,7 @@ type Service struct {
 	blobs    blob.Store
 	renderer *view.Renderer
 	log      *slog.Logger
-	calls    kept.Values[callKey, forCall]
+	calls    kept.Values[callKey, *Opened]
 }
 
 // New returns a service over a store and an object store.

@@ -1,6 +1,8 @@
 package httpapi
 
 import (
+	"context"
+	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -68,6 +70,9 @@ func (a *API) answer(c *Call, work func() (Answer, error)) {
 	answer, err := a.recovered(c, work)
 	if err == nil && answer.Stream != nil {
 		answer.begun, err = beginStream(answer.Stream)
+	}
+	if err != nil && errors.Is(err, context.Canceled) && c.Context().Err() != nil {
+		err = sinew.Errorf(sinew.KindCancelled, "The caller hung up").WithCause(err)
 	}
 	if err != nil {
 		a.logError(c, err)

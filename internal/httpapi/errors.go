@@ -11,6 +11,10 @@ import (
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
+// statusCancelled is for the log and the metrics, where nobody is left to answer:
+// no status of RFC 9110, and widely used for this.
+const statusCancelled = 499
+
 // statusOf maps each kind of error to its status.
 func statusOf(kind sinew.ErrorKind) int {
 	switch kind {
@@ -40,6 +44,8 @@ func statusOf(kind sinew.ErrorKind) int {
 		return http.StatusBadGateway
 	case sinew.KindTimeout:
 		return http.StatusGatewayTimeout
+	case sinew.KindCancelled:
+		return statusCancelled
 	}
 	return http.StatusInternalServerError
 }

@@ -31,9 +31,9 @@ func newLimiter(limit int, length time.Duration) *limiter {
 	return &limiter{limit: limit, window: length, windows: make(map[string]*window)}
 }
 
-// limitHeaders are the fields that tell callers of limits.
+// limitHeaders are the fields that tell callers of limits, as net/http spells them.
 func limitHeaders() []string {
-	return []string{"RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"}
+	return []string{"Ratelimit-Limit", "Ratelimit-Remaining", "Ratelimit-Reset"}
 }
 
 // take counts a call and writes the RateLimit headers. Limited when there are
@@ -43,9 +43,9 @@ func (l *limiter) take(h http.Header, key string, now time.Time) error {
 		return nil
 	}
 	used, reset := l.count(key, now)
-	h.Set("RateLimit-Limit", strconv.Itoa(l.limit)+";w="+strconv.Itoa(int(l.window.Seconds())))
-	h.Set("RateLimit-Remaining", strconv.Itoa(max(0, l.limit-used)))
-	h.Set("RateLimit-Reset", strconv.Itoa(int(math.Ceil(reset.Seconds()))))
+	h.Set("Ratelimit-Limit", strconv.Itoa(l.limit)+";w="+strconv.Itoa(int(l.window.Seconds())))
+	h.Set("Ratelimit-Remaining", strconv.Itoa(max(0, l.limit-used)))
+	h.Set("Ratelimit-Reset", strconv.Itoa(int(math.Ceil(reset.Seconds()))))
 	if used <= l.limit {
 		return nil
 	}

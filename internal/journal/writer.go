@@ -15,7 +15,7 @@ import (
 const (
 	queueLength = 8192
 	batchSize   = 400
-	batchWait   = 200 * time.Millisecond
+	batchWait   = 20 * time.Millisecond
 	pruneEvery  = 10 * time.Minute
 	writeWithin = 10 * time.Second
 )
@@ -95,15 +95,18 @@ func (w *Writer) Close() {
 
 func (w *Writer) run() {
 	var batch []sinew.LogEntry
-	tick := time.NewTicker(batchWait)
-	defer tick.Stop()
+	wait := time.NewTimer(batchWait)
+	defer wait.Stop()
 	for {
 		select {
 		case e := <-w.queue:
+			if len(batch) == 0 {
+				wait.Reset(batchWait)
+			}
 			if batch = append(batch, e); len(batch) >= batchSize {
 				batch = w.write(batch)
 			}
-		case <-tick.C:
+		case <-wait.C:
 			batch = w.write(batch)
 		case done := <-w.flush:
 			batch = w.drain(batch)

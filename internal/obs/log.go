@@ -19,12 +19,11 @@ const (
 // adds the ids of the request, and takes secrets out. It is safe for
 // concurrent use. An unknown format is an error.
 func NewLogger(w io.Writer, format string, level slog.Level) (*slog.Logger, error) {
-	options := &slog.HandlerOptions{Level: level}
 	switch format {
 	case FormatJSON:
-		return slog.New(NewHandler(slog.NewJSONHandler(w, options))), nil
+		return slog.New(newJSONLog(w, level)), nil
 	case FormatText:
-		return slog.New(NewHandler(slog.NewTextHandler(w, options))), nil
+		return slog.New(NewHandler(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))), nil
 	default:
 		return nil, fmt.Errorf("unknown log format %q", format)
 	}

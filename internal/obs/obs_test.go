@@ -3,15 +3,19 @@ package obs_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	stdlog "log"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
+	"testing/slogtest"
 	"time"
 
 	"github.com/sinewhq/sinew/internal/obs"
@@ -285,6 +289,54 @@ func FuzzRedact(f *testing.F) {
 			t.Errorf("the token survives in %q", text)
 		}
 	})
+}
+
+// TestHandlersBehave holds both forms against the rules of slog.Handler.
+func TestHandlersBehave(t *testing.T) {
+	t.Parallel()
+	var out *bytes.Buffer
+	slogtest.Run(t, func(t *testing.T) slog.Handler {
+		var logger *slog.Logger
+		logger, out = newLog(t, obs.FormatJSON)
+		return logger.Handler()
+	}, func(t *testing.T) map[string]any {
+		var entry map[string]any
+		if err := json.Unmarshal(out.Bytes(), &entry); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+		return entry
+	})
+}
+
+// TestLinesAreWhole has many write at once, values of every kind.
+func TestLinesAreWhole(t *testing.T) {
+	t.Parallel()
+	logger, out := newLog(t, obs.FormatJSON)
+	var work sync.WaitGroup
+	for n := range 8 {
+		work.Go(func() {
+			for range 100 {
+				logger.With("n", n).Info("it's \"done\"", "u", uint64(1), "f", 1.5, "inf", math.Inf(1), "b", true, "d", time.Second, "t", time.Unix(0, 0).UTC(),
+					"nil", nil, "long", strings.Repeat("ä\n", 500), slog.Group("g", "a", 1, slog.Group("empty")))
+			}
+		})
+	}
+	work.Wait()
+	lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if len(lines) != 800 {
+		t.Errorf("got %d lines", len(lines))
+	}
+	for _, line := range lines {
+		var entry struct {
+			Msg string
+			D   int64
+			T   time.Time
+			G   map[string]int
+		}
+		if err := json.Unmarshal([]byte(line), &entry); err != nil || entry.Msg != `it's "done"` || entry.D != int64(time.Second) || !entry.T.Equal(time.Unix(0, 0)) || entry.G["a"] != 1 {
+			t.Fatalf("%v: %s", err, line)
+		}
+	}
 }
 
 func BenchmarkLog(b *testing.B) {

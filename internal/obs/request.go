@@ -18,15 +18,39 @@ const requestIDMax = 128
 
 type requestKey struct{}
 
+// request is what a context knows of the request that it belongs to.
+type request struct {
+	id     string
+	trace  Trace
+	traced bool
+}
+
+func requestOf(ctx context.Context) request {
+	known, _ := ctx.Value(requestKey{}).(request)
+	return known
+}
+
 // WithRequestID returns a context that carries the id of a request.
 func WithRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestKey{}, id)
+	known := requestOf(ctx)
+	known.id = id
+	return context.WithValue(ctx, requestKey{}, known)
 }
 
 // RequestID returns the id that a context carries, "" when it has none.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestKey{}).(string)
-	return id
+func RequestID(ctx context.Context) string { return requestOf(ctx).id }
+
+// WithTrace returns a context that carries the trace.
+func WithTrace(ctx context.Context, t Trace) context.Context {
+	known := requestOf(ctx)
+	known.trace, known.traced = t, true
+	return context.WithValue(ctx, requestKey{}, known)
+}
+
+// TraceOf returns the trace that a context carries.
+func TraceOf(ctx context.Context) (Trace, bool) {
+	known := requestOf(ctx)
+	return known.trace, known.traced
 }
 
 // NewRequestID makes an id: a UUID of version 7, so that ids sort by time.
@@ -48,7 +72,7 @@ func Identify(next http.Handler) http.Handler {
 		}
 		w.Header().Set(HeaderRequestID, id)
 		w.Header().Set(HeaderTraceparent, trace.Traceparent())
-		ctx := WithTrace(WithRequestID(r.Context(), id), trace)
+		ctx := context.WithValue(r.Context(), requestKey{}, request{id: id, trace: trace, traced: true})
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }

@@ -1,7 +1,6 @@
 package obs
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/hex"
 )
@@ -16,9 +15,10 @@ type Trace struct {
 
 // NewTrace begins a trace of its own, not sampled.
 func NewTrace() Trace {
+	var room [len(Trace{}.trace) + len(Trace{}.span)]byte
+	rand.Read(room[:]) // never fails, see crypto/rand
 	var t Trace
-	rand.Read(t.trace[:]) // never fails, see crypto/rand
-	rand.Read(t.span[:])
+	copy(t.span[:], room[copy(t.trace[:], room[:]):])
 	return t
 }
 
@@ -36,7 +36,10 @@ func (t Trace) SpanID() string { return hex.EncodeToString(t.span[:]) }
 
 // Traceparent is the header value that hands the trace on.
 func (t Trace) Traceparent() string {
-	return "00-" + t.TraceID() + "-" + t.SpanID() + "-" + hex.EncodeToString([]byte{t.flags})
+	var room [traceparentLength]byte
+	b := hex.AppendEncode(append(room[:0], "00-"...), t.trace[:])
+	b = hex.AppendEncode(append(b, '-'), t.span[:])
+	return string(hex.AppendEncode(append(b, '-'), []byte{t.flags}))
 }
 
 // traceparentLength is that of version 00; later versions may append fields.
@@ -71,17 +74,4 @@ func decodeLower(into []byte, text string) bool {
 	}
 	_, err := hex.Decode(into, []byte(text))
 	return err == nil
-}
-
-type traceKey struct{}
-
-// WithTrace returns a context that carries the trace.
-func WithTrace(ctx context.Context, t Trace) context.Context {
-	return context.WithValue(ctx, traceKey{}, t)
-}
-
-// TraceOf returns the trace that a context carries.
-func TraceOf(ctx context.Context) (Trace, bool) {
-	t, ok := ctx.Value(traceKey{}).(Trace)
-	return t, ok
 }

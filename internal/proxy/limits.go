@@ -196,7 +196,7 @@ func usualQuota(h http.Header, now time.Time) quota {
 		{"X-Rate-Limit-Limit", "X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"},
 	} {
 		if q.limit == "" {
-			q.limit = h.Get(names.limit)
+			q.limit = first(h, names.limit)
 		}
 		if n, ok := numberOf(headerValue(h, names.remaining)); ok && q.remaining < 0 {
 			q.remaining = n
@@ -208,8 +208,16 @@ func usualQuota(h http.Header, now time.Time) quota {
 	return q
 }
 
+// first is Get for a name in the form that net/http gives it.
+func first(h http.Header, name string) string {
+	if values := h[name]; len(values) > 0 {
+		return values[0]
+	}
+	return ""
+}
+
 func headerValue(h http.Header, name string) jsonx.Value {
-	if text := h.Get(name); text != "" {
+	if text := first(h, name); text != "" {
 		return jsonx.StringValue(text)
 	}
 	return jsonx.Value{}
@@ -264,13 +272,13 @@ func resetOf(v jsonx.Value, now time.Time) (seconds float64, ok bool) {
 // 1.7).
 func (q quota) write(h http.Header) {
 	if q.limit != "" && q.limit[0] >= '0' && q.limit[0] <= '9' {
-		h.Set("ratelimit-limit", q.limit)
+		h.Set("Ratelimit-Limit", q.limit)
 	}
 	if q.remaining >= 0 {
-		h.Set("ratelimit-remaining", whole(q.remaining))
+		h.Set("Ratelimit-Remaining", whole(q.remaining))
 	}
 	if q.reset >= 0 {
-		h.Set("ratelimit-reset", whole(q.reset))
+		h.Set("Ratelimit-Reset", whole(q.reset))
 	}
 	wait := q.wait
 	if q.limited {

@@ -3,7 +3,6 @@ package proxy
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -22,9 +21,9 @@ import (
 
 // Accounts are what a call is made for.
 type Accounts interface {
-	// ForCall returns an account with its whole context; NotFound when the
-	// caller's environment has none of that id.
-	ForCall(ctx context.Context, p sinew.Principal, id string) (sinew.AccountRecord, jsonx.Value, error)
+	// ForCall opens an account; NotFound when the caller's environment has none of
+	// that id.
+	ForCall(ctx context.Context, p sinew.Principal, id string) (*account.Opened, error)
 	// Record lets an account follow what its vendor answered.
 	Record(ctx context.Context, a *sinew.AccountView, o account.Outcome) error
 }
@@ -176,14 +175,13 @@ func (r Result) Whole() []byte {
 // call is a Call under way.
 type call struct {
 	Call
-	service   *Service
-	account   *sinew.AccountRecord
-	whole     jsonx.Value // the account's context, secrets included
-	variables jsonx.Value
-	layers    layers
-	plan      *plan
-	place     paginate.Place
-	paged     *paginate.Request
+	service *Service
+	opened  *account.Opened
+	account *sinew.AccountRecord // of opened, nil before that
+	*prepared
+	plan  *plan
+	place paginate.Place
+	paged *paginate.Request
 	// credential is what was attached, nil for an expression or nothing.
 	credential *credential.Authorization
 	hide       *scrubber // made when it is needed, see scrubbing
@@ -215,21 +213,20 @@ func (s *Service) Do(ctx context.Context, c Call) (Result, error) {
 
 func (c *call) run(ctx context.Context) (Result, error) {
 	s := c.service
-	r, whole, err := s.accounts.ForCall(ctx, c.Principal, c.AccountID)
+	opened, err := s.accounts.ForCall(ctx, c.Principal, c.AccountID)
 	if err != nil {
 		return Result{}, err
 	}
-	c.account, c.whole = &r, whole
-	if r.IsSandbox && c.writes() {
+	c.opened, c.account = opened, &opened.Record
+	if c.account.IsSandbox && c.writes() {
 		return Result{}, sinew.Errorf(sinew.KindNotAllowed, "The account is in sandbox mode, which allows list and get only").WithCode("sandbox_write")
 	}
 	if err := c.renew(ctx); err != nil {
 		return Result{}, err
 	}
-	if c.layers, err = s.layers(c.account); err != nil {
-		return Result{}, fmt.Errorf("account %s: %w", r.ID, err)
+	if err := c.prepare(); err != nil {
+		return Result{}, err
 	}
-	c.variables = c.layers.variables()
 	if c.plan, err = c.findPlan(); err != nil {
 		return Result{}, err
 	}

@@ -130,7 +130,7 @@ func (b *logObject) json() sinew.JSON { return sinew.JSON(append(b.to, '}')) }
 // query are data of the caller's, and secrets are hidden.
 func (c *call) shownURL() string {
 	base, query, _ := strings.Cut(c.request.URL, "?")
-	for _, secret := range c.secrets() {
+	for _, secret := range c.secrets {
 		base = strings.ReplaceAll(base, secret, hidden)
 		if escaped := url.PathEscape(secret); escaped != secret {
 			base = strings.ReplaceAll(base, escaped, hidden)
@@ -148,23 +148,4 @@ func (c *call) shownURL() string {
 		names[i] = name + "=…"
 	}
 	return base + "?" + strings.Join(names, "&")
-}
-
-// secrets are the texts and numbers of the account that nobody may see.
-func (c *call) secrets() []string {
-	var all []string
-	for _, text := range []sinew.JSON{c.account.Secrets.Context, c.account.Secrets.IntegrationOverride, c.account.Secrets.UnifiedModelOverride, c.account.OverrideSecret, c.account.ConfigSecret} {
-		if text == "" {
-			continue
-		}
-		if v, err := jsonx.ParseString(string(text)); err == nil {
-			add := func(secret string) {
-				if len(secret) >= shortestSecret {
-					all = append(all, secret)
-				}
-			}
-			eachScalar(v, add, add)
-		}
-	}
-	return all
 }

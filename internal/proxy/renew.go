@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/credential"
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
@@ -17,7 +18,7 @@ func (c *call) renew(ctx context.Context) error {
 	if c.account.Status == sinew.StatusNeedsReauth {
 		return nil
 	}
-	seen, expired := c.service.tokens.Expired(c.account.AuthenticationMethod, c.whole)
+	seen, expired := c.service.tokens.Expired(c.account.AuthenticationMethod, c.opened.Whole)
 	if !expired {
 		return nil
 	}
@@ -33,7 +34,8 @@ func (c *call) renewFrom(ctx context.Context, seen string) error {
 	if err != nil {
 		return err
 	}
-	c.account, c.whole = &record, whole
+	c.opened = account.NewOpened(record, whole)
+	c.account = &c.opened.Record
 	return nil
 }
 
@@ -43,7 +45,7 @@ func (c *call) mayRenew(status int) bool {
 	if status != http.StatusUnauthorized || c.renewed || c.account.Status == sinew.StatusNeedsReauth || c.plan.NoAuth {
 		return false
 	}
-	token, ok := credential.StoredToken(c.whole)
+	token, ok := credential.StoredToken(c.opened.Whole)
 	return ok && credential.Refreshable(c.account.AuthenticationMethod, token)
 }
 
@@ -51,7 +53,7 @@ func (c *call) mayRenew(status int) bool {
 // cannot be sent twice is not; the next call has the new token.
 func (c *call) again(ctx context.Context, refused error) (Result, error) {
 	c.renewed = true
-	token, _ := credential.StoredToken(c.whole)
+	token, _ := credential.StoredToken(c.opened.Whole)
 	if err := c.renewFrom(ctx, token.AccessToken); err != nil {
 		if ctx.Err() != nil {
 			return Result{}, ctx.Err()
@@ -62,6 +64,9 @@ func (c *call) again(ctx context.Context, refused error) (Result, error) {
 		return Result{}, refused
 	}
 	c.hide, c.credential = nil, nil
+	if err := c.prepare(); err != nil {
+		return Result{}, err
+	}
 	request, err := c.build(ctx)
 	if err != nil {
 		return Result{}, err

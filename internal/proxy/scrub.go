@@ -65,7 +65,7 @@ func newScrubber(r *sinew.AccountRecord, request *upstream.Request) scrubber {
 			}
 		}
 	}
-	for _, text := range []sinew.JSON{r.Secrets.Context, r.Secrets.IntegrationOverride, r.Secrets.UnifiedModelOverride, r.OverrideSecret, r.ConfigSecret} {
+	for _, text := range secretParts(r) {
 		if value, err := jsonx.ParseString(string(text.Or(sinew.EmptyObject))); err == nil {
 			eachScalar(value, add, addNumber)
 		}

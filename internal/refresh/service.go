@@ -179,8 +179,13 @@ func (s *Service) Force(ctx context.Context, environmentID, accountID string) er
 // CodeRefused or CodeUnknown, after which the account needs a new connection; and
 // Upstream with CodeFailed, after which the next try may bring one.
 func (s *Service) Refresh(ctx context.Context, environmentID, accountID, seen string, force bool) (Account, error) {
+	key := accountID
+	if force {
+		// Whoever asks in spite of failures must not get the answer of those who wait.
+		key += " forced"
+	}
 	for range 2 {
-		flight := s.flights.DoChan(accountID, func() (any, error) {
+		flight := s.flights.DoChan(key, func() (any, error) {
 			// The flight belongs to all of its callers: none of them ends it by going
 			// away, least of all once the vendor was asked.
 			return s.lead(context.WithoutCancel(ctx), environmentID, accountID, seen, force)

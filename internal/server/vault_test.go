@@ -157,7 +157,7 @@ func TestSwappedSecretsFailClosed(t *testing.T) {
 						t.Errorf("%s: got %d audit entries, want %d", r.call, got, audited+i+1)
 					}
 				}
-				if _, _, err := p.server.Core.Accounts.ForCall(context.Background(), p.principal(), victim); err == nil {
+				if _, err := p.server.Core.Accounts.ForCall(context.Background(), p.principal(), victim); err == nil {
 					t.Error("the account was opened for a call")
 				}
 				// What needs no secret still works, and others are not affected.

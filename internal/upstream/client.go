@@ -12,6 +12,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -277,10 +278,17 @@ func (c *call) header() http.Header {
 	return header
 }
 
-// send sends a hop to an address: its own, or that of the gate.
+// send sends a hop to an address: its own, or that of the gate. A connection that
+// was lost before anything was written to it is not the last word.
 func (c *call) send(ctx context.Context, h hop, address *url.URL, header http.Header) (*http.Response, error) {
+	d, err := c.client.through(address.Scheme, h.identity)
+	if err != nil {
+		return nil, err
+	}
+	var lost atomic.Bool
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) {
+			lost.Store(!takeOver(ctx, info))
 			c.watch.reached()
 			if c.seen.Hops == 0 {
 				c.seen.Reused = info.Reused
@@ -288,28 +296,34 @@ func (c *call) send(ctx context.Context, h hop, address *url.URL, header http.He
 		},
 		WroteRequest: func(httptrace.WroteRequestInfo) { c.watch.within(c.watch.limits.FirstByte) },
 	})
-	c.watch.within(c.watch.limits.Connect)
-	defer c.watch.reached()
 	// The transport keeps scheme and host for as long as it knows the host. As
 	// parts of the whole address they would keep its secrets in memory too.
 	target := *address
 	target.Scheme, target.Host = strings.Clone(target.Scheme), strings.Clone(target.Host)
-	request := (&http.Request{
-		Method: h.method, URL: &target, Host: target.Host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-	}).WithContext(ctx)
+	defer c.watch.reached()
+	for {
+		c.watch.within(c.watch.limits.Connect)
+		request := (&http.Request{
+			Method: h.method, URL: &target, Host: target.Host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		}).WithContext(ctx)
+		c.addBody(request, h, &lost)
+		res, err := d.transport.RoundTrip(request)
+		if err == nil || !lost.Load() || ctx.Err() != nil {
+			return res, err
+		}
+	}
+}
+
+func (c *call) addBody(request *http.Request, h hop, lost *atomic.Bool) {
 	switch {
 	case h.stream != nil:
-		request.Body, request.ContentLength = io.NopCloser(heardReader{h.stream, c.watch}), h.length
+		upload := &upload{in: h.stream, watch: c.watch, lost: lost}
+		request.Body, request.ContentLength, request.GetBody = io.NopCloser(upload), h.length, upload.unread
 	case len(h.body) > 0:
 		request.ContentLength = int64(len(h.body))
 		request.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(h.body)), nil }
 		request.Body, _ = request.GetBody()
 	}
-	d, err := c.client.through(address.Scheme, h.identity)
-	if err != nil {
-		return nil, err
-	}
-	return d.transport.RoundTrip(request)
 }
 
 // through picks the transport of a request.

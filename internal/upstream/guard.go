@@ -58,7 +58,11 @@ func (g *guard) dial(ctx context.Context, network, address string) (net.Conn, er
 			return g.check(host, network, address)
 		}
 	}
-	return dialer.DialContext(ctx, network, address)
+	c, err := dialer.DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	return newConn(c)
 }
 
 func (g *guard) check(host, network, address string) error {

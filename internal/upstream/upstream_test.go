@@ -3,6 +3,8 @@ package upstream_test
 import (
 	"context"
 	"errors"
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -15,7 +17,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	log.SetOutput(io.Discard) // where net/http quotes hostile vendors
+	goleak.VerifyTestMain(m)
+}
 
 // loopback lets tests reach their own servers.
 func loopback() []string { return []string{"127.0.0.0/8", "::1"} }

@@ -42,7 +42,8 @@ type watch struct {
 	streams atomic.Bool
 
 	mu    sync.Mutex
-	phase *time.Timer // nil between the phases
+	phase *time.Timer // nil before the first phase
+	over  bool        // the call has ended, and no phase of it begins any more
 }
 
 func newWatch(ctx context.Context, limits Limits, abort func()) (context.Context, *watch) {
@@ -64,8 +65,12 @@ func (w *watch) expire() {
 func (w *watch) within(limit time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.phase != nil {
-		w.phase.Stop()
+	switch {
+	case w.over:
+		return
+	case w.phase != nil:
+		w.phase.Reset(limit)
+		return
 	}
 	w.phase = time.AfterFunc(limit, w.expire)
 }
@@ -76,7 +81,6 @@ func (w *watch) reached() {
 	defer w.mu.Unlock()
 	if w.phase != nil {
 		w.phase.Stop()
-		w.phase = nil
 	}
 }
 
@@ -95,19 +99,11 @@ func (w *watch) heard() {
 
 func (w *watch) stop() {
 	w.whole.Stop()
+	w.mu.Lock()
+	w.over = true
+	w.mu.Unlock()
 	w.reached()
 	w.cancel()
-}
-
-// heardReader tells the watch of every read.
-type heardReader struct {
-	in    io.Reader
-	watch *watch
-}
-
-func (r heardReader) Read(p []byte) (int, error) {
-	r.watch.heard()
-	return r.in.Read(p)
 }
 
 // Stream prepares the body to be passed on as it comes: from here on there is
