@@ -101,10 +101,10 @@ type linked struct {
 
 func newLinked(t *testing.T, p *platform, oauth simulator.OAuth, token string) *linked {
 	t.Helper()
-	return newGranted(t, p, oauth).link(token)
+	return newGranted(t, p, oauth).newLink(token)
 }
 
-func (g *granted) link(token string) *linked {
+func (g *granted) newLink(token string) *linked {
 	g.t.Helper()
 	if token == "" {
 		token = `{"tenant_id":"acme-1"}`

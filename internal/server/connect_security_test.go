@@ -246,10 +246,10 @@ func TestLinkTokenIsUsedOnce(t *testing.T) {
 		}
 
 		// Another token sees nothing of it.
-		stranger := l.link(`{"tenant_id":"acme-2"}`)
+		stranger := l.newLink(`{"tenant_id":"acme-2"}`)
 		stranger.holder.get("/connect/session/attempt/" + first.text("id")).want(404)
 		stranger.holder.get("/connect/session?attempt=" + first.text("id")).want(404)
-		late := l.link("")
+		late := l.newLink("")
 		p.exec("UPDATE link_token SET expires_at = 0 WHERE burnt_at IS NULL")
 		refused("expired", late.secret)
 	})

@@ -109,7 +109,7 @@ func TestConnectByFetchedToken(t *testing.T) {
 			{"oauth2_client_credentials", `{"client_id":"customer","client_secret":"customer-secret"}`, `{"client_id":"customer","client_secret":"x"}`},
 			{"keka_oauth", `{"client_id":"customer","client_secret":"customer-secret","api_key":"` + simulator.DefaultAPIKey + `"}`, `{"client_id":"customer","client_secret":"customer-secret","api_key":"x"}`},
 		} {
-			l := g.link("")
+			l := g.newLink("")
 			refused := l.authorize(e.format, e.wrong).want(201)
 			if refused.text("status") != "failed" || refused.text("error_type") != "connection_error" {
 				t.Errorf("%s: got %s", e.format, refused.Text)
@@ -133,7 +133,7 @@ func TestReconnect(t *testing.T) {
 		l.call("PATCH", "/integrated-account/"+account, `{"context":{"kept":"yes","layer":"old"}}`).want(200)
 		again := func(more string) string {
 			t.Helper()
-			r := l.link(`{"integrated_account_id":"` + account + `","context":{"layer":"link"}` + more + `}`)
+			r := l.newLink(`{"integrated_account_id":"` + account + `","context":{"layer":"link"}` + more + `}`)
 			session := r.holder.get("/connect/session").want(200)
 			if session.text("reconnect", "integrated_account_id") != account || session.text("reconnect", "integration") != "oauth-vendor" || session.JSON.Get("integrations").Len() != 1 || session.text("tenant_id") != "acme-1" {
 				t.Errorf("got %s", session.Text)
@@ -172,7 +172,7 @@ func TestReconnectBringsAnAccountBack(t *testing.T) {
 		l.vendor.RevokeConsent("user-1")
 		l.contact(account).want(401)
 		l.wantAccount(account, "needs_reauth", "the token endpoint answered with status 400, invalid_grant")
-		l.link(`{"integrated_account_id":"` + account + `"}`).connectAccount()
+		l.newLink(`{"integrated_account_id":"` + account + `"}`).connectAccount()
 		l.contact(account).want(200)
 		l.wantAccount(account, "active", "")
 	})
@@ -185,7 +185,7 @@ func TestReturnURL(t *testing.T) {
 	const away = "https://app.example/done?tab=apps"
 	p.call("PATCH", "/environment/"+p.environment.ID, `{"redirect_uris":["`+away+`"]}`).want(200)
 	g := newGranted(t, p, simulator.OAuth{})
-	l := g.link(`{"tenant_id":"acme-1","redirect_uri":"` + away + `"}`)
+	l := g.newLink(`{"tenant_id":"acme-1","redirect_uri":"` + away + `"}`)
 	back := func(consent string) url.Values {
 		t.Helper()
 		g.odd("  - {path: /oauth/authorize, oauth: {consent: " + consent + "}}\n")
