@@ -89,7 +89,7 @@ func (c *connections) endLeases() {
 // settled calls an account until it answers, or needs a new connection.
 func (c *connections) settled(p *process, account string) (status int, lastError string) {
 	c.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		status, body := c.call(p, account)
 		if status == http.StatusOK {
 			return status, ""
@@ -173,14 +173,15 @@ func TestPausedWhileRefreshing(t *testing.T) {
 		for round := range rounds(3) {
 			name := fmt.Sprint("p", round)
 			account := c.expired(first, name)
-			asked := make(chan struct{}, 16)
-			c.issuer.set(func() { c.issuer.onAsked = func(string) { asked <- struct{}{} } })
+			asked, stopped := make(chan struct{}, 16), make(chan struct{})
+			c.issuer.set(func() { c.issuer.onAsked = func(string) { asked <- struct{}{}; <-stopped } })
 			done := make(chan struct{})
 			go func() { defer close(done); c.call(first, account) }()
 			<-asked
 			if err := first.command.Process.Signal(syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}
+			close(stopped)
 			c.endLeases()
 			if status, body := c.call(second, account); status != http.StatusOK || !strings.Contains(body, `"token":3`) {
 				t.Errorf("the other process answers %d %s", status, body)
