@@ -144,15 +144,16 @@ func stagesOf(o offer, a progress) []view.ConnectStage {
 	}
 	stages := make([]view.ConnectStage, len(o.stages))
 	for i, name := range o.stages {
-		stages[i] = view.ConnectStage{Name: name, Status: "pending"}
+		status := "pending"
 		switch {
 		case i < at:
-			stages[i].Status = "done"
+			status = "done"
 		case i == at && a.Status == sinew.AttemptFailed:
-			stages[i].Status = "failed"
+			status = "failed"
 		case i == at:
-			stages[i].Status = "running"
+			status = "running"
 		}
+		stages[i] = view.ConnectStage{Name: name, Status: status}
 	}
 	return stages
 }
