@@ -46,8 +46,8 @@ func TestBadInput(t *testing.T) {
 			distinct[key] = true
 			bad.check(w.call(bad.method, bad.path, bad.body))
 		}
-		if len(distinct) < 500 && len(distinct) < testkit.Thin(5000) {
-			t.Errorf("tried %d distinct requests, want at least 500", len(distinct))
+		if len(distinct) < testkit.Thin(5000) {
+			t.Errorf("tried %d distinct requests", len(distinct))
 		}
 		t.Logf("tried %d distinct bad requests", len(distinct))
 		sameTables(t, before, openDatabase(t, p.config).tables())
