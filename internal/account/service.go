@@ -23,6 +23,8 @@ type Store interface {
 	AccountWithSecrets(ctx context.Context, environmentID, id string) (sinew.AccountRecord, error)
 	CreateAccount(ctx context.Context, r sinew.AccountRecord, events []sinew.Event) error
 	UpdateAccount(ctx context.Context, environmentID, id string, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error)
+	ConnectAccount(ctx context.Context, c sinew.ConnectClaim, r sinew.AccountRecord, events []sinew.Event) error
+	ReconnectAccount(ctx context.Context, c sinew.ConnectClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error)
 	DeleteAccount(ctx context.Context, environmentID, id string, event func(sinew.IntegratedAccount) sinew.Event) error
 	DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, event func(sinew.IntegratedAccount) sinew.Event) (matched int, err error)
 
