@@ -38,6 +38,7 @@ type PrincipalKind string
 const (
 	PrincipalAPIToken     PrincipalKind = "api_token"
 	PrincipalAccountToken PrincipalKind = "integrated_account_token"
+	PrincipalLinkToken    PrincipalKind = "link_token"
 	// PrincipalPlatform is the platform itself, which takes accounts through their
 	// steps and refreshes tokens.
 	PrincipalPlatform PrincipalKind = "platform"

@@ -37,9 +37,14 @@ const (
 
 // Environment isolates everything but integrations.
 type Environment struct {
-	ID        string
-	TeamID    string
-	Name      string
+	ID     string
+	TeamID string
+	Name   string
+	// RedirectURIs are where customers may be sent once they have connected an
+	// account.
+	RedirectURIs []string
+	// Theme is how the connect page looks.
+	Theme     Theme
 	CreatedAt time.Time
 	UpdatedAt time.Time
 }

@@ -79,24 +79,34 @@ func Removal(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval {
 	return sinew.AccountRemoval{Event: view.DeletedAccount(r.IntegratedAccount), Revocation: GiveUp(r, readable)}
 }
 
-// Replaced gives the token that an account had back where the definition wants
+// replaced gives the token that an account had back where the definition wants
 // that, once the account has another one. before is the record as it was; by
 // default the old token is left alone, since vendors may end the whole grant.
-func Replaced(before sinew.AccountRecord, r *sinew.AccountRecord) {
-	if !hasTokens(before.AuthenticationMethod) {
-		return
-	}
+func replaced(before sinew.AccountRecord, r *sinew.AccountRecord) {
 	config, _, err := definition.OfAccount(&before)
 	if err != nil {
-		return // nothing to say what to do
+		return // nothing says what to do
 	}
 	wanted, _ := config.At("credentials", string(before.AuthenticationMethod), "config", "options", "revokeOnReconnect").Bool()
-	if !wanted {
+	if !wanted || sharesToken(before, r) {
 		return
 	}
 	if given := GiveUp(&before, true); given.Outcome == sinew.RevocationPending {
 		r.Revocations = append(r.Revocations, given)
 	}
+}
+
+// sharesToken reports whether an account has kept a token that it had: vendors may
+// issue the same one again.
+func sharesToken(before sinew.AccountRecord, r *sinew.AccountRecord) bool {
+	earlier, errEarlier := joinContext(before.Context, before.Secrets.Context)
+	whole, err := joinContext(r.Context, r.Secrets.Context)
+	if errEarlier != nil || err != nil {
+		return true
+	}
+	old, _ := credential.StoredToken(earlier)
+	token, _ := credential.StoredToken(whole)
+	return old.AccessToken == token.AccessToken || old.RefreshToken != "" && old.RefreshToken == token.RefreshToken
 }
 
 // GiveBack gives back a token that was issued for an account which has gone, or

@@ -23,6 +23,8 @@ type Store interface {
 	AccountWithSecrets(ctx context.Context, environmentID, id string) (sinew.AccountRecord, error)
 	CreateAccount(ctx context.Context, r sinew.AccountRecord, events []sinew.Event) error
 	UpdateAccount(ctx context.Context, environmentID, id string, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error)
+	ConnectAccount(ctx context.Context, c sinew.ConnectClaim, r sinew.AccountRecord, events []sinew.Event) error
+	ReconnectAccount(ctx context.Context, c sinew.ConnectClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error)
 	DeleteAccount(ctx context.Context, environmentID, id string, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error
 	DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) (matched int, err error)
 	Revoke(ctx context.Context, a sinew.IntegratedAccount, r sinew.Revocation) error

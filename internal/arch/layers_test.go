@@ -27,10 +27,10 @@ func layers() map[string]layer {
 		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
-			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "revocation",
+			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation",
 		},
 		storage:  {"store"},
-		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui"},
+		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui", "connectpage"},
 		commands: {"cli"},
 		settings: {"config"},
 		assembly: {"server"},
@@ -84,6 +84,7 @@ func namedEdges() map[string][]string {
 		"proxy":       {"definition", "credential", "account", "paginate"},
 		"paginate":    {"definition"},
 		"account":     {"definition", "credential"},
+		"connect":     {"account", "credential", "definition"},
 		"refresh":     {"account", "credential", "definition"},
 		"revocation":  {"account", "credential"},
 		"integration": {"account", "definition"},
@@ -98,5 +99,6 @@ func namedEdges() map[string][]string {
 		"link":        {"httpapi"},
 		"mcpserver":   {"httpapi"},
 		"webui":       {"httpapi"},
+		"connectpage": {"httpapi"},
 	}
 }

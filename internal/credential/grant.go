@@ -37,6 +37,8 @@ type Grant struct {
 	// Life is how long a token lives when the vendor does not say, 0 for unknown.
 	Life time.Duration
 
+	issuer string
+
 	params, tokenParams, refreshParams, extra jsonx.Value
 }
 
@@ -66,6 +68,9 @@ func NewGrant(method sinew.AuthenticationMethod, config, values jsonx.Value) (Gr
 		separator:     or(options.Get("scopeSeparator").Str(), " "), Scopes: scopeList(rendered.Get("scope")),
 		params: rendered.Get("params"), tokenParams: orEmpty(rendered.Get("tokenParams")), refreshParams: orEmpty(rendered.Get("refreshParams")), extra: jsonx.ObjectValue(),
 		PKCE: usesPKCE(rendered.Get("pkce")), Life: lifeOf(rendered.Get("tokenExpiryDuration")),
+	}
+	if g.issuer, err = readIssuer(auth.Get("issuer"), values); err != nil {
+		return Grant{}, err
 	}
 	tokenHost, tokenPath := auth.Get("tokenHost").Str(), auth.Get("tokenPath").Str()
 	switch method {
@@ -116,7 +121,7 @@ func renderConfig(config, values jsonx.Value) (jsonx.Value, error) {
 	b := jsonx.NewBuilder(config.Len())
 	for name, v := range config.Members() {
 		switch name {
-		case "fields", "documentation_link", "permissions_text":
+		case "fields", "documentation_link", "permissions_text", "scope_descriptions":
 			continue // texts for people
 		case "auth":
 			continue // addresses, see endpoint

@@ -80,6 +80,11 @@ func oauth1Parameters(a Authorization, nonce string, now time.Time) ([]parameter
 	if token := a.text("token"); token != "" {
 		list = append(list, parameter{"oauth_token", token})
 	}
+	for _, name := range []string{"callback", "verifier"} { // of the requests for tokens
+		if value := a.text(name); value != "" {
+			list = append(list, parameter{"oauth_" + name, value})
+		}
+	}
 	if a.text("version") != "false" {
 		list = append(list, parameter{"oauth_version", "1.0"})
 	}

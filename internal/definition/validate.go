@@ -7,6 +7,7 @@ import (
 	"net/mail"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,8 +40,19 @@ func (c Credential) validate(context jsonx.Value, partial bool) (jsonx.Value, []
 	if context.Exists() && context.Kind() != jsonx.Object {
 		return context, []sinew.Failure{{Path: "context", Code: CodeType, Message: "must be an object"}}
 	}
-	var failures []sinew.Failure
 	b := context.Edit()
+	failures := c.validateFields(b, partial)
+	if c.NeedsToken() && !partial && isBlank(b.Get("oauth").At("token", "access_token")) {
+		failures = append(failures, sinew.Failure{Path: "context.oauth.token.access_token", Code: CodeRequired, Message: "is required for " + c.Format})
+	}
+	if token := b.Get("oauth").At("token", "access_token"); !isBlank(token) && token.Kind() != jsonx.String {
+		failures = append(failures, sinew.Failure{Path: "context.oauth.token.access_token", Code: CodeType, Message: "must be text"})
+	}
+	return b.Value(), failures
+}
+
+func (c Credential) validateFields(b *jsonx.Builder, partial bool) []sinew.Failure {
+	var failures []sinew.Failure
 	for _, field := range c.Fields {
 		value := b.Get(field.Name)
 		if isBlank(value) && field.Default.Exists() && !partial {
@@ -58,13 +70,46 @@ func (c Credential) validate(context jsonx.Value, partial bool) (jsonx.Value, []
 		}
 		b.Set(field.Name, field.transform(value))
 	}
-	if c.NeedsToken() && !partial && isBlank(b.Get("oauth").At("token", "access_token")) {
-		failures = append(failures, sinew.Failure{Path: "context.oauth.token.access_token", Code: CodeRequired, Message: "is required for " + c.Format})
+	return failures
+}
+
+// ValidateForm is Validate for what a customer filled in before there is a token:
+// members that are no fields are failures. Failures have paths such as
+// "values.subdomain". given are members of the context that come from elsewhere:
+// the customer does not supply them.
+func (c Credential) ValidateForm(values, given jsonx.Value) (jsonx.Value, []sinew.Failure) {
+	var failures []sinew.Failure
+	b := jsonx.NewBuilder(len(c.Fields))
+	for name, value := range values.Members() {
+		i := slices.IndexFunc(c.Fields, func(f Field) bool { return f.Name == name })
+		if i < 0 {
+			failures = append(failures, sinew.Failure{Path: "values." + name, Code: "unknown_field", Message: "is not a field of this way to connect"})
+			continue
+		}
+		if !isBlank(given.Get(name)) {
+			continue
+		}
+		if text, ok := value.Text(); ok {
+			value = jsonx.StringValue(c.Fields[i].pasted(text))
+		}
+		b.Set(name, value)
 	}
-	if token := b.Get("oauth").At("token", "access_token"); !isBlank(token) && token.Kind() != jsonx.String {
-		failures = append(failures, sinew.Failure{Path: "context.oauth.token.access_token", Code: CodeType, Message: "must be text"})
+	form := c
+	form.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f Field) bool { return !isBlank(given.Get(f.Name)) })
+	for _, failure := range form.validateFields(b, false) {
+		failure.Path = "values." + strings.TrimPrefix(failure.Path, "context.")
+		failures = append(failures, failure)
 	}
 	return b.Value(), failures
+}
+
+// pasted takes what came along from a clipboard off a text. Spaces may belong to
+// a password.
+func (f Field) pasted(text string) string {
+	if f.Type == typePassword {
+		return strings.Trim(text, "\r\n\t")
+	}
+	return strings.TrimSpace(text)
 }
 
 func isBlank(v jsonx.Value) bool {

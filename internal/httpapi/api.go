@@ -44,6 +44,7 @@ const LimitWindow = 10 * time.Second
 type API struct {
 	settings   Settings
 	auth       Authenticator
+	links      Authenticator
 	cursors    *wire.Cursors
 	log        *slog.Logger
 	metrics    Metrics
@@ -60,9 +61,11 @@ type API struct {
 type Config struct {
 	Settings Settings
 	Auth     Authenticator
-	Cursors  *wire.Cursors
-	Log      *slog.Logger
-	Metrics  Metrics
+	// Links recognises link tokens.
+	Links   Authenticator
+	Cursors *wire.Cursors
+	Log     *slog.Logger
+	Metrics Metrics
 	// Context prepares the context of each request; nil leaves it as it is.
 	Context func(context.Context) context.Context
 }
@@ -71,7 +74,7 @@ type Config struct {
 // that describes them.
 func New(config Config, operations ...[]Operation) (*API, error) {
 	a := &API{
-		settings: config.Settings, auth: config.Auth, cursors: config.Cursors, log: config.Log, metrics: config.Metrics,
+		settings: config.Settings, auth: config.Auth, links: config.Links, cursors: config.Cursors, log: config.Log, metrics: config.Metrics,
 		context:  config.Context,
 		mux:      http.NewServeMux(),
 		tokens:   newLimiter(config.Settings.LimitToken, LimitWindow),

@@ -145,7 +145,11 @@ func (a *API) admit(c *Call) error {
 	if o.Access == AccessPublic || o.Access == AccessLoopback && fromLoopback(c.Request) {
 		return nil
 	}
-	p, err := a.auth.Authenticate(c.Context(), bearer(c.Request))
+	auth := a.auth
+	if o.Access == AccessLinkToken {
+		auth = a.links
+	}
+	p, err := auth.Authenticate(c.Context(), bearer(c.Request))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
@@ -56,6 +57,7 @@ type errorBody struct {
 	Error      string        `json:"error" doc:"The standard phrase of the status."`
 	Message    string        `json:"message" doc:"What is wrong, for people."`
 	Code       string        `json:"code" doc:"A stable word for what is wrong."`
+	LinkCode   string        `json:"truto_error_code,omitzero" doc:"The code again, where clients read it under this name."`
 	Details    *errorDetails `json:"details,omitzero" doc:"More about a request that is not valid."`
 	RequestID  string        `json:"request_id" doc:"Finds the request in the logs."`
 }
@@ -117,6 +119,9 @@ func errorAnswer(err error, requestID, accept string) Answer {
 		})
 	}
 	body := errorBody{StatusCode: status, Error: http.StatusText(status), Message: message, Code: code, RequestID: requestID}
+	if code == connect.CodeNoApp {
+		body.LinkCode = code
+	}
 	if len(failures) > 0 {
 		body.Details = &errorDetails{Failures: failures}
 	}

@@ -28,6 +28,9 @@ func (d *document) build(operations []Operation, settings Settings) {
 	tags := jsonx.NewBuilder(16)
 	for i := range operations {
 		o := &operations[i]
+		if o.Hidden {
+			continue
+		}
 		path := w.placeholder.ReplaceAllString(o.Path, "{$1}")
 		item := paths.Get(path)
 		paths.Set(path, item.With(strings.ToLower(o.Method), w.operation(o)))
@@ -53,7 +56,7 @@ func (d *document) build(operations []Operation, settings Settings) {
 		"paths", paths.Value(),
 		"components", object(
 			"securitySchemes", object("token", object("type", "http", "scheme", "bearer",
-				"description", "An API token, or where an operation says so an integrated-account token.")),
+				"description", "An API token, or where an operation says so an integrated-account token or a link token.")),
 			"responses", w.errorResponse(),
 			"schemas", w.schemas.components()),
 	)
@@ -97,6 +100,8 @@ func accessText(access Access) string {
 		return "Takes an API token or an integrated-account token."
 	case AccessAccountOnly:
 		return "Takes an integrated-account token."
+	case AccessLinkToken:
+		return "Takes a link token, from scripts of any origin."
 	case AccessLoopback:
 		return "Takes an API token; from the machine itself, none."
 	}

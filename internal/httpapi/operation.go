@@ -18,6 +18,8 @@ const (
 	AccessAccountToken
 	// AccessAccountOnly takes integrated-account tokens alone.
 	AccessAccountOnly
+	// AccessLinkToken takes link tokens alone.
+	AccessLinkToken
 	// AccessPublic takes anybody.
 	AccessPublic
 	// AccessLoopback takes API tokens, and anybody on this machine.
@@ -58,7 +60,10 @@ type Operation struct {
 	Media string
 	// Browser lets scripts of any origin call the operation.
 	Browser bool
-	Handle  func(*Call) (Answer, error)
+	// Hidden leaves the operation out of the document: it is where browsers are
+	// sent, and nothing to call.
+	Hidden bool
+	Handle func(*Call) (Answer, error)
 }
 
 // Parameter is a query parameter that is not a filter.
@@ -97,9 +102,11 @@ func (o *Operation) status() int {
 func (o *Operation) allows(p sinew.Principal) bool {
 	switch p.Kind {
 	case sinew.PrincipalAPIToken:
-		return o.Access != AccessAccountOnly
+		return o.Access != AccessAccountOnly && o.Access != AccessLinkToken
 	case sinew.PrincipalAccountToken:
 		return o.Access == AccessAccountToken || o.Access == AccessAccountOnly
+	case sinew.PrincipalLinkToken:
+		return o.Access == AccessLinkToken
 	}
 	return false
 }

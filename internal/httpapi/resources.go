@@ -6,6 +6,7 @@ import (
 
 	"github.com/sinewhq/sinew/internal/access"
 	"github.com/sinewhq/sinew/internal/account"
+	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/integration"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/refresh"
@@ -20,6 +21,7 @@ type Engines struct {
 	Workspace    *workspace.Service
 	Journal      *journal.Service
 	Refresh      *refresh.Service
+	Connect      *connect.Service
 	// Ready reports whether the server can work, and what the parts say.
 	Ready func(context.Context) Readiness
 	// Metrics serves the Prometheus page.
@@ -44,5 +46,8 @@ func ControlPlane(e Engines) [][]Operation {
 		revocationOperations(e.Accounts),
 		refreshOperations(e.Refresh),
 		sandboxOperations(e.Accounts, renderer),
+		linkOperations(e.Connect),
+		connectOperations(e.Connect),
+		consentOperations(e.Connect),
 	}
 }

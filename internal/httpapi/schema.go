@@ -89,6 +89,8 @@ func (s *schemas) member(t reflect.Type, tag reflect.StructTag) jsonx.Value {
 		b.Set("type", typeName("array", nullable)).Set("items", s.member(t.Elem(), reflect.StructTag(tag.Get("items"))))
 		setBound(b, tag, "min", "minItems")
 		setBound(b, tag, "max", "maxItems")
+	case t.Kind() == reflect.Struct && nullable:
+		return describe(object("anyOf", jsonx.ArrayValue(s.refType(t), object("type", "null"))), tag)
 	case t.Kind() == reflect.Struct:
 		return describe(s.refType(t), tag)
 	case t.Kind() == reflect.String:

@@ -16,7 +16,28 @@ type updateTeam struct {
 }
 
 type updateEnvironment struct {
-	Name *string `json:"name" input:"true" min:"1" max:"100" doc:"The name of the environment, unique in its team."`
+	Name         *string      `json:"name" input:"true" min:"1" max:"100" doc:"The name of the environment, unique in its team."`
+	RedirectURIs []string     `json:"redirect_uris" max:"50" items:"min:\"1\" max:\"2000\"" doc:"Where customers may be sent once they have connected an account: https, http on this machine, or a private scheme such as com.example.app. A link token's redirect_uri is one of them, letter by letter."`
+	Theme        *updateTheme `json:"theme" doc:"How the connect page looks. Members that are not sent stay; null goes back to the default."`
+}
+
+type updateTheme struct {
+	LogoURL             *string `json:"logo_url" nullable:"true" input:"true" max:"2000" doc:"The logo above the page: https."`
+	LogoDarkURL         *string `json:"logo_dark_url" nullable:"true" input:"true" max:"2000" doc:"The logo on dark ground; logo_url unless given."`
+	AccentColor         *string `json:"accent_color" nullable:"true" input:"true" doc:"The colour of buttons and links, as #rrggbb." example:"#1f6feb"`
+	AccentColorDark     *string `json:"accent_color_dark" nullable:"true" input:"true" doc:"The same on dark ground."`
+	BackgroundColor     *string `json:"background_color" nullable:"true" input:"true" doc:"The colour behind the page, as #rrggbb."`
+	BackgroundColorDark *string `json:"background_color_dark" nullable:"true" input:"true" doc:"The same for people who want it dark."`
+	ShowBadge           *bool   `json:"show_badge" input:"true" doc:"Whether the page says what it is made with."`
+}
+
+func (in updateEnvironment) patch() workspace.EnvironmentPatch {
+	patch := workspace.EnvironmentPatch{Name: in.Name, RedirectURIs: in.RedirectURIs}
+	if in.Theme != nil {
+		theme := workspace.ThemePatch(*in.Theme)
+		patch.Theme = &theme
+	}
+	return patch
 }
 
 func teamOperations(w *workspace.Service) []Operation {
@@ -53,12 +74,12 @@ func teamOperations(w *workspace.Service) []Operation {
 		{Method: "GET", Path: "/environment/{id}", ID: "getEnvironment", Tag: "Environments", Summary: "Get an environment", Answer: view.Environment{}, Handle: func(c *Call) (Answer, error) {
 			return shown(c, view.NewEnvironment)(w.Environment(c.Context(), c.Principal, c.Path("id")))
 		}},
-		{Method: "PATCH", Path: "/environment/{id}", ID: "updateEnvironment", Tag: "Environments", Summary: "Rename an environment", Body: updateEnvironment{}, Answer: view.Environment{}, Handle: func(c *Call) (Answer, error) {
+		{Method: "PATCH", Path: "/environment/{id}", ID: "updateEnvironment", Tag: "Environments", Summary: "Update an environment", Description: "Changes its name, where its customers may be sent, and how its connect page looks.", Body: updateEnvironment{}, Answer: view.Environment{}, Handle: func(c *Call) (Answer, error) {
 			var in updateEnvironment
 			if err := c.Bind(&in); err != nil {
 				return Answer{}, err
 			}
-			return shown(c, view.NewEnvironment)(w.RenameEnvironment(c.Context(), c.Principal, c.Path("id"), in.Name))
+			return shown(c, view.NewEnvironment)(w.UpdateEnvironment(c.Context(), c.Principal, c.Path("id"), in.patch()))
 		}},
 		sessionOnly("POST", "/environment", "createEnvironment", "Environments", "Create an environment"),
 		sessionOnly("DELETE", "/environment/{id}", "deleteEnvironment", "Environments", "Delete an environment"),

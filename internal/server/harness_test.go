@@ -35,6 +35,8 @@ type platform struct {
 	// environment and token are those of production.
 	environment sinew.Environment
 	token       string
+	// link is a link token, which calls under /connect are made with; "" for none.
+	link string
 }
 
 // eachPlatform runs a test against a server on each database.
@@ -148,7 +150,7 @@ func (p *platform) stranger() *platform {
 	other := *p
 	other.environment, err = p.server.Core.Workspace.FindEnvironment(ctx, team.ID, sinew.EnvironmentProduction)
 	p.must(err)
-	other.token = p.newToken(other.environment.ID)
+	other.token, other.link = p.newToken(other.environment.ID), ""
 	return &other
 }
 
@@ -177,7 +179,11 @@ func (p *platform) call(method, path, body string, headers ...string) *reply {
 	if body == "" {
 		request.Body = http.NoBody
 	}
-	request.Header.Set("Authorization", "Bearer "+p.token)
+	token := p.token
+	if p.link != "" && strings.HasPrefix(path, "/connect/") {
+		token = p.link
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
 	request.Header.Set("Content-Type", "application/json")
 	for i := 0; i+1 < len(headers); i += 2 {
 		request.Header.Set(headers[i], headers[i+1])

@@ -5,10 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/sinewhq/sinew"
-	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/simulator"
 )
@@ -200,26 +196,20 @@ func TestUnreadableAccountCanBeDeleted(t *testing.T) {
 	})
 }
 
-// TestReplacedTokenIsRevokedOnDemand is a reconnection: the old token is given
-// back only where the definition says so.
+// TestReplacedTokenIsRevokedOnDemand connects an account again: its old token is
+// given back only where the definition says so, and the new one stays good.
 func TestReplacedTokenIsRevokedOnDemand(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
-		g := newGranted(t, p, simulator.OAuth{})
-		id := g.importToken("oauth2", jsonx.ObjectValue(), g.vendor.IssueToken("acme"))
-		reconnect := func() {
-			_, err := p.server.Core.Store.UpdateAccount(t.Context(), p.environment.ID, id, func(r *sinew.AccountRecord) ([]sinew.Event, error) {
-				account.Replaced(*r, r)
-				return nil, nil
-			})
-			p.must(err)
+		l := newLinked(t, p, simulator.OAuth{Consent: simulator.ConsentAllow}, "")
+		account := l.connectAccount()
+		l.newLink(`{"integrated_account_id":"` + account + `"}`).connectAccount()
+		if got := l.revocations(account); len(got) != 0 {
+			t.Errorf("without being asked for: %v", got)
 		}
-		reconnect()
-		if diff := cmp.Diff([]string(nil), g.revocations(id)); diff != "" {
-			t.Errorf("(-want +got):\n%s", diff)
-		}
-		g.call("PATCH", "/environment-integration/"+g.installation, `{"override":{"credentials":{"oauth2":{"config":{"options":{"revokeOnReconnect":true}}}}}}`).want(200)
-		reconnect()
-		g.wantRevocation(id, "revoked")
+		l.call("PATCH", "/environment-integration/"+l.installation, `{"override":{"credentials":{"oauth2":{"config":{"options":{"revokeOnReconnect":true}}}}}}`).want(200)
+		l.newLink(`{"integrated_account_id":"` + account + `"}`).connectAccount()
+		l.wantRevocation(account, "revoked")
+		l.contact(account).want(200)
 	})
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew/internal/config"
+	"github.com/sinewhq/sinew/internal/connect"
+	"github.com/sinewhq/sinew/internal/connectpage"
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/journal"
@@ -44,6 +46,7 @@ type Server struct {
 
 	log      *slog.Logger
 	refresh  *refresh.Service
+	connect  *connect.Service
 	upstream *upstream.Client
 	journal  *journal.Writer
 	runner   *jobs.Runner
@@ -96,6 +99,13 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	if s.refresh, err = newRefresh(c, s.Core, byAction, s.upstream, metrics, s.log); err != nil {
 		return nil, err
 	}
+	if s.connect, err = newConnect(s.Core, s.upstream, s.URL(c), s.log); err != nil {
+		return nil, err
+	}
+	pages, err := connectpage.Operations()
+	if err != nil {
+		return nil, err
+	}
 	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
 	actions := newActions(s.Core, calls, s.log)
@@ -104,7 +114,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	s.Core.Accounts.OnInstall(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect,
 		Ready: s.readiness(c), Metrics: metrics.Handler(),
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)
@@ -113,8 +123,8 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		Settings: httpapi.Settings{
 			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
 		},
-		Auth: s.Core.Access, Cursors: cursors, Log: s.log, Metrics: metrics,
-	}, append(operations, plane)...)
+		Auth: s.Core.Access, Links: s.connect, Cursors: cursors, Log: s.log, Metrics: metrics,
+	}, append(operations, plane, pages)...)
 }
 
 func (s *Server) start() {
@@ -151,6 +161,7 @@ func (s *Server) Wait(ctx context.Context) error {
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
 	defer cancel()
+	s.connect.Stop()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
 		err = errors.Join(fmt.Errorf("drain: %w", err), s.http.Close())

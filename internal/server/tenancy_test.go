@@ -36,7 +36,7 @@ func TestForeignIDsAreNotFound(t *testing.T) {
 		before := openDatabase(t, p.config).tables()
 		cells := 0
 		for _, o := range mine.operations() {
-			if len(o.Parameters) == 0 || o.callsVendor() || o.sharedByAll() {
+			if len(o.Parameters) == 0 || o.callsVendor() || o.sharedByAll() || o.Access == httpapi.AccessLinkToken {
 				continue
 			}
 			body := ""
@@ -259,7 +259,7 @@ func TestAccountTokenReachesItsAccount(t *testing.T) {
 		mine := p.as(p.accountToken(w.account))
 		before := openDatabase(t, p.config).tables()
 		for _, o := range w.operations() {
-			if o.Access == httpapi.AccessAccountOnly || o.Access == httpapi.AccessAccountToken || o.Access == httpapi.AccessPublic || o.Access == httpapi.AccessLoopback {
+			if o.Access == httpapi.AccessAccountOnly || o.Access == httpapi.AccessAccountToken || o.Access == httpapi.AccessPublic || o.Access == httpapi.AccessLoopback || o.Access == httpapi.AccessLinkToken {
 				continue
 			}
 			body := ""

@@ -38,6 +38,7 @@ func newWorld(p *platform, name string) *world {
 	w.account = account.text("id")
 	w.sandbox = p.call("POST", "/sandbox-integrated-account", `{"id":"`+w.account+`"}`).want(201).text("id")
 	w.gate = p.call("POST", "/static-gate", `{"name":"gate","domain":"egress.example.com"}`).want(201).text("id")
+	p.link = p.linkToken(`{"tenant_id":"` + w.tenant + `"}`)
 	w.collect()
 	return w
 }
@@ -85,7 +86,7 @@ func (p *platform) accountToken(accountID string) string {
 // as returns a client with another token on the same server.
 func (p *platform) as(token string) *platform {
 	other := *p
-	other.token = token
+	other.token, other.link = token, ""
 	return &other
 }
 
@@ -96,7 +97,7 @@ func (p *platform) inEnvironment(name string) *platform {
 	var err error
 	other.environment, err = p.server.Core.Workspace.FindEnvironment(p.t.Context(), p.environment.TeamID, name)
 	p.must(err)
-	other.token = p.newToken(other.environment.ID)
+	other.token, other.link = p.newToken(other.environment.ID), ""
 	return &other
 }
 

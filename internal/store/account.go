@@ -175,57 +175,70 @@ func (s *Store) openAccount(ctx context.Context, r *lockedRecord, sealed sealedC
 	return nil
 }
 
+// newAccount is an account about to be written, with its columns made.
+type newAccount struct {
+	sinew.AccountRecord
+	sealed sealedAccount
+	keys   any
+}
+
+func (s *Store) newAccountRow(ctx context.Context, r sinew.AccountRecord) (newAccount, error) {
+	sealed, err := s.sealAccount(ctx, r, 1)
+	if err != nil {
+		return newAccount{}, err
+	}
+	keys, err := objectStoreColumn(r.ObjectStore)
+	return newAccount{r, sealed, keys}, err
+}
+
 // CreateAccount writes an account with its secrets, its tenant's row if it has
 // none, and its events, and makes its blobs live. The id must be set already,
 // since blobs and events refer to it.
 func (s *Store) CreateAccount(ctx context.Context, r sinew.AccountRecord, events []sinew.Event) error {
-	sealed, err := s.sealAccount(ctx, r, 1)
+	row, err := s.newAccountRow(ctx, r)
 	if err != nil {
 		return err
 	}
-	keys, err := objectStoreColumn(r.ObjectStore)
+	return wrap(s.change(ctx, func(t *tx) error { return insertAccount(ctx, t, row, events) }), "create account %s", r.ID)
+}
+
+func insertAccount(ctx context.Context, t *tx, r newAccount, events []sinew.Event) error {
+	if err := ensureTenant(ctx, t, r.EnvironmentID, r.TenantID, r.CreatedAt); err != nil {
+		return err
+	}
+	_, err := t.ExecContext(ctx, `INSERT INTO integrated_account
+		(id, environment_id, environment_integration_id, integration_name, tenant_id, name, status, last_error, last_action_result,
+		last_forbidden_error, is_sandbox, authentication_method, region, super_query, context, context_secret, object_store,
+		unified_model_override, integration_override, integration_override_secret, unified_model_override_secret,
+		static_gate_id, secret_version, event_sequence, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1, 0, $23, $24)`,
+		r.ID, r.EnvironmentID, r.EnvironmentIntegrationID, r.IntegrationName, r.TenantID, r.Name, string(r.Status), orNull(r.LastError), orNull(r.LastActionResult),
+		orNull(r.LastForbiddenError), r.IsSandbox, string(r.AuthenticationMethod), string(r.Region), orNull(r.SuperQuery), string(r.Context), r.sealed.context, r.keys,
+		string(r.UnifiedModelOverride), string(r.IntegrationOverride), r.sealed.integrationOverride, r.sealed.unifiedModelOverride, orNull(r.StaticGateID), r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())
+	if isForeignKey(err) {
+		return sinew.NotFound("Environment integration", r.EnvironmentIntegrationID)
+	}
 	if err != nil {
 		return err
 	}
-	err = s.change(ctx, func(t *tx) error {
-		if err := ensureTenant(ctx, t, r.EnvironmentID, r.TenantID, r.CreatedAt); err != nil {
+	if err := insertSandbox(ctx, t, r.AccountRecord); err != nil {
+		return err
+	}
+	if err := switchBlobs(ctx, t, nil, r.ObjectStore, r.CreatedAt); err != nil {
+		return err
+	}
+	if r.RefreshAt != nil && !r.RefreshAt.IsZero() {
+		if err := insertJobs(ctx, t, []sinew.Job{refreshJob(r.EnvironmentID, r.ID, *r.RefreshAt)}); err != nil {
 			return err
 		}
-		_, err := t.ExecContext(ctx, `INSERT INTO integrated_account
-			(id, environment_id, environment_integration_id, integration_name, tenant_id, name, status, last_error, last_action_result,
-			last_forbidden_error, is_sandbox, authentication_method, region, super_query, context, context_secret, object_store,
-			unified_model_override, integration_override, integration_override_secret, unified_model_override_secret,
-			static_gate_id, secret_version, event_sequence, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1, 0, $23, $24)`,
-			r.ID, r.EnvironmentID, r.EnvironmentIntegrationID, r.IntegrationName, r.TenantID, r.Name, string(r.Status), orNull(r.LastError), orNull(r.LastActionResult),
-			orNull(r.LastForbiddenError), r.IsSandbox, string(r.AuthenticationMethod), string(r.Region), orNull(r.SuperQuery), string(r.Context), sealed.context, keys,
-			string(r.UnifiedModelOverride), string(r.IntegrationOverride), sealed.integrationOverride, sealed.unifiedModelOverride, orNull(r.StaticGateID), r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())
-		if isForeignKey(err) {
-			return sinew.NotFound("Environment integration", r.EnvironmentIntegrationID)
-		}
-		if err != nil {
-			return err
-		}
-		if err := insertSandbox(ctx, t, r); err != nil {
-			return err
-		}
-		if err := switchBlobs(ctx, t, nil, r.ObjectStore, r.CreatedAt); err != nil {
-			return err
-		}
-		if r.RefreshAt != nil && !r.RefreshAt.IsZero() {
-			if err := insertJobs(ctx, t, []sinew.Job{refreshJob(r.EnvironmentID, r.ID, *r.RefreshAt)}); err != nil {
-				return err
-			}
-		}
-		if err := beginInstall(ctx, t, r.IntegratedAccount, r.Install); err != nil {
-			return err
-		}
-		if err := insertTimeline(ctx, t, r.IntegratedAccount, r.Changes); err != nil {
-			return err
-		}
-		return insertEvents(ctx, t, events)
-	})
-	return wrap(err, "create account %s", r.ID)
+	}
+	if err := beginInstall(ctx, t, r.IntegratedAccount, r.Install); err != nil {
+		return err
+	}
+	if err := insertTimeline(ctx, t, r.IntegratedAccount, r.Changes); err != nil {
+		return err
+	}
+	return insertEvents(ctx, t, events)
 }
 
 func insertSandbox(ctx context.Context, t *tx, r sinew.AccountRecord) error {
@@ -297,6 +310,11 @@ func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id stri
 	}
 	if r.RefreshAt != nil {
 		if err := scheduleRefresh(ctx, t, environmentID, id, *r.RefreshAt); err != nil {
+			return r.AccountView, err
+		}
+	}
+	if r.Status != before.Status {
+		if err := settleAttempts(ctx, t, r.IntegratedAccount); err != nil {
 			return r.AccountView, err
 		}
 	}

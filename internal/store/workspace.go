@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
 const teamColumns = "SELECT id, name, domain, logo, created_at, updated_at FROM team"
@@ -134,14 +135,20 @@ func (s *Store) UpdateTeam(ctx context.Context, id string, update func(*sinew.Te
 	return changed, wrap(err, "update team %s", id)
 }
 
-const environmentColumns = "SELECT id, team_id, name, created_at, updated_at FROM environment"
+const environmentColumns = "SELECT id, team_id, name, redirect_uris, theme, created_at, updated_at FROM environment"
 
 func scanEnvironment(row scanner) (sinew.Environment, error) {
 	var e sinew.Environment
 	var created, updated int64
-	err := row.Scan(&e.ID, &e.TeamID, &e.Name, &created, &updated)
+	var redirectURIs, theme string
+	if err := row.Scan(&e.ID, &e.TeamID, &e.Name, &redirectURIs, &theme, &created, &updated); err != nil {
+		return e, err
+	}
 	e.CreatedAt, e.UpdatedAt = fromMillis(created), fromMillis(updated)
-	return e, err
+	if err := jsonx.Unmarshal([]byte(redirectURIs), &e.RedirectURIs); err != nil {
+		return e, fmt.Errorf("environment %s: read redirect URIs: %w", e.ID, err)
+	}
+	return e, wrap(jsonx.Unmarshal([]byte(theme), &e.Theme), "environment %s: read theme", e.ID)
 }
 
 // CreateEnvironment writes an environment with its data key and gives it its
@@ -201,7 +208,16 @@ func (s *Store) UpdateEnvironment(ctx context.Context, id string, update func(*s
 			return err
 		}
 		changed = e
-		_, err = t.ExecContext(ctx, "UPDATE environment SET name = $2, updated_at = $3 WHERE id = $1", id, e.Name, e.UpdatedAt.UnixMilli())
+		redirectURIs, err := textsColumn(e.RedirectURIs)
+		if err != nil {
+			return err
+		}
+		theme, err := jsonx.Marshal(e.Theme)
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, "UPDATE environment SET name = $2, redirect_uris = $3, theme = $4, updated_at = $5 WHERE id = $1",
+			id, e.Name, redirectURIs, string(theme), e.UpdatedAt.UnixMilli())
 		if isUnique(err) {
 			return sinew.Errorf(sinew.KindConflict, "The team already has an environment named %q", e.Name).WithCode("already_exists")
 		}

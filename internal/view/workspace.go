@@ -45,16 +45,20 @@ func NewUser(u sinew.User) User {
 
 // Environment is an isolated workspace of a team.
 type Environment struct {
-	ID        string `json:"id" format:"uuid" doc:"The id of the environment."`
-	Name      string `json:"name" doc:"The name of the environment." example:"production"`
-	TeamID    string `json:"team_id" format:"uuid" doc:"The team that owns the environment."`
-	CreatedAt Time   `json:"created_at" doc:"When the environment was created."`
-	UpdatedAt Time   `json:"updated_at" doc:"When the environment was last updated."`
+	ID           string   `json:"id" format:"uuid" doc:"The id of the environment."`
+	Name         string   `json:"name" doc:"The name of the environment." example:"production"`
+	TeamID       string   `json:"team_id" format:"uuid" doc:"The team that owns the environment."`
+	RedirectURIs []string `json:"redirect_uris" doc:"Where customers may be sent once they have connected an account: what a link token's redirect_uri may be, letter by letter."`
+	Theme        Theme    `json:"theme" doc:"How the connect page looks."`
+	CreatedAt    Time     `json:"created_at" doc:"When the environment was created."`
+	UpdatedAt    Time     `json:"updated_at" doc:"When the environment was last updated."`
 }
 
 // NewEnvironment shows an environment.
 func NewEnvironment(e sinew.Environment) Environment {
-	return Environment{ID: e.ID, Name: e.Name, TeamID: e.TeamID, CreatedAt: Time(e.CreatedAt), UpdatedAt: Time(e.UpdatedAt)}
+	return Environment{
+		ID: e.ID, Name: e.Name, TeamID: e.TeamID, RedirectURIs: e.RedirectURIs, Theme: NewTheme(e.Theme), CreatedAt: Time(e.CreatedAt), UpdatedAt: Time(e.UpdatedAt),
+	}
 }
 
 // APIToken is a server-side credential, without its secret.

@@ -118,21 +118,6 @@ func (s *Service) Environments(ctx context.Context, p sinew.Principal, q sinew.L
 	return s.store.EnvironmentPage(ctx, p.EnvironmentID, q)
 }
 
-// RenameEnvironment changes the name of the caller's environment. Conflict when
-// the team has another one of that name.
-func (s *Service) RenameEnvironment(ctx context.Context, p sinew.Principal, id string, name *string) (sinew.Environment, error) {
-	if id != p.EnvironmentID {
-		return sinew.Environment{}, sinew.NotFound("Environment", id)
-	}
-	return s.store.UpdateEnvironment(ctx, id, func(e *sinew.Environment) error {
-		if name != nil {
-			e.Name = *name
-		}
-		e.UpdatedAt = now()
-		return nil
-	})
-}
-
 // Categories returns one page of the categories.
 func (s *Service) Categories(ctx context.Context, _ sinew.Principal, q sinew.ListQuery) (sinew.Page[sinew.Category], error) {
 	return s.store.Categories(ctx, q)
