@@ -71,8 +71,7 @@ type RevocationScope struct {
 	EnvironmentID   string
 	IntegrationName string
 	TenantID        string
-	// CreatedBefore is the zero time for the moment when the run begins.
-	CreatedBefore time.Time
+	CreatedBefore   time.Time
 	// Keep leaves the accounts in place, without their credentials.
 	Keep bool
 }
@@ -81,8 +80,6 @@ type RevocationScope struct {
 type RevocationRun struct {
 	ID    string
 	Scope RevocationScope
-	// Before bounds the accounts that it takes by when they were connected.
-	Before     time.Time
 	CreatedAt  time.Time
 	FinishedAt time.Time // the zero time while it may be resumed
 }

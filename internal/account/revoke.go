@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/credential"
@@ -129,3 +130,35 @@ func (s *Service) GiveBack(ctx context.Context, r *sinew.AccountRecord, token cr
 func (s *Service) Revocations(ctx context.Context, p sinew.Principal, q sinew.ListQuery) (sinew.Page[sinew.Revocation], error) {
 	return s.store.Revocations(ctx, p.EnvironmentID, q)
 }
+
+// RemovalIn is Removal in a run of the kill switch.
+func RemovalIn(runID string) func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval {
+	return func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval {
+		removed := Removal(r, readable)
+		removed.Revocation.RunID = runID
+		return removed
+	}
+}
+
+// ReasonGivenUp is the last error of an account that was left without its
+// credential.
+const ReasonGivenUp = "the credential was revoked by the operator; the customer has to connect again"
+
+// WithoutCredential is the change of an account that stays when its credential is
+// given up in a run of the kill switch.
+func (s *Service) WithoutCredential(runID string) func(*sinew.AccountRecord) ([]sinew.Event, error) {
+	return func(r *sinew.AccountRecord) ([]sinew.Event, error) {
+		given := GiveUp(r, true)
+		given.RunID = runID
+		r.Revocations = append(r.Revocations, given)
+		r.Secrets.Context, r.RefreshAt, r.Install = "", new(time.Time), sinew.NoInstall
+		kind, ok := fire(r, cause{Trigger: TriggerRevoke, Reason: ReasonGivenUp, Actor: actorOperator})
+		if !ok {
+			return nil, nil
+		}
+		return s.changed(r, kind)
+	}
+}
+
+// actorOperator stands in timelines for whoever uses the command line.
+const actorOperator = "operator"

@@ -22,9 +22,8 @@ CREATE INDEX token_revocation_run ON token_revocation (run_id, account_id) WHERE
 
 -- Uses of the kill switch.
 CREATE TABLE revocation_run (
-    id               TEXT COLLATE "C" NOT NULL PRIMARY KEY,
-    scope            TEXT COLLATE "C" NOT NULL,
-    connected_before BIGINT NOT NULL,
-    created_at       BIGINT NOT NULL,
-    finished_at      BIGINT
+    id          TEXT COLLATE "C" NOT NULL PRIMARY KEY,
+    scope       TEXT COLLATE "C" NOT NULL,
+    created_at  BIGINT NOT NULL,
+    finished_at BIGINT
 );

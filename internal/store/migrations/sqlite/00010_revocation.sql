@@ -22,9 +22,8 @@ CREATE INDEX token_revocation_run ON token_revocation (run_id, account_id) WHERE
 
 -- Uses of the kill switch.
 CREATE TABLE revocation_run (
-    id               TEXT NOT NULL PRIMARY KEY,
-    scope            TEXT NOT NULL,
-    connected_before INTEGER NOT NULL,
-    created_at       INTEGER NOT NULL,
-    finished_at      INTEGER
+    id          TEXT NOT NULL PRIMARY KEY,
+    scope       TEXT NOT NULL,
+    created_at  INTEGER NOT NULL,
+    finished_at INTEGER
 );
