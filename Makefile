@@ -1,5 +1,5 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
-.PHONY: help run build test bench bench-full bench-jsonata lint
+.PHONY: help run build test harness-refresh bench bench-full bench-jsonata lint
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS = -s -w -X github.com/sinewhq/sinew/internal/cli.version=$(VERSION)
@@ -19,6 +19,9 @@ build: ## static binary in bin/sinew
 
 test: ## every test, on SQLite and PostgreSQL, with the race detector
 	scripts/test
+
+harness-refresh: ## proof of the refresh guarantee: kills, stops and cuts for HARNESS=10m; SEED=n repeats a run
+	scripts/harness-refresh $(or $(HARNESS),10m) $(or $(SEED),0)
 
 bench: ## the benchmarks, in ten minutes at most
 	scripts/bench

@@ -123,6 +123,11 @@ type AccountRecord struct {
 	// RefreshAt is when the token is to be refreshed ahead of its expiry, the zero
 	// time for never; nil leaves that as it is.
 	RefreshAt *time.Time
+	// Install begins a run of the steps that stand before active, in place of one
+	// under way: its id, "" for none.
+	Install string
+	// Changes are the steps through the statuses that the change takes.
+	Changes []StatusChange
 }
 
 // SandboxAccount is a sandbox copy of an account.

@@ -17,6 +17,7 @@ const (
 	EventAccountForbiddenError      EventType = "integrated_account:forbidden_error"
 	EventAccountPostInstallError    EventType = "integrated_account:post_install_error"
 	EventAccountValidationError     EventType = "integrated_account:validation_error"
+	EventAccountFormSubmitted       EventType = "integrated_account:post_connect_form_submitted"
 
 	EventEnvironmentIntegrationCreated EventType = "environment_integration:created"
 	EventEnvironmentIntegrationUpdated EventType = "environment_integration:updated"

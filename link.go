@@ -111,6 +111,11 @@ type ConnectAttempt struct {
 	UpdatedAt time.Time
 }
 
+// Enter has an attempt wait in a state until a deadline.
+func (a *ConnectAttempt) Enter(status AttemptStatus, deadline time.Time) {
+	a.Status, a.Deadline = status, deadline
+}
+
 // AttemptHashes are the keyed hashes of what an attempt is recognised by; nil for
 // what is not there.
 type AttemptHashes struct {

@@ -39,6 +39,9 @@ const (
 	PrincipalAPIToken     PrincipalKind = "api_token"
 	PrincipalAccountToken PrincipalKind = "integrated_account_token"
 	PrincipalLinkToken    PrincipalKind = "link_token"
+	// PrincipalPlatform is the platform itself, which takes accounts through their
+	// steps and refreshes tokens.
+	PrincipalPlatform PrincipalKind = "platform"
 )
 
 // Principal is who makes a call, and how far the call may reach.

@@ -3,7 +3,9 @@ package jsonata_test
 import (
 	"context"
 	"errors"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -69,7 +71,11 @@ func TestBombs(t *testing.T) {
 		"now":              `[1..10000000].$now()`,
 		"pow":              `[1..10000000].$power($, 3)`,
 	}
-	for name, source := range tests {
+	for i, name := range slices.Sorted(maps.Keys(tests)) {
+		source := tests[name]
+		if raceEnabled && i%10 > 0 {
+			continue // one goroutine evaluates, and most end by the time limit
+		}
 		for _, walked := range []bool{false, true} {
 			var options []jsonata.Option
 			if walked {

@@ -46,11 +46,15 @@ func (s *Service) Connect(ctx context.Context, in Connection) (sinew.AccountView
 	}
 	setContext(&r, s.receive(&r, staged.over(jsonx.ObjectValue())), staged.secretPaths)
 	r.ObjectStore = staged.keys
-	events, err := s.connect(&r)
+	events, err := s.Connected(&r, in.by())
 	if err != nil {
 		return r.AccountView, err
 	}
-	return r.AccountView, s.store.ConnectAccount(ctx, in.Claim, r, events)
+	if err := s.store.ConnectAccount(ctx, in.Claim, r, events); err != nil {
+		return r.AccountView, err
+	}
+	s.wake(r.Install)
+	return r.AccountView, nil
 }
 
 func (s *Service) reconnect(ctx context.Context, in Connection) (sinew.AccountView, error) {
@@ -62,7 +66,8 @@ func (s *Service) reconnect(ctx context.Context, in Connection) (sinew.AccountVi
 	if err != nil {
 		return current, err
 	}
-	return s.store.ReconnectAccount(ctx, in.Claim, func(r *sinew.AccountRecord) ([]sinew.Event, error) {
+	run := ""
+	changed, err := s.store.ReconnectAccount(ctx, in.Claim, func(r *sinew.AccountRecord) ([]sinew.Event, error) {
 		below := jsonx.ObjectValue()
 		if in.Persist {
 			if below, err = joinContext(r.Context, r.Secrets.Context); err != nil {
@@ -79,8 +84,19 @@ func (s *Service) reconnect(ctx context.Context, in Connection) (sinew.AccountVi
 		setContext(r, whole, staged.secretPaths)
 		r.ObjectStore = keepStored(whole, r.ObjectStore, staged.keys)
 		r.UpdatedAt = now()
-		return s.connect(r)
+		events, err := s.Connected(r, in.by())
+		run = r.Install
+		return events, err
 	})
+	if err == nil {
+		s.wake(run)
+	}
+	return changed, err
+}
+
+// by names the link token in the account's timeline.
+func (in Connection) by() string {
+	return string(sinew.PrincipalLinkToken) + ":" + in.Claim.LinkTokenID
 }
 
 // stagedConnection is a connection whose large values are in the object store.

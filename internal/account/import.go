@@ -26,7 +26,7 @@ type Import struct {
 	IntegrationOverride      jsonx.Value
 }
 
-// Import creates an account and activates it. Invalid names what the credential
+// Import creates an account; see Connected for its status. Invalid names what the credential
 // format misses, NotFound an installation or a gate that is not there.
 func (s *Service) Import(ctx context.Context, p sinew.Principal, in Import) (sinew.AccountView, error) {
 	installation, err := s.installation(ctx, p, in.EnvironmentIntegrationID)
@@ -61,46 +61,21 @@ func (s *Service) Import(ctx context.Context, p sinew.Principal, in Import) (sin
 	if err := setUnifiedModelOverride(&r, in.UnifiedModelOverride); err != nil {
 		return sinew.AccountView{}, err
 	}
-	return s.create(ctx, r)
+	return s.create(ctx, p, r)
 }
 
 // create writes a new account with its events and returns it with its large
 // values.
-func (s *Service) create(ctx context.Context, r sinew.AccountRecord) (sinew.AccountView, error) {
-	events, err := s.connect(&r)
+func (s *Service) create(ctx context.Context, p sinew.Principal, r sinew.AccountRecord) (sinew.AccountView, error) {
+	events, err := s.Connected(&r, actor(p))
 	if err != nil {
 		return r.AccountView, err
 	}
 	if err := s.store.CreateAccount(ctx, r, events); err != nil {
 		return r.AccountView, err
 	}
+	s.wake(r.Install)
 	return r.AccountView, s.hydrate(ctx, &r.AccountView, wrapped)
-}
-
-// connect takes a new account through the first transitions of its life.
-func (s *Service) connect(r *sinew.AccountRecord) ([]sinew.Event, error) {
-	var events []sinew.Event
-	kind, _ := fire(&r.IntegratedAccount, TriggerConnect, "")
-	created, err := s.event(kind, &r.AccountView)
-	if err != nil {
-		return nil, err
-	}
-	activated, err := s.activate(r)
-	if err != nil {
-		return nil, err
-	}
-	return append(append(events, created), activated...), nil
-}
-
-// activate is the one way from connecting on. An integration without steps is
-// active at once.
-func (s *Service) activate(r *sinew.AccountRecord) ([]sinew.Event, error) {
-	kind, ok := fire(&r.IntegratedAccount, TriggerStepsPassed, "")
-	if !ok {
-		return nil, nil
-	}
-	e, err := s.event(kind, &r.AccountView)
-	return []sinew.Event{e}, err
 }
 
 // installation returns the installed integration that an account is made of.

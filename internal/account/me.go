@@ -56,7 +56,7 @@ func (s *Service) UpdateMe(ctx context.Context, p sinew.Principal, patch jsonx.V
 		return current, err
 	}
 	visible, _ := splitContext(patch, secretPaths)
-	if _, err := s.change(ctx, p, p.AccountID, visible, func(*sinew.AccountRecord) error { return nil }); err != nil {
+	if _, err := s.change(ctx, p, p.AccountID, change{patch: visible}); err != nil {
 		return current, err
 	}
 	return s.Me(ctx, p)

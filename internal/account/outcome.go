@@ -17,6 +17,8 @@ type Outcome struct {
 	Message string
 	// Scopes are those that the method declares.
 	Scopes []string
+	// Actor is who called; see sinew.StatusChange.
+	Actor string
 }
 
 // Record lets the account follow a vendor call (spec 01 section 12.1, 03
@@ -68,7 +70,7 @@ func follow(r *sinew.AccountRecord, o Outcome) ([]sinew.EventType, error) {
 		if reason == "" {
 			reason = "The vendor no longer accepts the credentials"
 		}
-		if kind, ok := fire(&r.IntegratedAccount, TriggerCredentialsRejected, reason); ok {
+		if kind, ok := fire(r, cause{Trigger: TriggerCallRefused, Reason: reason, Actor: o.Actor}); ok {
 			return []sinew.EventType{kind}, nil
 		}
 		return nil, nil
@@ -76,7 +78,7 @@ func follow(r *sinew.AccountRecord, o Outcome) ([]sinew.EventType, error) {
 		return forbid(r, o)
 	}
 	var kinds []sinew.EventType
-	if kind, ok := fire(&r.IntegratedAccount, TriggerCallSucceeded, ""); ok {
+	if kind, ok := fire(r, cause{Trigger: TriggerCallSucceeded, Actor: o.Actor}); ok {
 		kinds = append(kinds, kind)
 	}
 	if r.LastForbiddenError != "" {

@@ -26,10 +26,11 @@ func (s *Service) CreateSandbox(ctx context.Context, p sinew.Principal, id strin
 	}
 	r.SandboxOf, r.ID = r.ID, uuid.Must(uuid.NewV7()).String()
 	r.Name += " (sandbox)"
-	r.IsSandbox, r.Status, r.LastError, r.LastForbiddenError = true, "", "", ""
+	unborn(&r)
+	r.IsSandbox = true
 	r.CreatedAt = now()
 	r.UpdatedAt = r.CreatedAt
-	created, err := s.create(ctx, r)
+	created, err := s.create(ctx, p, r)
 	return sinew.SandboxAccount{ID: created.ID, Account: created, CreatedAt: created.CreatedAt, UpdatedAt: created.UpdatedAt}, err
 }
 

@@ -28,6 +28,8 @@ type Store interface {
 	DeleteAccount(ctx context.Context, environmentID, id string, event func(sinew.IntegratedAccount) sinew.Event) error
 	DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, event func(sinew.IntegratedAccount) sinew.Event) (matched int, err error)
 
+	Timeline(ctx context.Context, environmentID, accountID string, q sinew.ListQuery) (sinew.Page[sinew.StatusChange], error)
+
 	SandboxAccounts(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.SandboxAccount], error)
 	SandboxAccount(ctx context.Context, environmentID, id string) (sinew.SandboxAccount, error)
 
@@ -50,11 +52,24 @@ type Service struct {
 	renderer *view.Renderer
 	log      *slog.Logger
 	calls    kept.Values[callKey, *Opened]
+	// installing is told that an account waits for its steps; nil for nobody.
+	installing func()
 }
 
 // New returns a service over a store and an object store.
 func New(store Store, blobs blob.Store, log *slog.Logger) *Service {
 	return &Service{store: store, blobs: blobs, renderer: view.NewRenderer(passwordFields), log: log}
+}
+
+// OnInstall names whom to tell that an account waits for its steps. It is called
+// before the service is used.
+func (s *Service) OnInstall(installing func()) { s.installing = installing }
+
+// wake tells that a run has begun, if one has.
+func (s *Service) wake(run string) {
+	if run != "" && s.installing != nil {
+		s.installing()
+	}
 }
 
 // Renderer shows accounts as answers and events do.
@@ -125,5 +140,10 @@ func (s *Service) BulkDelete(ctx context.Context, p sinew.Principal, ids []strin
 	return s.store.DeleteAccounts(ctx, p.EnvironmentID, nil, tenantID, MaxBulkTenant, view.DeletedAccount)
 }
 
-// actor names a principal in audit entries.
-func actor(p sinew.Principal) string { return string(p.Kind) + ":" + p.TokenID }
+// actor names a principal in audit entries and timelines.
+func actor(p sinew.Principal) string {
+	if p.TokenID == "" {
+		return string(p.Kind)
+	}
+	return string(p.Kind) + ":" + p.TokenID
+}

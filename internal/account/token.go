@@ -9,6 +9,9 @@ import (
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
+// actorRefresh stands in timelines for the refreshing of tokens.
+const actorRefresh = "refresh"
+
 // NewToken is what a vendor issued for an account.
 type NewToken struct {
 	// Token is stored as context.oauth.token.
@@ -27,7 +30,7 @@ func (s *Service) TokenRefreshed(t NewToken) func(*sinew.AccountRecord) ([]sinew
 		if err := setToken(r, t); err != nil {
 			return nil, err
 		}
-		kind, ok := fire(&r.IntegratedAccount, TriggerCallSucceeded, "")
+		kind, ok := fire(r, cause{Trigger: TriggerCallSucceeded, Actor: actorRefresh})
 		if !ok {
 			return nil, nil
 		}
@@ -39,7 +42,7 @@ func (s *Service) TokenRefreshed(t NewToken) func(*sinew.AccountRecord) ([]sinew
 func (s *Service) TokenRefused(reason string) func(*sinew.AccountRecord) ([]sinew.Event, error) {
 	return func(r *sinew.AccountRecord) ([]sinew.Event, error) {
 		r.RefreshAt = new(time.Time)
-		kind, ok := fire(&r.IntegratedAccount, TriggerCredentialsRejected, reason)
+		kind, ok := fire(r, cause{Trigger: TriggerRefreshRefused, Reason: reason, Actor: actorRefresh})
 		if !ok {
 			return nil, nil
 		}

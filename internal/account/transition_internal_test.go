@@ -1,53 +1,113 @@
 package account
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/sinewhq/sinew"
 )
 
-// TestTransitions asserts every cell of the state machine: where each trigger
-// leads from each status, the event, and that nothing happens elsewhere.
-func TestTransitions(t *testing.T) {
+// specified is the table of spec 01 section 12.1: from, trigger, to, event. From
+// any account its owner may have another status than the table says.
+const specified = `
+absent             connect             connecting         created
+connecting         steps_passed        active             active
+connecting         post_install_failed post_install_error post_install_error
+connecting         validation_failed   validation_error   validation_error
+active             refresh_refused     needs_reauth       authentication_error
+active             call_refused        needs_reauth       authentication_error
+needs_reauth       call_succeeded      active             reactivated
+any                reconnect           connecting         updated
+any                rerun               connecting         updated
+any                update              asked              updated
+any                delete              absent             deleted
+`
+
+// TestTransitionsAreTheSpecified compares the table with the specified one.
+func TestTransitionsAreTheSpecified(t *testing.T) {
 	t.Parallel()
-	type cell struct {
-		trigger Trigger
-		from    sinew.AccountStatus
+	var got strings.Builder
+	got.WriteString("\n")
+	word := func(status sinew.AccountStatus) string {
+		return map[sinew.AccountStatus]string{Absent: "absent", AsAsked: "asked"}[status] + strings.TrimSuffix(string(status), string(AsAsked))
 	}
-	type outcome struct {
-		to    sinew.AccountStatus
-		event sinew.EventType
+	for _, row := range Transitions() {
+		from := word(row.From[0])
+		if len(row.From) > 1 {
+			from = "any"
+			if len(row.From) != len(sinew.AccountStatuses()) {
+				t.Errorf("%s is not possible from %v", row.Trigger, row.From)
+			}
+		}
+		fmt.Fprintf(&got, "%-18s %-19s %-18s %s\n", from, row.Trigger, word(row.To), strings.TrimPrefix(string(row.Event), "integrated_account:"))
 	}
-	want := map[cell]outcome{
-		{TriggerConnect, ""}:                            {"connecting", "integrated_account:created"},
-		{TriggerConnect, "active"}:                      {"connecting", "integrated_account:updated"},
-		{TriggerConnect, "connecting"}:                  {"connecting", "integrated_account:updated"},
-		{TriggerConnect, "needs_reauth"}:                {"connecting", "integrated_account:updated"},
-		{TriggerConnect, "post_install_error"}:          {"connecting", "integrated_account:updated"},
-		{TriggerConnect, "validation_error"}:            {"connecting", "integrated_account:updated"},
-		{TriggerStepsPassed, "connecting"}:              {"active", "integrated_account:active"},
-		{TriggerPostInstallFailed, "connecting"}:        {"post_install_error", "integrated_account:post_install_error"},
-		{TriggerValidationFailed, "connecting"}:         {"validation_error", "integrated_account:validation_error"},
-		{TriggerCredentialsRejected, "active"}:          {"needs_reauth", "integrated_account:authentication_error"},
-		{TriggerCallSucceeded, sinew.StatusNeedsReauth}: {"active", "integrated_account:reactivated"},
+	if diff := cmp.Diff(specified, got.String()); diff != "" {
+		t.Errorf("the table (-specified +got):\n%s", diff)
 	}
-	triggers := []Trigger{TriggerConnect, TriggerStepsPassed, TriggerPostInstallFailed, TriggerValidationFailed, TriggerCredentialsRejected, TriggerCallSucceeded}
-	statuses := []sinew.AccountStatus{""}
+}
+
+// TestFire asserts every cell of the table: where each trigger leads from each
+// status, the event, the row of the timeline, and that nothing happens elsewhere.
+func TestFire(t *testing.T) {
+	t.Parallel()
+	statuses := []sinew.AccountStatus{Absent}
 	for _, status := range sinew.AccountStatuses() {
 		statuses = append(statuses, sinew.AccountStatus(status))
 	}
-	for _, trigger := range triggers {
+	for _, row := range Transitions() {
+		if row.Trigger == TriggerUpdate || row.Trigger == TriggerDelete {
+			continue
+		}
 		for _, from := range statuses {
-			a := sinew.IntegratedAccount{Status: from, LastError: "old"}
-			event, ok := fire(&a, trigger, "new")
-			expected, moves := want[cell{trigger, from}]
-			switch {
+			r := &sinew.AccountRecord{}
+			r.Status, r.LastError = from, "old"
+			event, ok := fire(r, cause{Trigger: row.Trigger, Reason: "new", Actor: "test"})
+			switch moves := slices.Contains(row.From, from); {
 			case ok != moves:
-				t.Errorf("%s from %q: moved %t, want %t", trigger, from, ok, moves)
-			case !moves && (a.Status != from || a.LastError != "old" || event != ""):
-				t.Errorf("%s from %q changed the account to %q, %q", trigger, from, a.Status, a.LastError)
-			case moves && (a.Status != expected.to || event != expected.event || a.LastError != "new"):
-				t.Errorf("%s from %q: got %q, %q, %q", trigger, from, a.Status, event, a.LastError)
+				t.Errorf("%s from %q: moved %t, want %t", row.Trigger, from, ok, moves)
+			case !moves && (r.Status != from || r.LastError != "old" || event != "" || len(r.Changes) > 0):
+				t.Errorf("%s from %q changed the account to %q, %q", row.Trigger, from, r.Status, r.LastError)
+			case moves && (r.Status != row.To || event != row.Event || r.LastError != "new"):
+				t.Errorf("%s from %q: got %q, %q, %q", row.Trigger, from, r.Status, event, r.LastError)
+			case moves:
+				want := sinew.StatusChange{From: from, To: row.To, Trigger: string(row.Trigger), Event: row.Event, Reason: "new", Actor: "test", At: r.Changes[0].At}
+				if diff := cmp.Diff([]sinew.StatusChange{want}, r.Changes); diff != "" {
+					t.Errorf("%s from %q, timeline (-want +got):\n%s", row.Trigger, from, diff)
+				}
+			}
+		}
+	}
+}
+
+// TestOwnersSetStatuses asserts that an update leaves the status alone unless it
+// names one, and that only an account without an error loses its text.
+func TestOwnersSetStatuses(t *testing.T) {
+	t.Parallel()
+	for _, text := range sinew.AccountStatuses() {
+		from := sinew.AccountStatus(text)
+		r := &sinew.AccountRecord{}
+		r.Status, r.LastError = from, "old"
+		if event, ok := fire(r, cause{Trigger: TriggerUpdate}); !ok || event != sinew.EventAccountUpdated || r.Status != from || r.LastError != "old" || len(r.Changes) > 0 {
+			t.Errorf("an update from %q: got %q, %q, %v", from, r.Status, r.LastError, r.Changes)
+		}
+		for _, text := range sinew.AccountStatuses() {
+			to := sinew.AccountStatus(text)
+			r := &sinew.AccountRecord{}
+			r.Status, r.LastError = from, "old"
+			want, steps := "old", 1
+			if to == sinew.StatusActive || to == sinew.StatusConnecting {
+				want = ""
+			}
+			if to == from {
+				steps = 0
+			}
+			fire(r, cause{Trigger: TriggerUpdate, Asked: &to})
+			if r.Status != to || r.LastError != want || len(r.Changes) != steps {
+				t.Errorf("%q set from %q: got %q, %q, %d steps", to, from, r.Status, r.LastError, len(r.Changes))
 			}
 		}
 	}

@@ -40,9 +40,7 @@ func (s *Service) Update(ctx context.Context, p sinew.Principal, id string, patc
 	if err := checkOverride(patch.IntegrationOverride); err != nil {
 		return sinew.AccountView{}, err
 	}
-	return s.change(ctx, p, id, patch.Context, func(r *sinew.AccountRecord) error {
-		return apply(r, patch)
-	})
+	return s.change(ctx, p, id, change{patch: patch.Context, asked: patch.Status, edit: func(r *sinew.AccountRecord) error { return apply(r, patch) }})
 }
 
 func apply(r *sinew.AccountRecord, patch Patch) error {
@@ -70,9 +68,6 @@ func apply(r *sinew.AccountRecord, patch Patch) error {
 	if err := setIntegrationOverride(r, patch.IntegrationOverride); err != nil {
 		return err
 	}
-	if patch.Status != nil {
-		set(&r.IntegratedAccount, *patch.Status)
-	}
 	return nil
 }
 
@@ -91,7 +86,7 @@ func (s *Service) UpdateCredentials(ctx context.Context, p sinew.Principal, id s
 	if failures := onlyCredentials(patch, secretPaths(config)); len(failures) > 0 {
 		return a, sinew.Invalid(failures...)
 	}
-	return s.change(ctx, p, id, patch, func(*sinew.AccountRecord) error { return nil })
+	return s.change(ctx, p, id, change{patch: patch})
 }
 
 func onlyCredentials(patch jsonx.Value, secretPaths []string) []sinew.Failure {
@@ -133,9 +128,21 @@ func firstStep(path string) string {
 	return step
 }
 
-// change merges a context patch into an account, lets edit change the rest, and
-// writes the event.
-func (s *Service) change(ctx context.Context, p sinew.Principal, id string, patch jsonx.Value, edit func(*sinew.AccountRecord) error) (sinew.AccountView, error) {
+// change is what is to become of an account.
+type change struct {
+	// patch is merged into the context.
+	patch jsonx.Value
+	// edit changes the rest, nil for nothing.
+	edit func(*sinew.AccountRecord) error
+	// asked is the status that the owner sets, nil for none.
+	asked *sinew.AccountStatus
+	// event is written in place of integrated_account:updated; silent writes none.
+	event  sinew.EventType
+	silent bool
+}
+
+// change carries out a change with its event.
+func (s *Service) change(ctx context.Context, p sinew.Principal, id string, c change) (sinew.AccountView, error) {
 	if !sinew.IsUUID(id) {
 		return sinew.AccountView{}, sinew.NotFound("Integrated account", id)
 	}
@@ -150,7 +157,7 @@ func (s *Service) change(ctx context.Context, p sinew.Principal, id string, patc
 	if err != nil {
 		return current, err
 	}
-	patch, keys, err := s.stage(ctx, homeOf(&current.IntegratedAccount), patch, staging{
+	patch, keys, err := s.stage(ctx, homeOf(&current.IntegratedAccount), c.patch, staging{
 		secretPaths: secretPaths, stored: current.ObjectStore,
 		// File pickers, which call with an account token, read large values
 		// bare and send the whole context back.
@@ -170,17 +177,31 @@ func (s *Service) change(ctx context.Context, p sinew.Principal, id string, patc
 		}
 		setContext(r, whole, secretPaths)
 		r.ObjectStore = keepStored(whole, r.ObjectStore, keys)
-		if err := edit(r); err != nil {
-			return nil, err
+		if c.edit != nil {
+			if err := c.edit(r); err != nil {
+				return nil, err
+			}
 		}
-		r.UpdatedAt = now()
-		e, err := s.event(sinew.EventAccountUpdated, &r.AccountView)
-		return []sinew.Event{e}, err
+		return s.changeEvents(r, p, c)
 	})
 	if err != nil {
 		return changed, err
 	}
 	return changed, s.hydrate(ctx, &changed, wrapped)
+}
+
+// changeEvents stamps a change and makes its event.
+func (s *Service) changeEvents(r *sinew.AccountRecord, p sinew.Principal, c change) ([]sinew.Event, error) {
+	r.UpdatedAt = now()
+	kind, _ := fire(r, cause{Trigger: TriggerUpdate, Actor: actor(p), Asked: c.asked})
+	if c.silent {
+		return nil, nil
+	}
+	if c.event != "" {
+		kind = c.event
+	}
+	e, err := s.event(kind, &r.AccountView)
+	return []sinew.Event{e}, err
 }
 
 // secretPaths are the places of a context that are stored encrypted: what the

@@ -89,7 +89,7 @@ func namedEdges() map[string][]string {
 		"integration": {"definition"},
 		"credential":  {"definition"},
 		"unified":     {"proxy"},
-		"action":      {"unified", "proxy"},
+		"action":      {"unified", "proxy", "account", "credential", "definition"},
 		"syncjob":     {"unified", "proxy"},
 		"inbound":     {"unified", "proxy"},
 		"tool":        {"definition"},

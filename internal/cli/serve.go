@@ -35,6 +35,7 @@ func runServe(cmd *cobra.Command, _ []string) error {
 	}
 	stdlog.SetFlags(0)
 	stdlog.SetOutput(obs.NewStandardOutput(log))
+	go paceCollector(cmd.Context())
 	s, err := server.Open(cmd.Context(), c, log, Version())
 	if err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
+	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/view"
 )
@@ -16,8 +17,8 @@ import (
 const MaxWait = 25 * time.Second
 
 // Attempt shows an attempt of a link token, used up or not. It waits for its
-// status to be another one than known, which is the current one when it is "".
-// NotFound when the token has no such attempt.
+// status to be another one than known, which is the current one when it is "", or
+// for another stage to begin. NotFound when the token has no such attempt.
 func (s *Service) Attempt(ctx context.Context, p sinew.Principal, id string, wait time.Duration, known string) (view.ConnectAttempt, error) {
 	token, err := s.token(ctx, p)
 	if err != nil {
@@ -27,16 +28,20 @@ func (s *Service) Attempt(ctx context.Context, p sinew.Principal, id string, wai
 	defer end.Stop()
 	poll := time.NewTicker(s.Times.Poll)
 	defer poll.Stop()
+	var first *progress
 	for {
-		a, err := s.attempt(ctx, token, id)
+		now, err := s.progress(ctx, token, id)
 		if err != nil {
 			return view.ConnectAttempt{}, err
 		}
-		if known == "" {
-			known = shownStatus(a.Status)
+		if first == nil {
+			first = &now
 		}
-		if wait <= 0 || a.Status.Final() || shownStatus(a.Status) != known {
-			return s.show(ctx, token, a)
+		if known == "" {
+			known = shownStatus(now.Status)
+		}
+		if wait <= 0 || now.Status.Final() || shownStatus(now.Status) != known || now.stage != first.stage {
+			return s.show(ctx, token, now)
 		}
 		select {
 		case <-poll.C:
@@ -48,6 +53,26 @@ func (s *Service) Attempt(ctx context.Context, p sinew.Principal, id string, wai
 			return view.ConnectAttempt{}, ctx.Err()
 		}
 	}
+}
+
+// progress is an attempt with the stage that its account is in, "" when that says
+// nothing of one.
+type progress struct {
+	sinew.ConnectAttempt
+	stage string
+}
+
+func (s *Service) progress(ctx context.Context, token sinew.LinkToken, id string) (progress, error) {
+	a, err := s.attempt(ctx, token, id)
+	if err != nil || a.Status != sinew.AttemptWorking {
+		return progress{ConnectAttempt: a}, err
+	}
+	account, err := s.Store.Account(ctx, a.EnvironmentID, a.AccountID)
+	if err != nil {
+		return progress{ConnectAttempt: a}, err
+	}
+	result, err := parseObject(account.LastActionResult)
+	return progress{a, result.Get("action").Str()}, err
 }
 
 // attempt reads an attempt, and ends it if its deadline has passed.
@@ -78,8 +103,8 @@ func shownStatus(status sinew.AttemptStatus) string {
 }
 
 // show is an attempt as its holder sees it.
-func (s *Service) show(ctx context.Context, token sinew.LinkToken, a sinew.ConnectAttempt) (view.ConnectAttempt, error) {
-	o, err := s.offerOf(ctx, a)
+func (s *Service) show(ctx context.Context, token sinew.LinkToken, a progress) (view.ConnectAttempt, error) {
+	o, err := s.offerOf(ctx, a.ConnectAttempt)
 	if err != nil {
 		return view.ConnectAttempt{}, err
 	}
@@ -87,7 +112,7 @@ func (s *Service) show(ctx context.Context, token sinew.LinkToken, a sinew.Conne
 		ID: a.ID, Status: shownStatus(a.Status), Integration: a.IntegrationName, Format: string(a.Method), IntegratedAccountID: text(a.AccountID),
 		Error: text(a.Error.Message), ErrorType: text(a.Error.Type), ErrorCode: text(a.Error.Code),
 		Stages: stagesOf(o, a), RequestedScopes: a.RequestedScopes, GrantedScopes: a.GrantedScopes, Form: o.form,
-		ReturnURL: text(returnURL(token.Options.RedirectURI, a)),
+		ReturnURL: text(returnURL(token.Options.RedirectURI, a.ConnectAttempt)),
 	}
 	v.MissingScopes = missingScopes(a.RequestedScopes, a.GrantedScopes)
 	if waits(a.Status) {
@@ -105,29 +130,30 @@ func (s *Service) offerOf(ctx context.Context, a sinew.ConnectAttempt) (offer, e
 }
 
 // stagesOf says how far each part is.
-func stagesOf(o offer, a sinew.ConnectAttempt) []view.ConnectStage {
+func stagesOf(o offer, a progress) []view.ConnectStage {
 	at := 0 // the stage that is being worked on, or that has failed
 	switch {
 	case a.Error.Type == sinew.LinkPostInstallError:
-		at = slices.Index(o.stages, stagePostInstall)
+		at = slices.Index(o.stages, definition.ActionPostInstall)
 	case a.Error.Type == sinew.LinkValidationError:
-		at = slices.Index(o.stages, stageValidation)
+		at = slices.Index(o.stages, definition.ActionValidation)
 	case a.Status == sinew.AttemptWorking:
-		at = min(1, len(o.stages)-1)
+		at = max(slices.Index(o.stages, a.stage), min(1, len(o.stages)-1))
 	case a.Status == sinew.AttemptSucceeded:
 		at = len(o.stages)
 	}
 	stages := make([]view.ConnectStage, len(o.stages))
 	for i, name := range o.stages {
-		stages[i] = view.ConnectStage{Name: name, Status: "pending"}
+		status := "pending"
 		switch {
 		case i < at:
-			stages[i].Status = "done"
+			status = "done"
 		case i == at && a.Status == sinew.AttemptFailed:
-			stages[i].Status = "failed"
+			status = "failed"
 		case i == at:
-			stages[i].Status = "running"
+			status = "running"
 		}
+		stages[i] = view.ConnectStage{Name: name, Status: status}
 	}
 	return stages
 }

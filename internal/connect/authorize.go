@@ -96,11 +96,17 @@ func (s *Service) enter(ctx context.Context, b *begun, status sinew.AttemptStatu
 	if err != nil {
 		return err
 	}
+	for _, status := range []sinew.AttemptStatus{sinew.AttemptRedirect, sinew.AttemptExchanging} {
+		if err := s.Store.ExpireAttempts(ctx, status, overdue(status)); err != nil {
+			return err
+		}
+	}
 	life := s.Times.Vendor + s.Times.Vendor/2
 	if status == sinew.AttemptRedirect {
 		life = s.Times.Consent
 	}
-	b.attempt.Status, b.attempt.Secret, b.attempt.Deadline = status, secret, s.Store.Now().Add(life)
+	b.attempt.Enter(status, s.Store.Now().Add(life))
+	b.attempt.Secret = secret
 	return s.Store.CreateAttempt(ctx, &b.attempt, h)
 }
 

@@ -22,12 +22,8 @@ type offer struct {
 	form   bool
 }
 
-// The stages of connecting.
-const (
-	stageCredentials = "credentials"
-	stagePostInstall = "post_install"
-	stageValidation  = "validation"
-)
+// stageCredentials is the first stage of connecting. The others are actions.
+const stageCredentials = "credentials"
 
 // readOffer reads what an installation offers under the override of an account,
 // Missing for none.
@@ -47,13 +43,12 @@ func readOffer(installation *sinew.EnvironmentIntegration, account jsonx.Value) 
 		o.label = i.Name
 	}
 	o.stages = []string{stageCredentials}
-	actions := effective.Get("actions")
-	for _, stage := range []string{stagePostInstall, stageValidation} {
-		if len(definition.Steps(actions.Get(stage))) > 0 {
+	for _, stage := range []string{definition.ActionPostInstall, definition.ActionValidation} {
+		if _, ok := definition.Action(effective, stage); ok {
 			o.stages = append(o.stages, stage)
 		}
 	}
-	o.form = len(definition.Steps(actions.Get("post_connect_user_form"))) > 0
+	_, o.form = definition.Action(effective, definition.ActionForm)
 	return o, nil
 }
 

@@ -55,13 +55,17 @@ func (s *Service) Session(ctx context.Context, p sinew.Principal, q SessionQuery
 // attemptOf shows the attempt of a token that is asked for, or the one that is at
 // work; nil when there is none.
 func (s *Service) attemptOf(ctx context.Context, token sinew.LinkToken, id string) (*view.ConnectAttempt, error) {
-	var a sinew.ConnectAttempt
-	var err error
-	if id != "" {
-		a, err = s.attempt(ctx, token, id)
-	} else if a, err = s.Store.LastAttempt(ctx, token.ID, sinew.AttemptWorking); sinew.IsNotFound(err) {
-		return nil, nil
+	if id == "" {
+		last, err := s.Store.LastAttempt(ctx, token.ID, sinew.AttemptWorking)
+		if sinew.IsNotFound(err) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		id = last.ID
 	}
+	a, err := s.progress(ctx, token, id)
 	if err != nil {
 		return nil, err
 	}

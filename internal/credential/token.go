@@ -46,6 +46,13 @@ const (
 	longestLife = 10 * 365 * 24 * time.Hour
 )
 
+// Answer is what a token endpoint said.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
 // CodeTokenAnswer is the code of a token answer that cannot be understood.
 const CodeTokenAnswer = "token_answer_invalid"
 

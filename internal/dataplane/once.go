@@ -18,19 +18,19 @@ const (
 	headerReplayed       = "Idempotent-Replayed"
 )
 
-// once makes a call under a key.
-func (d *dataPlane) once(c *httpapi.Call, call proxy.Call, keys []string) (httpapi.Answer, error) {
+// once makes a call under a key. sent says, also beside an error, whether the
+// vendor may have got it.
+func (d *dataPlane) once(c *httpapi.Call, keys []string, accountID string, hash func() []byte, do func(context.Context) (answer httpapi.Answer, sent bool, err error)) (httpapi.Answer, error) {
 	if len(keys) != 1 {
 		return httpapi.Answer{}, sinew.InvalidField(headerIdempotencyKey, "once", "must be sent once")
 	}
-	call.Whole = true
 	request := idempotency.Request{
-		EnvironmentID: c.Principal.EnvironmentID, AccountID: call.AccountID, Key: keys[0],
+		EnvironmentID: c.Principal.EnvironmentID, AccountID: accountID, Key: keys[0],
 		Target: c.Request.Method + " " + c.Request.URL.EscapedPath(),
-		Hash:   func() ([]byte, error) { return requestHash(c, call), nil },
+		Hash:   func() ([]byte, error) { return hash(), nil },
 	}
 	answer, err := d.keeper.Do(c.Context(), request, func(ctx context.Context) (idempotency.Answer, error) {
-		answer, sent, err := d.make(ctx, c, call)
+		answer, sent, err := do(ctx)
 		if err != nil && !sent {
 			return idempotency.Answer{}, &idempotency.Unsent{Err: err}
 		}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/action"
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/idempotency"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -32,15 +33,21 @@ type Keeper interface {
 	Do(ctx context.Context, r idempotency.Request, work func(context.Context) (idempotency.Answer, error)) (idempotency.Answer, error)
 }
 
+// Actions run the custom actions of integrations.
+type Actions interface {
+	Run(ctx context.Context, in action.Request) (action.Outcome, error)
+}
+
 // dataPlane is what the handlers share.
 type dataPlane struct {
-	proxy  Proxy
-	keeper Keeper
+	proxy   Proxy
+	actions Actions
+	keeper  Keeper
 }
 
 // Operations returns the routes under /proxy and /custom.
-func Operations(p Proxy, k Keeper) []httpapi.Operation {
-	d := &dataPlane{proxy: p, keeper: k}
+func Operations(p Proxy, a Actions, k Keeper) []httpapi.Operation {
+	d := &dataPlane{proxy: p, actions: a, keeper: k}
 	const tag = "Proxy"
 	page := []httpapi.Parameter{
 		{Name: "limit", Description: "How many records to ask for; the vendor may give fewer."},
@@ -65,6 +72,7 @@ func Operations(p Proxy, k Keeper) []httpapi.Operation {
 		call(http.MethodPatch, "/proxy/{resource}/{id}", "proxyUpdate", "Update a record of a vendor's resource", proxy.MethodUpdate),
 		call(http.MethodDelete, "/proxy/{resource}/{id}", "proxyDelete", "Delete a record of a vendor's resource", proxy.MethodDelete),
 		call(http.MethodPost, "/proxy/{resource}/{method}", "proxyCustom", "Call another method of a vendor's resource", ""),
+		d.actionOperation(),
 	}, d.customOperations()...)
 }
 
@@ -127,7 +135,10 @@ func (d *dataPlane) do(c *httpapi.Call, call proxy.Call) (httpapi.Answer, error)
 	var answer httpapi.Answer
 	var err error
 	if key := c.Request.Header.Values(headerIdempotencyKey); len(key) > 0 && c.Request.Method != http.MethodGet {
-		answer, err = d.once(c, call, key)
+		call.Whole = true
+		answer, err = d.once(c, key, call.AccountID, func() []byte { return requestHash(c, call) }, func(ctx context.Context) (httpapi.Answer, bool, error) {
+			return d.make(ctx, c, call)
+		})
 	} else {
 		answer, _, err = d.make(c.Context(), c, call)
 	}

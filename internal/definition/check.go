@@ -245,6 +245,10 @@ func (c *checker) array(s *shape, v jsonx.Value, path string) {
 		}
 		return
 	}
+	if s.most > 0 && v.Len() > s.most {
+		c.fail(path, CodeTooLong, "has %d elements, and may have %d", v.Len(), s.most)
+		return
+	}
 	for i, item := range v.Items() {
 		c.check(s.each, item, path+"."+strconv.Itoa(i))
 	}
@@ -330,33 +334,54 @@ func (c *checker) tagged(s *shape, v jsonx.Value, path string) {
 	if s.open {
 		tag = "type"
 	}
-	for name := range v.Members() {
-		if name != tag && name != keyConfig {
-			c.unknown(s.open, path+"."+name, []string{tag, keyConfig})
-		}
-	}
-	config := v.Get(keyConfig)
 	kind := v.Get(tag)
+	f := slices.IndexFunc(s.formats, func(f format) bool { return f.name == kind.Str() })
+	flat := f >= 0 && s.formats[f].config.flat && !v.Get(keyConfig).Exists()
+	c.besides(s, v, path, tag, flat)
 	switch {
 	case !kind.Exists() || kind.IsNull():
 		if !c.partial {
 			c.fail(path+"."+tag, CodeRequired, "is required; one of %s", strings.Join(formatNames(s), ", "))
 		}
-		return
 	case kind.Kind() != jsonx.String:
 		c.fail(path+"."+tag, CodeType, "must be string, not %s", kind.Kind())
-		return
-	}
-	f := slices.IndexFunc(s.formats, func(f format) bool { return f.name == kind.Str() })
-	switch {
 	case f < 0 && s.openEnum:
 		c.warn(path+"."+tag, CodeEnum, "is not known here; known are %s", strings.Join(formatNames(s), ", "))
 	case f < 0:
 		c.fail(path+"."+tag, CodeEnum, "must be one of %s", strings.Join(formatNames(s), ", "))
-	case config.Exists():
-		c.check(s.formats[f].config, config, path+"."+keyConfig)
 	default:
-		c.check(s.formats[f].config, emptyConfig(s.formats[f].config), path+"."+keyConfig)
+		c.variant(s, s.formats[f], v, path, tag, flat)
+	}
+}
+
+// variant checks the config of a format.
+func (c *checker) variant(s *shape, f format, v jsonx.Value, path, tag string, flat bool) {
+	config := v.Get(keyConfig)
+	switch {
+	case flat:
+		config = v.Without(tag)
+		for _, k := range s.beside {
+			config = config.Without(k.name)
+		}
+		c.check(f.config, config, path)
+	case config.Exists():
+		c.check(f.config, config, path+"."+keyConfig)
+	default:
+		c.check(f.config, emptyConfig(f.config), path+"."+keyConfig)
+	}
+}
+
+// besides checks what stands beside the format and its config.
+func (c *checker) besides(s *shape, v jsonx.Value, path, tag string, flat bool) {
+	for name, value := range v.Members() {
+		if name == tag || name == keyConfig {
+			continue
+		}
+		if i := slices.IndexFunc(s.beside, func(k key) bool { return k.name == name }); i >= 0 {
+			c.check(s.beside[i].shape, value, path+"."+name)
+		} else if !flat {
+			c.unknown(s.open, path+"."+name, []string{tag, keyConfig})
+		}
 	}
 }
 

@@ -71,6 +71,9 @@ func (w *schemaWriter) members(b *jsonx.Builder, s *shape) {
 	if s.each != nil {
 		if s.takes(jsonx.Array) && len(s.kinds) > 0 {
 			b.Set("items", w.schema(s.each))
+			if s.most > 0 {
+				b.Set("maxItems", jsonx.IntValue(int64(s.most)))
+			}
 		} else {
 			b.Set("additionalProperties", w.schema(s.each))
 		}
@@ -117,19 +120,30 @@ func (w *schemaWriter) formats(b *jsonx.Builder, s *shape) {
 	}
 	var variants []jsonx.Value
 	for _, f := range s.formats {
-		variants = append(variants, jsonx.ObjectValue(
-			jsonx.Member{Name: "type", Value: jsonx.StringValue(jsonx.Object.String())},
-			jsonx.Member{Name: "properties", Value: jsonx.ObjectValue(
-				jsonx.Member{Name: tag, Value: jsonx.ObjectValue(jsonx.Member{Name: "const", Value: jsonx.StringValue(f.name)})},
-				jsonx.Member{Name: keyConfig, Value: w.schema(f.config)},
-			)},
-			jsonx.Member{Name: "required", Value: jsonx.StringsValue([]string{tag})},
-		))
+		variants = append(variants, w.variant(s, f, tag))
 	}
 	if s.nullable {
 		variants = append(variants, jsonx.ObjectValue(jsonx.Member{Name: "type", Value: jsonx.StringValue(jsonx.Null.String())}))
 	}
 	b.Set("oneOf", jsonx.ArrayValue(variants...))
+}
+
+// variant writes one of them.
+func (w *schemaWriter) variant(s *shape, f format, tag string) jsonx.Value {
+	properties := jsonx.NewBuilder(4).Set(tag, jsonx.ObjectValue(jsonx.Member{Name: "const", Value: jsonx.StringValue(f.name)})).Set(keyConfig, w.schema(f.config))
+	for _, k := range s.beside {
+		properties.Set(k.name, w.schema(k.shape))
+	}
+	if f.config.flat {
+		for _, k := range f.config.keys {
+			properties.Set(k.name, w.schema(k.shape))
+		}
+	}
+	return jsonx.ObjectValue(
+		jsonx.Member{Name: "type", Value: jsonx.StringValue(jsonx.Object.String())},
+		jsonx.Member{Name: "properties", Value: properties.Value()},
+		jsonx.Member{Name: "required", Value: jsonx.StringsValue([]string{tag})},
+	)
 }
 
 func (w *schemaWriter) list(shapes []*shape) jsonx.Value {

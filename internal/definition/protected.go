@@ -30,10 +30,10 @@ func credentialNames() []string {
 }
 
 // SecretFields lists the dotted places in the context of an integration's
-// accounts that are secret: ProtectedPaths, and every credential field of type
-// password. Sorted, each once.
+// accounts that are secret: ProtectedPaths, and every field of type password of a
+// credential or a form. Sorted, each once.
 func SecretFields(config jsonx.Value) []string {
-	paths := ProtectedPaths()
+	paths := append(ProtectedPaths(), formSecrets(config)...)
 	for _, credential := range Credentials(config) {
 		for _, field := range credential.Fields {
 			if field.Type == typePassword {

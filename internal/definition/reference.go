@@ -107,6 +107,12 @@ func (w *referenceWriter) variants(name string, s *shape) {
 	if s.open {
 		tag = "type"
 	}
+	if len(s.beside) > 0 {
+		w.line("Beside `" + tag + "` and `config`:")
+		w.line("")
+		w.table(s.beside)
+		w.line("")
+	}
 	for _, f := range s.formats {
 		w.line(fmt.Sprintf("### `%s: %s`", tag, f.name))
 		w.line("")
@@ -116,7 +122,7 @@ func (w *referenceWriter) variants(name string, s *shape) {
 		}
 		switch {
 		case f.name == stepRequest:
-			w.line("The keys are those of a [method](#method).")
+			w.line("The keys are those of a [method](#method), or of `type: proxy` where a method of a resource is called.")
 			w.line("")
 		case len(f.config.keys) > 0:
 			w.table(f.config.keys)

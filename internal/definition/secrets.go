@@ -212,6 +212,9 @@ func holdsPlaceholder(text string) bool {
 	return err == nil && !t.Constant()
 }
 
+// SecretName reports whether a name says that its value is a secret.
+func SecretName(name string) bool { return secretName(name) }
+
 // secretName reports whether a name says that its value is a secret.
 func secretName(name string) bool {
 	flat := strings.Map(func(r rune) rune {

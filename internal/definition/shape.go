@@ -46,6 +46,13 @@ type shape struct {
 	ofHeaders bool
 	// formats are the variants of an object {format, config}.
 	formats []format
+	// beside are the further members of such an object.
+	beside []key
+	// flat says of the config of a format that its members may stand beside the
+	// tag.
+	flat bool
+	// most bounds the elements of an array, 0 for no bound.
+	most int
 	// oneOf lists alternatives; choose picks by looking at a value.
 	oneOf  []*shape
 	choose func(jsonx.Value) int

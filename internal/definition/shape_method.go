@@ -60,66 +60,6 @@ func bodyOptions() *shape {
 	)
 }
 
-// action takes steps, or a single step without the array.
-func action() *shape {
-	step := actionStep()
-	steps := openObject("Steps in order.", required("steps", listOf("", step)))
-	return &shape{
-		about:  "Steps that run one after the other.",
-		kinds:  []jsonx.Kind{jsonx.Object},
-		oneOf:  []*shape{steps, step},
-		choose: func(v jsonx.Value) int { return boolIndex(v.Get("type").Exists() && !v.Get("steps").Exists()) },
-	}
-}
-
-func boolIndex(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
-
-func actionStep() *shape {
-	loose := &shape{kinds: []jsonx.Kind{jsonx.Object, jsonx.String}}
-	form := &shape{
-		kinds:  []jsonx.Kind{jsonx.Object, jsonx.Array},
-		oneOf:  []*shape{openObject("", optional(keyFields, formFields())), formFields()},
-		choose: func(v jsonx.Value) int { return boolIndex(v.Kind() == jsonx.Array) },
-	}
-	return &shape{
-		about: "One step.",
-		kinds: []jsonx.Kind{jsonx.Object},
-		formats: []format{
-			{stepRequest, method()},
-			{"transform", or(jsonata("Its result is the running result."), jsonx.Object)},
-			{"update_context", loose},
-			{"set_context", mapOf("Merged into the context.", anyTemplate(""))},
-			{"get_context", loose},
-			{"form", form},
-		},
-		open: true,
-	}
-}
-
-func formFields() *shape {
-	return listOf("The fields of a form.", openObject("",
-		required("name", text("The key in the context.")),
-		optional("type", enum("", "single_select", "multi_select", "text", "password", "checkbox", "hidden")),
-		optional("label", text("")),
-		optional("help_text", text("")),
-		optional("placeholder", text("")),
-		optional("required", boolean("")),
-		optional("depends_on", texts("Fields that have to be filled first.")),
-		optional("disabled_text", text("")),
-		optional("data_source", openObject("Where the options come from.",
-			optional("type", enum("", "unified", "proxy")),
-			optional("resource", text("")), optional("method", text("")),
-			optional("query", anyTemplate("")),
-		)),
-		optional("options", anything("Where value, label and subText are in a record, or a list of options.")),
-	))
-}
-
 // webhook describes what the vendor sends by itself.
 func webhook() *shape {
 	signature := openObject("What is signed, with what, and where the signature is.",

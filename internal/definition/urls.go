@@ -24,6 +24,14 @@ func (c *checker) urls(config jsonx.Value, path string) {
 			c.methodURLs(method, at)
 		}
 	}
+	for name, action := range config.Get(keyActions).Members() {
+		c.resourceName(name, path+"."+keyActions+"."+name)
+		eachStep(action, path+"."+keyActions+"."+name, func(step jsonx.Value, at string) {
+			if step.Get("type").Str() == stepRequest {
+				c.methodURLs(step.Get(keyConfig), at+"."+keyConfig)
+			}
+		})
+	}
 }
 
 func (c *checker) methodURLs(method jsonx.Value, at string) {

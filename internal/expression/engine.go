@@ -125,7 +125,7 @@ func (x *Expression) Reads(name string) (members []string, all bool) {
 // yields nothing. Errors are *sinew.Error of KindInvalid with CodeFailed: what
 // failed and where in the expression.
 func (x *Expression) Eval(ctx context.Context, in *Input) ([]byte, error) {
-	out, err := x.compiled.EvalBytes(ctx, in.text(x))
+	out, err := x.compiled.EvalBytes(ctx, in.text(x), in.vars)
 	if err != nil {
 		out, err = nil, x.failure(ctx, err)
 	}

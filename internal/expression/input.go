@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/jsonata"
 )
 
 // Input is the object that expressions see: members by name, each a JSON text.
@@ -15,6 +16,24 @@ type Input struct {
 
 	members []member
 	whole   []byte
+	vars    jsonata.Bindings
+}
+
+// Bind sets a variable, which expressions read as $name. A value that is Missing
+// is nothing.
+func (in *Input) Bind(name string, v jsonx.Value) *Input {
+	if !v.Exists() {
+		return in
+	}
+	bound, err := jsonata.Decode(v.Bytes())
+	if err != nil {
+		return in // too deep for an expression: nothing to it
+	}
+	if in.vars == nil {
+		in.vars = jsonata.Bindings{}
+	}
+	in.vars[name] = bound
+	return in
 }
 
 // Whole makes a JSON text the input itself.

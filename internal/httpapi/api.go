@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"time"
@@ -87,9 +86,7 @@ func New(config Config, operations ...[]Operation) (*API, error) {
 	for _, some := range append(operations, a.documentOperations()) {
 		a.operations = append(a.operations, some...)
 	}
-	if err := a.document.build(a.operations, config.Settings); err != nil {
-		return nil, fmt.Errorf("describe API: %w", err)
-	}
+	a.document.build(a.operations, config.Settings)
 	for i := range a.operations {
 		a.register(&a.operations[i])
 	}

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/goccy/go-yaml"
 
@@ -16,10 +17,12 @@ import (
 // document is the OpenAPI 3.1 description of the API in its two forms.
 type document struct {
 	json []byte
-	yaml []byte
+	// yaml writes the second form when it is first asked for: that takes longer
+	// than everything else at the start of a server.
+	yaml func() ([]byte, error)
 }
 
-func (d *document) build(operations []Operation, settings Settings) error {
+func (d *document) build(operations []Operation, settings Settings) {
 	w := &documentWriter{schemas: newSchemas(), placeholder: regexp.MustCompile(`\{([a-z_]+)(\.\.\.)?\}`)}
 	paths := jsonx.NewBuilder(len(operations))
 	tags := jsonx.NewBuilder(16)
@@ -58,11 +61,7 @@ func (d *document) build(operations []Operation, settings Settings) error {
 			"schemas", w.schemas.components()),
 	)
 	d.json = text.Indented()
-	var err error
-	if d.yaml, err = yaml.JSONToYAML(text.Bytes()); err != nil {
-		return fmt.Errorf("write as YAML: %w", err)
-	}
-	return nil
+	d.yaml = sync.OnceValues(func() ([]byte, error) { return yaml.JSONToYAML(text.Bytes()) })
 }
 
 type documentWriter struct {
@@ -235,7 +234,11 @@ func (a *API) documentOperations() []Operation {
 		{
 			Method: "GET", Path: "/openapi.yml", ID: "getOpenAPIYAML", Tag: "Service", Summary: "Read this document as YAML",
 			Access: AccessPublic, Media: "application/yaml", Handle: func(*Call) (Answer, error) {
-				return Answer{Body: a.document.yaml, Header: map[string][]string{"Content-Type": {"application/yaml"}}}, nil
+				text, err := a.document.yaml()
+				if err != nil {
+					return Answer{}, fmt.Errorf("write the document as YAML: %w", err)
+				}
+				return Answer{Body: text, Header: map[string][]string{"Content-Type": {"application/yaml"}}}, nil
 			},
 		},
 	}

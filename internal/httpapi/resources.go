@@ -42,6 +42,7 @@ func ControlPlane(e Engines) [][]Operation {
 		tenantOperations(e.Workspace),
 		gateOperations(e.Workspace),
 		accountOperations(e.Accounts, e.Access, renderer),
+		lifeOperations(e.Accounts),
 		refreshOperations(e.Refresh),
 		sandboxOperations(e.Accounts, renderer),
 		linkOperations(e.Connect),

@@ -74,7 +74,7 @@ func (q *queue) enqueue(all ...sinew.Job) {
 // eventually waits until something holds.
 func (q *queue) eventually(what string, holds func() bool) {
 	q.t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !holds(); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			q.t.Fatalf("in vain waited until %s", what)
 		}

@@ -61,6 +61,7 @@ func (c *call) envelope(ctx context.Context, r *reply, status int, p payload) (R
 		result.Head, result.Tail = beginResult, listTail(list, next, prev)
 	case c.Custom != nil:
 		result.Head, result.Tail = beginResult, `,"next_cursor":null,"prev_cursor":null}`
+	case c.Inline != nil:
 	case c.Method != MethodGet && c.Method != MethodCreate && c.Method != MethodUpdate:
 		result.Head, result.Tail = beginResult, "}"
 	}

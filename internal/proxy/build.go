@@ -35,20 +35,21 @@ func (c *call) build(ctx context.Context) (*upstream.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	scope := c.scope(values)
+	own := c.scope(values)
+	scope := c.withRoots(own)
 	target, err := c.target(scope)
 	if err != nil {
 		return nil, err
 	}
 	p := c.plan
-	own, _ := p.QueryTo.Render(scope)
+	query, _ := p.QueryTo.Render(scope)
 	defaults, _ := p.Defaults.Render(scope)
 	asked := c.forwarded()
 	c.paged = &paginate.Request{
-		URL: target, Query: jsonx.Overlay(own, asked), Defaults: defaults, Body: c.bodyValue(scope), Header: http.Header{}, Values: values, Scope: scope,
+		URL: target, Query: jsonx.Overlay(query, asked), Defaults: defaults, Body: c.bodyValue(scope), Header: http.Header{}, Values: values, Scope: scope,
 	}
 	if p.AddQueryToBody && p.Verb != http.MethodGet {
-		c.queryToBody(own, asked)
+		c.queryToBody(query, asked)
 	}
 	if p.paging != nil {
 		if err := p.paging.Prepare(ctx, c.place, c.paged); err != nil {
@@ -65,7 +66,7 @@ func (c *call) build(ctx context.Context) (*upstream.Request, error) {
 		return nil, err
 	}
 	c.setHeaders(request, scope, mediaType)
-	if err := c.authorize(ctx, request, scope); err != nil {
+	if err := c.authorize(ctx, request, own); err != nil {
 		return nil, err
 	}
 	c.request = request

@@ -130,6 +130,17 @@ type Call struct {
 	Abort func()
 	// Custom is a call past the resources of the definition, nil for others.
 	Custom *Custom
+	// Inline is a method that is not among the resources, nil for others.
+	Inline *Inline
+	// Roots is an object of further values that the templates of a request read, in
+	// place of variables of the same name; its authorization does not. Those of
+	// Fallback are read where nothing else has their name.
+	Roots, Fallback jsonx.Value
+	// Renewing says that the call is part of getting a new token: it is made with
+	// the token that there is, and what comes of it is the caller's to judge.
+	Renewing bool
+	// Writes lets the call write for a sandbox account.
+	Writes bool
 	// Whole asks for the answer in memory, even if it is a file.
 	Whole bool
 	// Explain asks for an account of how the call was made.
@@ -218,7 +229,7 @@ func (c *call) run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	c.opened, c.account = opened, &opened.Record
-	if c.account.IsSandbox && c.writes() {
+	if c.account.IsSandbox && !c.Writes && c.writes() {
 		return Result{}, sinew.Errorf(sinew.KindNotAllowed, "The account is in sandbox mode, which allows list and get only").WithCode("sandbox_write")
 	}
 	if err := c.renew(ctx); err != nil {
@@ -245,14 +256,20 @@ func (c *call) run(ctx context.Context) (Result, error) {
 }
 
 func (c *call) findPlan() (*plan, error) {
-	if c.Custom != nil {
+	switch {
+	case c.Custom != nil:
 		return c.customPlan()
+	case c.Inline != nil:
+		return c.inlinePlan()
 	}
 	return c.service.plan(c.layers, c.Resource, c.Method)
 }
 
 // writes reports whether the call may change something at the vendor.
 func (c *call) writes() bool {
+	if c.Inline != nil {
+		return c.Inline.writes()
+	}
 	if c.Custom != nil {
 		return c.Custom.Verb != http.MethodGet && c.Custom.Verb != http.MethodHead || c.Custom.Method.Exists()
 	}

@@ -39,6 +39,9 @@ func (c *call) record(ctx context.Context, began time.Time, result Result, err e
 	if c.plan != nil {
 		b.text("resource", c.plan.Resource)
 		b.text("method", c.plan.Name)
+	} else if c.Inline != nil {
+		b.text("resource", c.Inline.Resource)
+		b.text("method", c.Inline.Name)
 	} else {
 		b.text("resource", c.Resource)
 		b.text("method", c.Method)

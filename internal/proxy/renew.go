@@ -15,7 +15,7 @@ import (
 // account that needs a new connection is called with what it has: that is how it
 // shows that its vendor takes it again.
 func (c *call) renew(ctx context.Context) error {
-	if c.account.Status == sinew.StatusNeedsReauth {
+	if c.Renewing || c.account.Status == sinew.StatusNeedsReauth {
 		return nil
 	}
 	seen, expired := c.service.tokens.Expired(c.account.AuthenticationMethod, c.opened.Whole)
@@ -42,7 +42,7 @@ func (c *call) renewFrom(ctx context.Context, seen string) error {
 // mayRenew reports whether a vendor's 401 may mean that the token alone is no
 // longer good: then a new one is worth a second try, once.
 func (c *call) mayRenew(status int) bool {
-	if status != http.StatusUnauthorized || c.renewed || c.account.Status == sinew.StatusNeedsReauth || c.plan.NoAuth {
+	if status != http.StatusUnauthorized || c.Renewing || c.renewed || c.account.Status == sinew.StatusNeedsReauth || c.plan.NoAuth {
 		return false
 	}
 	token, ok := credential.StoredToken(c.opened.Whole)

@@ -108,10 +108,21 @@ func newVerdict(said jsonx.Value, status int) (v verdict, ok bool) {
 // follow lets the account follow the outcome. The caller gets the vendor's
 // answer whether or not that could be written down.
 func (c *call) follow(ctx context.Context, status int, message string) {
-	o := account.Outcome{Resource: c.plan.Resource, Method: c.plan.Name, Status: status, Scopes: c.plan.Scopes, Message: message}
+	if c.Renewing {
+		return
+	}
+	o := account.Outcome{Actor: actor(c.Principal), Resource: c.plan.Resource, Method: c.plan.Name, Status: status, Scopes: c.plan.Scopes, Message: message}
 	if err := c.service.accounts.Record(context.WithoutCancel(ctx), &c.account.AccountView, o); err != nil {
 		c.service.log.ErrorContext(ctx, "record outcome of vendor call", "account", c.account.ID, "status", status, "error", err.Error())
 	}
+}
+
+// actor names who called in the timeline of an account.
+func actor(p sinew.Principal) string {
+	if p.TokenID == "" {
+		return string(p.Kind)
+	}
+	return string(p.Kind) + ":" + p.TokenID
 }
 
 // payload is the part of an answer that the caller asked for.

@@ -168,6 +168,15 @@ func eachScalar(v jsonx.Value, text, number func(string)) {
 	}
 }
 
+// Redact takes the secrets of an account out of a value.
+func Redact(r *sinew.AccountRecord, v jsonx.Value) jsonx.Value {
+	s := newScrubber(r, nil)
+	if s.find == nil {
+		return v
+	}
+	return s.value(v)
+}
+
 // finds reports whether a text holds a secret.
 func (s scrubber) finds(text []byte) bool { return s.find != nil && s.find.Match(text) }
 

@@ -100,34 +100,39 @@ func (s *Service) hold(ctx context.Context, c sinew.RefreshClaim, seen string) (
 	if token.AccessToken != seen {
 		return a, nil
 	}
-	grant, request, err := s.request(&a, token)
+	ask, err := s.asking(&a, token)
 	if err != nil {
 		return a, err
 	}
 	stop := s.keep(ctx, c)
 	defer stop()
 	asked = true
-	fresh, err := s.ask(ctx, grant, request, token)
+	fresh, err := ask(ctx)
 	if err != nil {
 		return s.fail(ctx, c, a, err)
 	}
 	return s.store(ctx, c, a, fresh)
 }
 
-// request makes the request for a new token.
-func (s *Service) request(a *Account, token credential.Token) (credential.Grant, *upstream.Request, error) {
+// asking prepares to ask for a new token: by the action of the definition where it
+// has one, by the standard request otherwise.
+func (s *Service) asking(a *Account, token credential.Token) (ask func(context.Context) (credential.Token, error), err error) {
 	r := &a.Record
-	if !credential.Refreshable(r.AuthenticationMethod, token) {
-		return credential.Grant{}, nil, sinew.Errorf(sinew.KindInvalid, "The account has no refresh token, so that only a new connection brings another token").WithCode(CodeNotRefreshable)
-	}
 	config, variables, err := definition.OfAccount(r)
 	if err != nil {
-		return credential.Grant{}, nil, err
+		return nil, err
 	}
 	values := a.Whole.With("context", a.Whole).With("credentials", a.Whole).With("environment_variables", variables)
 	grant, err := credential.NewGrant(r.AuthenticationMethod, config.At("credentials", string(r.AuthenticationMethod), "config"), values)
+	if _, replaced := definition.Action(config, definition.ActionRefresh); replaced {
+		// The steps say all that there is to ask; of the grant, the usual life is left.
+		return func(ctx context.Context) (credential.Token, error) { return s.askByAction(ctx, r, token, grant.Life) }, nil
+	}
+	if !credential.Refreshable(r.AuthenticationMethod, token) {
+		return nil, sinew.Errorf(sinew.KindInvalid, "The account has no refresh token, so that only a new connection brings another token").WithCode(CodeNotRefreshable)
+	}
 	if err != nil {
-		return grant, nil, fmt.Errorf("account %s: %w", r.ID, err)
+		return nil, fmt.Errorf("account %s: %w", r.ID, err)
 	}
 	request := grant.Fetch
 	if !credential.Fetches(r.AuthenticationMethod) {
@@ -135,7 +140,7 @@ func (s *Service) request(a *Account, token credential.Token) (credential.Grant,
 	}
 	made := request()
 	made.Limits = upstream.Limits{FirstByte: s.times.Vendor, Total: s.times.Vendor}
-	return grant, made, nil
+	return func(ctx context.Context) (credential.Token, error) { return s.ask(ctx, grant, made, token) }, nil
 }
 
 // keep renews a claim until the vendor has answered.
@@ -182,6 +187,17 @@ func (s *Service) ask(ctx context.Context, grant credential.Grant, request *upst
 		return credential.Token{}, &sendError{err, false}
 	}
 	return credential.ReadToken(response.Status, response.Header, body, before.Value, s.leases.Now(), grant.Life)
+}
+
+// askByAction lets the definition's own action ask, once.
+func (s *Service) askByAction(ctx context.Context, r *sinew.AccountRecord, before credential.Token, life time.Duration) (credential.Token, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.times.Vendor)
+	defer cancel()
+	answer, sent, err := s.exchange.RefreshToken(ctx, r.EnvironmentID, r.ID)
+	if err != nil {
+		return credential.Token{}, &sendError{err, !sent}
+	}
+	return credential.ReadToken(answer.Status, answer.Header, answer.Body, before.Value, s.leases.Now(), life)
 }
 
 // neverLeft reports whether there was no connection to ask over.

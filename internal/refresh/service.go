@@ -45,11 +45,20 @@ type Metrics interface {
 	ObserveRefresh(integration, outcome string)
 }
 
+// Exchange asks vendors for tokens where a definition says how, in place of the
+// standard request.
+type Exchange interface {
+	// RefreshToken returns what the vendor said; sent says, also beside an error,
+	// whether it may have been asked.
+	RefreshToken(ctx context.Context, environmentID, accountID string) (answer credential.Answer, sent bool, err error)
+}
+
 // Config is what a Service is made of. Every field but Times is required.
 type Config struct {
 	Accounts Accounts
 	Leases   Leases
 	Sender   Sender
+	Exchange Exchange
 	Journal  *Journal
 	Metrics  Metrics
 	Log      *slog.Logger
@@ -95,6 +104,7 @@ type Service struct {
 	accounts Accounts
 	leases   Leases
 	sender   Sender
+	exchange Exchange
 	journal  *Journal
 	metrics  Metrics
 	log      *slog.Logger
@@ -106,7 +116,7 @@ type Service struct {
 // New returns a service.
 func New(c Config) *Service {
 	return &Service{
-		accounts: c.Accounts, leases: c.Leases, sender: c.Sender, journal: c.Journal, metrics: c.Metrics, log: c.Log, node: c.Node, times: c.Times.withDefaults(),
+		accounts: c.Accounts, leases: c.Leases, sender: c.Sender, exchange: c.Exchange, journal: c.Journal, metrics: c.Metrics, log: c.Log, node: c.Node, times: c.Times.withDefaults(),
 	}
 }
 

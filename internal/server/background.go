@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/action"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/obs"
@@ -20,13 +21,20 @@ import (
 // once.
 const parallelRefreshes = 32
 
-func newRefresh(c config.Config, core *Core, client *upstream.Client, metrics *obs.Metrics, log *slog.Logger) (*refresh.Service, error) {
+// parallelInstalls is how many accounts a node takes through their steps at once.
+const parallelInstalls = 16
+
+// exchange asks for tokens by actions, which need the proxy, which needs tokens: it
+// gets its actions when there are any.
+type exchange struct{ *action.Service }
+
+func newRefresh(c config.Config, core *Core, by refresh.Exchange, client *upstream.Client, metrics *obs.Metrics, log *slog.Logger) (*refresh.Service, error) {
 	kept, err := refresh.OpenJournal(filepath.Join(c.DataDir, "refresh-journal"), core.Store)
 	if err != nil {
 		return nil, err
 	}
 	return refresh.New(refresh.Config{
-		Accounts: core.Accounts, Leases: core.Store, Sender: client, Journal: kept, Metrics: metrics, Log: log, Node: uuid.NewString(),
+		Accounts: core.Accounts, Leases: core.Store, Sender: client, Exchange: by, Journal: kept, Metrics: metrics, Log: log, Node: uuid.NewString(),
 	}), nil
 }
 
@@ -41,11 +49,12 @@ func recoverRefreshes(ctx context.Context, core *Core, tokens *refresh.Service) 
 }
 
 // newRunner works off the jobs of this node.
-func newRunner(st *store.Store, tokens *refresh.Service, log *slog.Logger) *jobs.Runner {
+func newRunner(st *store.Store, tokens *refresh.Service, actions *action.Service, log *slog.Logger) *jobs.Runner {
 	return jobs.New(jobs.Config{
 		Store: st, Log: log, Alone: st.Alone(),
 		Kinds: map[string]jobs.Kind{
 			sinew.JobRefreshCredentials: {Work: tokens.Work, Parallel: parallelRefreshes},
+			sinew.JobInstallAccount:     {Work: actions.Install, Parallel: parallelInstalls},
 		},
 	})
 }

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sinewhq/sinew/internal/testkit"
 )
 
 // badRequest is a request with one mistake.
@@ -31,9 +33,11 @@ func TestBadInput(t *testing.T) {
 		requests := w.badRequests()
 		before := openDatabase(t, p.config).tables()
 		distinct := map[string]bool{}
+		step := len(requests) / testkit.Thin(len(requests))
 		for i, bad := range requests {
-			if p.config.DatabaseURL != "" && bad.status == http.StatusBadRequest && i%3 != 0 {
-				continue // most are refused before any database is asked
+			unread := bad.status == http.StatusBadRequest // before any database is asked
+			if i%step != 0 && (unread || p.config.DatabaseURL == "") {
+				continue
 			}
 			key := bad.method + " " + bad.path + " " + bad.body
 			if distinct[key] {
@@ -42,8 +46,8 @@ func TestBadInput(t *testing.T) {
 			distinct[key] = true
 			bad.check(w.call(bad.method, bad.path, bad.body))
 		}
-		if len(distinct) < 500 {
-			t.Errorf("tried %d distinct requests, want at least 500", len(distinct))
+		if len(distinct) < testkit.Thin(5000) {
+			t.Errorf("tried %d distinct requests", len(distinct))
 		}
 		t.Logf("tried %d distinct bad requests", len(distinct))
 		sameTables(t, before, openDatabase(t, p.config).tables())
@@ -158,12 +162,13 @@ func TestTamperedCursors(t *testing.T) {
 		}
 		raw, err := base64.RawURLEncoding.DecodeString(cursor)
 		p.must(err)
-		for bit := range len(raw) * 8 {
+		step := 80 / testkit.Thin(80)
+		for bit := 0; bit < len(raw)*8; bit += step {
 			flipped := slices.Clone(raw)
 			flipped[bit/8] ^= 1 << (bit % 8)
 			bad(p, list, base64.RawURLEncoding.EncodeToString(flipped))
 		}
-		for i := range len(cursor) {
+		for i := 0; i < len(cursor); i += step {
 			bad(p, list, cursor[:i]+string(cursor[i]^1)+cursor[i+1:])
 			if i > 0 {
 				bad(p, list, cursor[:i])

@@ -37,6 +37,7 @@ func (f *flock) plantAll() {
 	f.plantOverrides()
 	f.plantAccounts()
 	f.plantTokens()
+	f.plantConnections()
 	f.plantMistakes()
 	f.plantNames()
 }

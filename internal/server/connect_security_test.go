@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/sinewhq/sinew/internal/simulator"
@@ -316,5 +317,56 @@ func TestCrashAfterExchange(t *testing.T) {
 		p.exec("UPDATE connect_attempt SET deadline = 1 WHERE id = $1", attempt.text("id"))
 		l.wantFailed(attempt.text("id"), "interrupted")
 		l.wantStillGood()
+	})
+}
+
+// TestSimultaneousReturns is O9 for windows that come back at the same time: one
+// of them connects.
+func TestSimultaneousReturns(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		l := newLinked(t, p, simulator.OAuth{Consent: simulator.ConsentAllow, Latency: "200ms"}, "")
+		const windows = 6
+		var ids []string
+		var work sync.WaitGroup
+		for range windows {
+			b := newBrowser(t)
+			attempt, back := l.goToVendor(b)
+			ids = append(ids, attempt.text("id"))
+			work.Go(func() { b.open(back.String()) })
+		}
+		work.Wait()
+		succeeded := 0
+		for _, id := range ids {
+			if l.attempt(id).text("status") == "succeeded" {
+				succeeded++
+			} else {
+				l.wantFailed(id, "link_token_used")
+			}
+		}
+		if n := l.accounts(); n != 1 || succeeded != 1 {
+			t.Errorf("%d accounts by %d attempts", n, succeeded)
+		}
+	})
+}
+
+// TestLateExchange has the vendor answer when the attempt has been given up: its
+// token is not stored behind the customer's back.
+func TestLateExchange(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		l := newLinked(t, p, simulator.OAuth{Consent: simulator.ConsentAllow, Latency: "1s"}, "")
+		b := newBrowser(t)
+		attempt, back := l.goToVendor(b)
+		var work sync.WaitGroup
+		work.Go(func() { b.open(back.String()) })
+		p.eventually("the code to be exchanged", func() bool { return l.requests("/oauth/token") == 1 || l.attempt(attempt.text("id")).text("status") == "working" })
+		p.exec("UPDATE connect_attempt SET deadline = 1 WHERE id = $1", attempt.text("id"))
+		l.wantFailed(attempt.text("id"), "interrupted")
+		work.Wait()
+		l.wantFailed(attempt.text("id"), "interrupted")
+		if n := l.accounts(); n != 0 {
+			t.Errorf("there are %d accounts", n)
+		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/sinewhq/sinew/internal/action"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/dataplane"
 	"github.com/sinewhq/sinew/internal/httpapi"
@@ -23,10 +24,19 @@ func newUpstream(c config.Config) (*upstream.Client, error) {
 	return upstream.New(upstream.Config{Allow: c.EgressAllow, IdleTimeout: idleUpstream})
 }
 
-// dataPlane returns the operations that call vendors.
-func dataPlane(core *Core, client *upstream.Client, tokens proxy.Tokens, recorder proxy.Recorder, metrics *obs.Metrics, log *slog.Logger) []httpapi.Operation {
-	engine := proxy.New(proxy.Config{
+// newProxy makes the engine that calls vendors.
+func newProxy(core *Core, client *upstream.Client, tokens proxy.Tokens, recorder proxy.Recorder, metrics *obs.Metrics, log *slog.Logger) *proxy.Service {
+	return proxy.New(proxy.Config{
 		Accounts: core.Accounts, Tokens: tokens, Gates: core.Store, Sender: client, Sealer: core.Store.Vault(), Metrics: metrics, Recorder: recorder, Log: log,
 	})
-	return dataplane.Operations(engine, idempotency.New(core.Store, log, 0))
+}
+
+// newActions makes the engine that runs actions.
+func newActions(core *Core, calls *proxy.Service, log *slog.Logger) *action.Service {
+	return action.New(action.Config{Proxy: calls, Accounts: core.Accounts, Runs: core.Store, Log: log})
+}
+
+// dataPlane returns the operations that call vendors.
+func dataPlane(core *Core, calls *proxy.Service, actions *action.Service, log *slog.Logger) []httpapi.Operation {
+	return dataplane.Operations(calls, actions, idempotency.New(core.Store, log, 0))
 }

@@ -414,10 +414,13 @@ func TestExplain(t *testing.T) {
 // keeps coming is not one that takes too long.
 func TestTimeLimits(t *testing.T) {
 	t.Parallel()
-	c := newEngine(t, newPlatform(t), `{"timeouts":{"first_byte":0.3,"total":0.6,"stream_idle":1.5},"resources":{"files":{"get":{"path":"/files/{{id}}"}}}}`)
-	pause := func(before, between time.Duration, chunks int, contentType string) {
+	c := newEngine(t, newPlatform(t), `{"resources":{"files":{"get":{"path":"/files/{{id}}"}}}}`)
+	limits := func(timeouts string) {
+		t.Helper()
+		c.override(`{"timeouts":` + timeouts + `}`)
+	}
+	pause := func(between time.Duration, chunks int, contentType string) {
 		c.vendor.serves(func(w http.ResponseWriter, r *http.Request) {
-			time.Sleep(before)
 			w.Header().Set("Content-Type", contentType)
 			for range chunks {
 				_, _ = io.WriteString(w, "    ")
@@ -431,15 +434,19 @@ func TestTimeLimits(t *testing.T) {
 			io.WriteString(w, "{}")
 		})
 	}
-	pause(700*time.Millisecond, 0, 0, "application/json")
+	limits(`{"first_byte":0.3,"total":60}`)
+	c.vendor.serves(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() })
 	if got := c.proxy("GET", "/things/1", "").want(504); got.text("code") != "timeout" {
 		t.Errorf("first byte: got %s", got.Text)
 	}
-	pause(0, 100*time.Millisecond, 20, "application/json")
+	limits(`{"first_byte":30,"total":0.6}`)
+	pause(100*time.Millisecond, 1000, "application/json")
 	c.proxy("GET", "/things/1", "").want(504)
-	pause(0, 100*time.Millisecond, 2, "application/json")
+	limits(`{"first_byte":30,"total":60}`)
+	pause(100*time.Millisecond, 2, "application/json")
 	c.proxy("GET", "/things/1", "").want(200)
-	pause(0, 200*time.Millisecond, 6, "application/pdf")
+	limits(`{"first_byte":2,"total":2,"stream_idle":5}`)
+	pause(500*time.Millisecond, 6, "application/pdf")
 	if got := c.proxy("GET", "/files/1", "").want(200).Text; len(got) != 26 {
 		t.Errorf("a file that keeps coming: %d bytes", len(got))
 	}

@@ -87,9 +87,13 @@ func startBare(b *testing.B, body string) string {
 // hammer calls an address from several clients for a while and returns how long
 // each call took, sorted.
 func hammer(b *testing.B, address, token string) []time.Duration {
+	return hammerFor(b, time.Duration(*secondsFlag)*time.Second, address, token)
+}
+
+func hammerFor(b *testing.B, length time.Duration, address, token string) []time.Duration {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: benchClients, ReadBufferSize: readBuffer}}
 	defer client.CloseIdleConnections()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Duration(*secondsFlag)*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), length)
 	defer cancel()
 	var mu sync.Mutex
 	var all []time.Duration

@@ -48,8 +48,8 @@ func TestInjections(t *testing.T) {
 		c.vendor.says(200, `{"id":1}`)
 		elsewhere := testkit.Listen(t)
 		values := injections()
-		if p.config.DatabaseURL != "" {
-			values = values[:20] // databases have little part in this
+		if p.config.DatabaseURL != "" || testkit.Race {
+			values = values[:20] // databases have little part in this, and nothing runs beside it
 		}
 		for _, value := range values {
 			c.setOrRefused(value)

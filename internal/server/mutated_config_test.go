@@ -30,10 +30,10 @@ func TestMutatedConfigs(t *testing.T) {
 		trial := newMutationTrial(t, p)
 		step := 1
 		if testkit.Race {
-			step *= 4
+			step = 11 // shares no factor with the turns that mutations take
 		}
 		if p.config.DatabaseURL != "" {
-			step *= 7 // what is wrong is found before any database is asked
+			step = 28 // what is wrong is found before any database is asked
 		}
 		besideNeighbours(t, p, func() {
 			var work sync.WaitGroup

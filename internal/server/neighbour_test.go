@@ -23,7 +23,7 @@ func besideNeighbours(t *testing.T, p *platform, work func()) {
 	var calls sync.WaitGroup
 	var count int
 	calls.Go(func() {
-		for pause := 2 * time.Millisecond; ; {
+		for pause := 10 * time.Millisecond; ; {
 			select {
 			case <-done:
 				return

@@ -98,19 +98,23 @@ func TestNodesRefreshOnce(t *testing.T) {
 	g.wantRequests(accounts, accounts*callers*len(nodes))
 }
 
+// eventually waits until something holds.
+func (g *granted) eventually(what string, holds func() bool) {
+	g.t.Helper()
+	for deadline := time.Now().Add(time.Minute); !holds(); time.Sleep(20 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			g.t.Fatalf("in vain waited until %s", what)
+		}
+	}
+}
+
 // TestTokensAreRefreshedAhead waits for the job that an import schedules.
 func TestTokensAreRefreshedAhead(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		g := newGranted(t, p, simulator.OAuth{})
 		account := g.connectFor("acme", 3)
-		deadline := time.Now().Add(20 * time.Second)
-		for g.vendor.TokenCounts("acme").Issued < 2 {
-			if time.Now().After(deadline) {
-				t.Fatal("the token was not refreshed")
-			}
-			time.Sleep(20 * time.Millisecond)
-		}
+		g.eventually("the token is refreshed", func() bool { return g.vendor.TokenCounts("acme").Issued == 2 })
 		g.contact(account).want(200)
 		g.wantRequests(1, 1)
 	})
@@ -229,12 +233,14 @@ func TestOtherWritesLeaveTokensAlone(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		g := newGranted(t, p, simulator.OAuth{})
-		g.odd("  - {path: /oauth/token, oauth: {latency: 500ms}}\n")
+		g.odd("  - {path: /oauth/token, oauth: {latency: 3s}}\n")
 		account, doomed := g.connectFor("acme", -60), g.connectFor("doomed", -60)
 		var work sync.WaitGroup
 		work.Go(func() { g.contact(account).want(200) })
 		work.Go(func() { g.contact(doomed).want(404) })
-		time.Sleep(200 * time.Millisecond)
+		g.eventually("both are being refreshed", func() bool {
+			return g.vendor.TokenCounts("acme").Asked+g.vendor.TokenCounts("doomed").Asked == 2
+		})
 		g.call("PATCH", "/integrated-account/"+account, `{"name":"new","context":{"site":"x","oauth":{"scope":["read"]}}}`).want(200)
 		g.call("DELETE", "/integrated-account/"+doomed, "").want(200)
 		work.Wait()

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/sinewhq/sinew/internal/testkit"
 )
 
 // newReused is an account of a vendor that answers in every way that a call can
@@ -60,7 +62,7 @@ func TestConnectionsAreReused(t *testing.T) {
 // little more than a connection each.
 func TestConnectionsOfCallsBesideEachOther(t *testing.T) {
 	t.Parallel()
-	for _, e := range []struct{ callers, each int }{{8, 250}, {80, 25}} {
+	for _, e := range []struct{ callers, each int }{{8, testkit.Thin(250)}, {80, testkit.Thin(25)}} {
 		c, vendor := newReused(t)
 		before := vendor.traffic()
 		var work sync.WaitGroup
@@ -76,7 +78,7 @@ func TestConnectionsOfCallsBesideEachOther(t *testing.T) {
 		}
 		work.Wait()
 		came := vendor.traffic().since(before)
-		if came.requests != 2000 || came.connections > int64(e.callers)+20 {
+		if came.requests != int64(e.callers*e.each) || came.connections > int64(e.callers)+20 {
 			t.Errorf("%d requests of %d callers came over %d connections", came.requests, e.callers, came.connections)
 		}
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/connectpage"
 	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
@@ -47,6 +48,7 @@ type Server struct {
 	connect  *connect.Service
 	upstream *upstream.Client
 	journal  *journal.Writer
+	runner   *jobs.Runner
 	listener net.Listener
 	http     *http.Server
 	stop     context.CancelFunc
@@ -92,7 +94,8 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	if s.upstream, err = newUpstream(c); err != nil {
 		return nil, err
 	}
-	if s.refresh, err = newRefresh(c, s.Core, s.upstream, metrics, s.log); err != nil {
+	byAction := &exchange{}
+	if s.refresh, err = newRefresh(c, s.Core, byAction, s.upstream, metrics, s.log); err != nil {
 		return nil, err
 	}
 	if s.connect, err = newConnect(s.Core, s.upstream, s.URL(c), s.log); err != nil {
@@ -102,13 +105,18 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
+	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
+	actions := newActions(s.Core, calls, s.log)
+	byAction.Service = actions
+	s.runner = newRunner(s.Core.Store, s.refresh, actions, s.log)
+	s.Core.Accounts.OnInstall(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
 		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect,
 		Ready: s.readiness(c), Metrics: metrics.Handler(),
 	})
-	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
-	plane := dataPlane(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
+	plane := dataPlane(s.Core, calls, actions, s.log)
 	return httpapi.New(httpapi.Config{
 		Context: store.WithOneLook,
 		Settings: httpapi.Settings{
@@ -129,7 +137,7 @@ func (s *Server) start() {
 	s.work.Go(func() { s.sweep(ctx) })
 	s.work.Go(func() { s.forget(ctx) })
 	s.work.Go(func() { s.refresh.Replay(ctx) })
-	s.work.Go(func() { newRunner(s.Core.Store, s.refresh, s.log).Run(ctx) })
+	s.work.Go(func() { s.runner.Run(ctx) })
 }
 
 // URL returns the address under which callers reach the server.

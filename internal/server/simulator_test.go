@@ -210,7 +210,6 @@ func TestFaultsOfTheVendor(t *testing.T) {
 func TestOddities(t *testing.T) {
 	t.Parallel()
 	c, vendor := newSimulated(t, newPlatform(t))
-	c.override(`{"timeouts":{"first_byte":1,"total":2}}`)
 	for _, e := range []struct {
 		name, file string
 		status     int
@@ -244,6 +243,7 @@ func TestOddities(t *testing.T) {
 		quirks, err := simulator.ReadOddities([]byte("oddities: [{path: /contacts, " + e.file[1:] + "]"))
 		c.must(err)
 		vendor.SetQuirks(quirks...)
+		c.waits(e.text != `"timeout"`)
 		got := c.proxy("GET", "/contacts/C-0001", "")
 		if e.text == "response_too_large" && got.Status == 504 {
 			continue // too slow to find out, on a machine that is busy

@@ -138,8 +138,13 @@ func TestSpec02Northwind(t *testing.T) {
 		connect := func(method, context string) *called {
 			t.Helper()
 			account := p.call("POST", "/integrated-account", `{"tenant_id":"acme-1","environment_integration_id":"`+installation+`","authentication_method":"`+method+`","context":`+context+`}`).want(201)
+			settled := p.settled(account.text("id"))
+			if settled.text("status") != "active" || settled.text("context", "org_id") != "o-1" || v.last().Line != "GET /acme/api/me" {
+				t.Errorf("post_install: the account is %s: %s, with %s, after %s", settled.text("status"), settled.text("last_error"), settled.JSON.Get("context"), v.last().Line)
+			}
 			return &called{platform: p, vendor: v, account: account.text("id")}
 		}
+		v.says(200, `{"org":{"id":"o-1"}}`)
 		key := connect("api_key", `{"subdomain":"acme","api_key":"key-canary-1"}`)
 		oauth := connect("oauth2", `{"subdomain":"ACME","oauth":{"token":{"access_token":"token-canary-1"},"scope":[]}}`)
 		p.call("POST", "/integrated-account", `{"tenant_id":"acme-1","environment_integration_id":"`+installation+`","authentication_method":"api_key","context":{"subdomain":"acme"}}`).failure("context.api_key", "required")

@@ -24,12 +24,7 @@ func BenchmarkStart(b *testing.B) {
 	if b.N > 1 {
 		return
 	}
-	program := filepath.Join(b.TempDir(), "sinew")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "../../cmd/sinew")
-	build.Env = append(build.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		b.Fatalf("build: %v\n%s", err, out)
-	}
+	program := benchProgram(b)
 	info, err := os.Stat(program)
 	if err != nil {
 		b.Fatal(err)
@@ -53,6 +48,17 @@ func BenchmarkStart(b *testing.B) {
 	if err := table.Flush(); err != nil {
 		b.Fatal(err)
 	}
+}
+
+// benchProgram builds the program as it is released.
+func benchProgram(b *testing.B) (path string) {
+	path = filepath.Join(b.TempDir(), "sinew")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", path, "../../cmd/sinew")
+	build.Env = append(build.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("build: %v\n%s", err, out)
+	}
+	return path
 }
 
 // startOnce starts the program, waits for its first answer, and stops it.

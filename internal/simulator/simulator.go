@@ -139,6 +139,12 @@ func (s *Simulator) mux() http.Handler {
 	mux.HandleFunc("POST "+pathRevoke, s.revoke)
 	mux.Handle("GET "+pathAccounts, s.signedIn("", s.tokenCounts))
 	mux.HandleFunc("GET "+pathMetadata, s.metadata)
+	temporary := newTemporaries()
+	mux.HandleFunc("POST "+pathTemporary, temporary.request)
+	mux.HandleFunc("GET "+pathOAuth1Authorize, temporary.authorize)
+	mux.HandleFunc("POST "+pathOAuth1Token, func(w http.ResponseWriter, r *http.Request) {
+		temporary.token(w, r, [2]string{s.options.Token, DefaultTokenSecret})
+	})
 	for _, way := range signatures() {
 		mux.Handle("/signed/"+way+"/", s.signed(way, mux))
 	}

@@ -232,6 +232,12 @@ func insertAccount(ctx context.Context, t *tx, r newAccount, events []sinew.Even
 			return err
 		}
 	}
+	if err := beginInstall(ctx, t, r.IntegratedAccount, r.Install); err != nil {
+		return err
+	}
+	if err := insertTimeline(ctx, t, r.IntegratedAccount, r.Changes); err != nil {
+		return err
+	}
 	return insertEvents(ctx, t, events)
 }
 
@@ -311,6 +317,12 @@ func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id stri
 		if err := settleAttempts(ctx, t, r.IntegratedAccount); err != nil {
 			return r.AccountView, err
 		}
+	}
+	if err := beginInstall(ctx, t, r.IntegratedAccount, r.Install); err != nil {
+		return r.AccountView, err
+	}
+	if err := insertTimeline(ctx, t, r.IntegratedAccount, r.Changes); err != nil {
+		return r.AccountView, err
 	}
 	return r.AccountView, insertEvents(ctx, t, events)
 }

@@ -144,6 +144,12 @@ func (s *Store) ExpireAttempt(ctx context.Context, id string, e sinew.AttemptErr
 	return wrap(s.failAttempts(ctx, e, "id = $5 AND deadline <= $4", id), "end attempt %s", id)
 }
 
+// ExpireAttempts ends all attempts in a state whose deadline has passed, so that
+// nothing stays of those that nobody asks for.
+func (s *Store) ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, e sinew.AttemptError) error {
+	return wrap(s.failAttempts(ctx, e, "status = $5 AND deadline <= $4", string(status)), "end attempts")
+}
+
 func (s *Store) failAttempts(ctx context.Context, e sinew.AttemptError, which string, args ...any) error {
 	args = append([]any{e.Message, e.Type, e.Code, s.Now().UnixMilli()}, args...)
 	_, err := s.writer.ExecContext(ctx, `UPDATE connect_attempt SET status = 'failed', error = $1, error_type = $2, error_code = $3, updated_at = $4,

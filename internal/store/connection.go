@@ -43,7 +43,7 @@ func (s *Store) ReconnectAccount(ctx context.Context, c sinew.ConnectClaim, upda
 	var changed sinew.AccountView
 	err := s.change(ctx, func(t *tx) (err error) {
 		// The account first, in the order of all other changes.
-		if err := s.lockAccountFirst(ctx, t, c.EnvironmentID, c.AccountID); err != nil {
+		if err := s.lockAccountRow(ctx, t, c.EnvironmentID, c.AccountID); err != nil {
 			return err
 		}
 		if err := claimConnection(ctx, t, c); err != nil {

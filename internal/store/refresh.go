@@ -94,7 +94,7 @@ func (s *Store) ReleaseRefresh(ctx context.Context, c sinew.RefreshClaim) error 
 func (s *Store) StoreToken(ctx context.Context, c sinew.RefreshClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (stored bool, err error) {
 	err = s.change(ctx, func(t *tx) error {
 		stored = false
-		if err := s.lockAccountFirst(ctx, t, c.EnvironmentID, c.AccountID); err != nil {
+		if err := s.lockAccountFirst(ctx, t, c); err != nil {
 			return err
 		}
 		l, err := lockLease(ctx, t, c.EnvironmentID, c.AccountID)
@@ -123,7 +123,7 @@ func (s *Store) FailRefresh(ctx context.Context, c sinew.RefreshClaim, f sinew.R
 	}
 	err = change(ctx, func(t *tx) error {
 		ended = false
-		if err := s.lockAccountFirst(ctx, t, c.EnvironmentID, c.AccountID); err != nil {
+		if err := s.lockAccountFirst(ctx, t, c); err != nil {
 			return err
 		}
 		l, err := lockLease(ctx, t, c.EnvironmentID, c.AccountID)
@@ -152,7 +152,11 @@ func (s *Store) EndRefreshes(ctx context.Context) error {
 
 // lockAccountFirst locks in the order of all other changes: the account, then what
 // hangs on it.
-func (s *Store) lockAccountFirst(ctx context.Context, t *tx, environmentID, accountID string) error {
+func (s *Store) lockAccountFirst(ctx context.Context, t *tx, c sinew.RefreshClaim) error {
+	return s.lockAccountRow(ctx, t, c.EnvironmentID, c.AccountID)
+}
+
+func (s *Store) lockAccountRow(ctx context.Context, t *tx, environmentID, accountID string) error {
 	if s.dialect.noKeyUpdate == "" {
 		return nil
 	}

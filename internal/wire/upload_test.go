@@ -16,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/testkit"
 	"github.com/sinewhq/sinew/internal/wire"
 )
 
@@ -230,10 +231,7 @@ func (r *pattern) Read(p []byte) (int, error) {
 
 // A gigabyte passes in constant memory, and unchanged.
 func TestMultipartForwardsAGigabyte(t *testing.T) {
-	size := int64(1 << 30)
-	if testing.Short() {
-		size = 64 << 20
-	}
+	size := int64(testkit.Thin(1 << 30))
 	head, tail, _ := strings.Cut(upload(field("name", "value"), "Content-Disposition: form-data; name=\"f\"; filename=\"x\"\r\n\r\n@"), "@")
 	r, err := wire.NewMultipartReader(uploadType, io.MultiReader(strings.NewReader(head), source(size), strings.NewReader(tail)))
 	if err != nil {

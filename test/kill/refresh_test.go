@@ -28,11 +28,19 @@ type connections struct {
 
 func newConnections(t *testing.T, i *installation) *connections {
 	t.Helper()
-	c := &connections{t: t, i: i, issuer: newIssuer(t), token: i.newToken()}
+	issuer := newIssuer(t)
+	c := newConnectionsTo(t, i, issuer.URL)
+	c.issuer = issuer
+	return c
+}
+
+func newConnectionsTo(t *testing.T, i *installation, vendor string) *connections {
+	t.Helper()
+	c := &connections{t: t, i: i, token: i.newToken()}
 	server := i.serve()
 	defer server.kill()
-	integration := c.send(server, "POST", "/integration", `{"name":"issuer","config":{"label":"Issuer","base_url":"`+c.issuer.URL+`",
-		"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"app","secret":"app-secret"},"auth":{"tokenHost":"`+c.issuer.URL+`","tokenPath":"/token"}}}},
+	integration := c.send(server, "POST", "/integration", `{"name":"issuer","config":{"label":"Issuer","base_url":"`+vendor+`",
+		"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"app","secret":"app-secret"},"auth":{"tokenHost":"`+vendor+`","tokenPath":"/token"}}}},
 		"resources":{"things":{"get":{"path":"/things/{{id}}"}}}}}`).Get("id").Str()
 	c.installed = c.send(server, "POST", "/environment-integration", `{"integration_id":"`+integration+`"}`).Get("id").Str()
 	return c
@@ -51,6 +59,11 @@ func (c *connections) send(p *process, method, path, body string) jsonx.Value {
 func (c *connections) expired(p *process, name string) (account string) {
 	c.t.Helper()
 	c.issuer.set(func() { c.issuer.tokens[name] = &issued{refresh: 1, access: 1} })
+	return c.importExpired(p, name)
+}
+
+func (c *connections) importExpired(p *process, name string) (account string) {
+	c.t.Helper()
 	return c.send(p, "POST", "/integrated-account", fmt.Sprintf(`{"tenant_id":"t","environment_integration_id":"%s","authentication_method":"oauth2",
 		"context":{"oauth":{"token":{"access_token":"access-%[2]s-1","refresh_token":"refresh-%[2]s-1","expires_at":"2020-01-01T00:00:00Z"}}}}`, c.installed, name)).Get("id").Str()
 }
@@ -89,7 +102,7 @@ func (c *connections) endLeases() {
 // settled calls an account until it answers, or needs a new connection.
 func (c *connections) settled(p *process, account string) (status int, lastError string) {
 	c.t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(50 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(50 * time.Millisecond) {
 		status, body := c.call(p, account)
 		if status == http.StatusOK {
 			return status, ""
@@ -173,14 +186,15 @@ func TestPausedWhileRefreshing(t *testing.T) {
 		for round := range rounds(3) {
 			name := fmt.Sprint("p", round)
 			account := c.expired(first, name)
-			asked := make(chan struct{}, 16)
-			c.issuer.set(func() { c.issuer.onAsked = func(string) { asked <- struct{}{} } })
+			asked, stopped := make(chan struct{}, 16), make(chan struct{})
+			c.issuer.set(func() { c.issuer.onAsked = func(string) { asked <- struct{}{}; <-stopped } })
 			done := make(chan struct{})
 			go func() { defer close(done); c.call(first, account) }()
 			<-asked
 			if err := first.command.Process.Signal(syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}
+			close(stopped)
 			c.endLeases()
 			if status, body := c.call(second, account); status != http.StatusOK || !strings.Contains(body, `"token":3`) {
 				t.Errorf("the other process answers %d %s", status, body)

@@ -48,3 +48,4 @@ CREATE UNIQUE INDEX connect_attempt_state ON connect_attempt (state_hash);
 CREATE INDEX connect_attempt_token ON connect_attempt (link_token_id);
 CREATE INDEX connect_attempt_account ON connect_attempt (account_id);
 CREATE INDEX connect_attempt_installation ON connect_attempt (environment_integration_id);
+CREATE INDEX connect_attempt_deadline ON connect_attempt (deadline) WHERE status IN ('redirect', 'exchanging');

@@ -1,0 +1,118 @@
+package kill_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// notary is a vendor with OAuth that writes down who asked it for which token.
+// Every refresh token may be used once. Using one again takes the account's tokens
+// away, but for accounts whose name begins with "lenient": those get another one.
+type notary struct {
+	*httptest.Server
+	life time.Duration // of an access token
+
+	mu      sync.Mutex
+	grants  map[string]*grant
+	latency time.Duration
+	calls   int // for things
+}
+
+// grant is what an account's customer agreed to.
+type grant struct {
+	number  int // of the refresh token that is good
+	expires time.Time
+	revoked bool
+	asks    []*ask
+}
+
+// ask is one request for a token, with the number of the refresh token in it.
+type ask struct {
+	number   int
+	at       time.Time
+	by       *life // of the process that asked
+	answered time.Time
+}
+
+type connKey struct{}
+
+func newNotary(t testing.TB, tokenLife time.Duration, owner func(port int) *life) *notary {
+	v := &notary{life: tokenLife, grants: map[string]*grant{}}
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /token", v.token)
+	mux.HandleFunc("GET /things/{id}", v.thing)
+	v.Server = httptest.NewUnstartedServer(mux)
+	v.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		return context.WithValue(ctx, connKey{}, owner(c.RemoteAddr().(*net.TCPAddr).Port))
+	}
+	v.Start()
+	t.Cleanup(v.Close)
+	return v
+}
+
+// connect makes an account whose access token has run out.
+func (v *notary) connect(name string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.grants[name] = &grant{number: 1}
+}
+
+func (v *notary) token(w http.ResponseWriter, r *http.Request) {
+	name, number := split(r.FormValue("refresh_token"))
+	by, _ := r.Context().Value(connKey{}).(*life)
+	v.mu.Lock()
+	g, latency := v.grants[name], v.latency
+	a := &ask{number: number, at: time.Now(), by: by}
+	g.asks = append(g.asks, a)
+	lenient := strings.HasPrefix(name, "lenient")
+	good := !g.revoked && (number == g.number || lenient)
+	if good {
+		g.number++
+		g.expires = time.Now().Add(v.life)
+	} else {
+		g.revoked = true
+	}
+	issued := g.number
+	v.mu.Unlock()
+	time.Sleep(latency)
+	w.Header().Set("Content-Type", "application/json")
+	if good {
+		fmt.Fprintf(w, `{"access_token":"access-%[1]s-%[2]d","refresh_token":"refresh-%[1]s-%[2]d","expires_in":%[3]d}`, name, issued, int(v.life.Seconds()))
+	} else {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"error":"invalid_grant"}`)
+	}
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	a.answered = time.Now()
+}
+
+func (v *notary) thing(w http.ResponseWriter, r *http.Request) {
+	name, number := split(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer "))
+	v.mu.Lock()
+	v.calls++
+	g := v.grants[name]
+	good := g != nil && !g.revoked && number == g.number && time.Now().Before(g.expires)
+	v.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	if !good {
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"message":"no"}`)
+		return
+	}
+	fmt.Fprintf(w, `{"id":%q,"token":%s}`, r.PathValue("id"), strconv.Itoa(number))
+}
+
+func (v *notary) slow(latency time.Duration) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.latency = latency
+}
