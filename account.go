@@ -124,7 +124,7 @@ type AccountRecord struct {
 	// time for never; nil leaves that as it is.
 	RefreshAt *time.Time
 	// Install begins a run of the steps that stand before active, in place of one
-	// under way: its id, "" for none.
+	// under way: its id, "" for none. NoInstall ends the one under way alone.
 	Install string
 	// Changes are the steps through the statuses that the change takes.
 	Changes []StatusChange

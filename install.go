@@ -5,6 +5,9 @@ package sinew
 // id.
 const JobInstallAccount = "install_account"
 
+// NoInstall stands for the id of a run where there are no steps to take.
+const NoInstall = "none"
+
 // InstallRun is how far the steps of a connecting account are.
 type InstallRun struct {
 	// ID tells a run from an earlier one, which a new connection has ended.

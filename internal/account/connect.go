@@ -38,6 +38,9 @@ func (s *Service) begin(r *sinew.AccountRecord, c cause) ([]sinew.Event, error) 
 		r.Install = uuid.Must(uuid.NewV7()).String()
 		return []sinew.Event{first}, nil
 	}
+	if c.Trigger != TriggerConnect {
+		r.Install = sinew.NoInstall
+	}
 	kind, _ = fire(r, cause{Trigger: TriggerStepsPassed, Actor: c.Actor})
 	second, err := s.event(kind, &r.AccountView)
 	return []sinew.Event{first, second}, err

@@ -70,12 +70,27 @@ func mergeContext(whole, patch jsonx.Value) jsonx.Value {
 		case value.IsNull():
 			b.Set(name, jsonx.Value{})
 		case name == keyOAuth && value.Kind() == jsonx.Object:
-			b.Set(name, jsonx.Merge(b.Get(name), value))
+			b.Set(name, jsonx.Merge(withoutLifetime(b.Get(name), value), value))
 		default:
 			b.Set(name, value)
 		}
 	}
 	return b.Value()
+}
+
+// withoutLifetime takes the lifetime of a stored token away that another token
+// replaces: the new one has its own, or none that is known.
+func withoutLifetime(stored, patch jsonx.Value) jsonx.Value {
+	token := patch.At("token", "access_token").Str()
+	if token == "" || token == stored.At("token", "access_token").Str() {
+		return stored
+	}
+	for _, name := range []string{"expires_at", "expires_in"} {
+		if stored.At("token", name).Exists() {
+			stored = stored.SetAt(jsonx.Value{}, "token", name)
+		}
+	}
+	return stored
 }
 
 // isStored reports whether a context value is the mark or the wrapper of a

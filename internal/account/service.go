@@ -67,7 +67,7 @@ func (s *Service) OnInstall(installing func()) { s.installing = installing }
 
 // wake tells that a run has begun, if one has.
 func (s *Service) wake(run string) {
-	if run != "" && s.installing != nil {
+	if run != "" && run != sinew.NoInstall && s.installing != nil {
 		s.installing()
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/credential"
+	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
@@ -20,6 +21,12 @@ type NewToken struct {
 	Scopes []string
 	// RefreshAt is when it is to be refreshed, the zero time for never.
 	RefreshAt time.Time
+}
+
+// Refreshable reports whether something could be exchanged for a new token of an
+// account, in the standard way or by an action of its definition.
+func Refreshable(r *sinew.AccountRecord, t credential.Token) bool {
+	return credential.Refreshable(r.AuthenticationMethod, t) || t.AccessToken != "" && definition.RefreshesByAction(r)
 }
 
 // TokenRefreshed is the change of an account by a token that was refreshed. The
@@ -83,7 +90,7 @@ func (s *Service) receive(r *sinew.AccountRecord, whole jsonx.Value) jsonx.Value
 		whole = whole.SetAt(credential.Imported(token, now), keyOAuth, "token")
 	}
 	r.RefreshAt = new(time.Time)
-	if token, ok := credential.StoredToken(whole); ok && credential.Refreshable(r.AuthenticationMethod, token) {
+	if token, ok := credential.StoredToken(whole); ok && Refreshable(r, token) {
 		*r.RefreshAt = credential.RefreshAt(token.ExpiresAt, now)
 	}
 	return whole

@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -47,6 +48,27 @@ func TestTransitionsAreTheSpecified(t *testing.T) {
 	}
 	if diff := cmp.Diff(specified, got.String()); diff != "" {
 		t.Errorf("the table (-specified +got):\n%s", diff)
+	}
+}
+
+// TestTransitionsAreDocumented compares the table with the one that people read.
+func TestTransitionsAreDocumented(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile("../../docs/actions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for _, row := range strings.Split(strings.TrimSpace(specified), "\n") {
+		cells := strings.Fields(row)
+		from, to := "`"+cells[0]+"`", "`"+cells[2]+"`"
+		for word, shown := range map[string]string{"`absent`": "", "`any`": "any", "`asked`": "as asked"} {
+			from, to = strings.Replace(from, word, shown, 1), strings.Replace(to, word, shown, 1)
+		}
+		want.WriteString(strings.ReplaceAll("| "+from+" | `"+cells[1]+"` | "+to+" | `"+cells[3]+"` |\n", "|  |", "| |"))
+	}
+	if !strings.Contains(string(page), want.String()) {
+		t.Errorf("docs/actions.md has another table than\n%s", want.String())
 	}
 }
 

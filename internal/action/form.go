@@ -21,6 +21,8 @@ type Form struct {
 	Fields      []definition.FormField
 	// Values are what the account has of the fields, without passwords.
 	Values jsonx.Value
+	// Label and Logo are what the installation shows of the integration.
+	Label, Logo string
 }
 
 // Form returns the form of an account. NotFound with CodeNoForm when its
@@ -41,7 +43,9 @@ func (s *Service) Form(ctx context.Context, p sinew.Principal, accountID string)
 			b.Set(f.Name, visible.Get(f.Name))
 		}
 	}
-	return Form{Integration: r.account.Integration, Fields: fields, Values: b.Value()}, nil
+	return Form{
+		Integration: r.account.Integration, Fields: fields, Values: b.Value(), Label: r.effective.Get("label").Str(), Logo: r.effective.Get("logo").Str(),
+	}, nil
 }
 
 // openForm reads an account and its form.
@@ -87,6 +91,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) error {
 	if r.form, err = e.accepted(ctx); err != nil {
 		return err
 	}
+	r.filled = jsonx.Overlay(e.values, r.form)
 	r.begin(definition.ActionForm)
 	bounded, cancel := context.WithTimeoutCause(ctx, s.times.Custom, errTooLong)
 	defer cancel()

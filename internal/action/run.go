@@ -21,8 +21,9 @@ type run struct {
 	installs bool
 	// renews is set for an action that brings a token.
 	renews *newToken
-	// form holds what was entered, Missing where nobody was asked.
-	form jsonx.Value
+	// form holds what was entered, Missing where nobody was asked, and filled all
+	// fields as they are then.
+	form, filled jsonx.Value
 	// event is written when the context changes, "" for none.
 	event sinew.EventType
 
@@ -131,7 +132,7 @@ func (r *run) perform(ctx context.Context, step definition.Step, report *stepRep
 			report.skipped = true // nobody is there to fill it in
 			return r.form, nil
 		}
-		return r.form, r.enter(ctx)
+		return r.filled, r.enter(ctx)
 	case definition.StepUnified:
 		return jsonx.Value{}, sinew.Errorf(sinew.KindInvalid, "the unified API is not there yet").WithCode("invalid_definition")
 	}

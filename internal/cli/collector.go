@@ -2,7 +2,7 @@ package cli
 
 import (
 	"context"
-	"os"
+	"math"
 	"runtime/debug"
 	"runtime/metrics"
 	"time"
@@ -22,7 +22,9 @@ const (
 // paceCollector keeps collections apart until the context ends. Whoever sets GOGC
 // or GOMEMLIMIT knows better.
 func paceCollector(ctx context.Context) {
-	if os.Getenv("GOGC") != "" || os.Getenv("GOMEMLIMIT") != "" {
+	before := debug.SetGCPercent(leastGrowth)
+	if before != leastGrowth || debug.SetMemoryLimit(-1) != math.MaxInt64 {
+		debug.SetGCPercent(before)
 		return
 	}
 	tick := time.NewTicker(paceEvery)

@@ -56,21 +56,22 @@ func (d *dataPlane) runAction(ctx context.Context, c *httpapi.Call, in action.Re
 	if !ok {
 		return httpapi.Answer{}, out.Sent, err
 	}
+	answer, err = stepFailure(c, failed)
+	return answer, out.Sent, err
+}
+
+// stepFailure answers with what a step failed for, and names it in the message.
+func stepFailure(c *httpapi.Call, failed *action.StepError) (httpapi.Answer, error) {
 	if remote, ok := errors.AsType[*proxy.RemoteError](failed.Cause); ok {
 		shown := *remote
 		shown.Message = failed.Where() + ": " + remote.Message
-		return refusal(c, &shown), out.Sent, nil
+		return refusal(c, &shown), nil
 	}
-	return httpapi.Answer{}, out.Sent, named(failed)
-}
-
-// named is the error of a step with the step in its message.
-func named(failed *action.StepError) error {
 	known, ok := errors.AsType[*sinew.Error](failed.Cause)
 	if !ok {
-		return failed
+		return httpapi.Answer{}, failed
 	}
 	shown := *known
 	shown.Message = failed.Where() + ": " + known.Message
-	return &shown
+	return httpapi.Answer{}, &shown
 }

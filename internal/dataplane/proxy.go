@@ -33,8 +33,9 @@ type Keeper interface {
 	Do(ctx context.Context, r idempotency.Request, work func(context.Context) (idempotency.Answer, error)) (idempotency.Answer, error)
 }
 
-// Actions run the custom actions of integrations.
+// Actions run the custom actions of integrations, and serve their forms.
 type Actions interface {
+	Forms
 	Run(ctx context.Context, in action.Request) (action.Outcome, error)
 }
 
@@ -45,7 +46,7 @@ type dataPlane struct {
 	keeper  Keeper
 }
 
-// Operations returns the routes under /proxy and /custom.
+// Operations returns the routes under /proxy and /custom, and those of forms.
 func Operations(p Proxy, a Actions, k Keeper) []httpapi.Operation {
 	d := &dataPlane{proxy: p, actions: a, keeper: k}
 	const tag = "Proxy"
@@ -73,7 +74,7 @@ func Operations(p Proxy, a Actions, k Keeper) []httpapi.Operation {
 		call(http.MethodDelete, "/proxy/{resource}/{id}", "proxyDelete", "Delete a record of a vendor's resource", proxy.MethodDelete),
 		call(http.MethodPost, "/proxy/{resource}/{method}", "proxyCustom", "Call another method of a vendor's resource", ""),
 		d.actionOperation(),
-	}, d.customOperations()...)
+	}, append(d.customOperations(), formOperations(a)...)...)
 }
 
 // handleProxy makes one call. named is the method, "" for the one in the path.

@@ -2,6 +2,7 @@ package definition
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -30,4 +31,23 @@ func OfAccount(r *sinew.AccountRecord) (effective, variables jsonx.Value, err er
 		layers[i] = Join(visible, secret)
 	}
 	return Effective(layers[0], layers[1], layers[2]), EnvironmentVariables(layers[1]), nil
+}
+
+// RefreshesByAction reports whether the definition of an account has an action that
+// brings tokens. Of one that has none it looks at the texts alone.
+func RefreshesByAction(r *sinew.AccountRecord) bool {
+	const name = `"` + ActionRefresh + `":`
+	named := false
+	for _, layer := range [...]sinew.JSON{r.Integration.Config, r.EnvironmentIntegration.Override, r.IntegrationOverride} {
+		named = named || strings.Contains(string(layer), name+"{") || strings.Contains(string(layer), name+"[")
+	}
+	if !named {
+		return false
+	}
+	config, _, err := OfAccount(r)
+	if err != nil {
+		return false
+	}
+	_, ok := Action(config, ActionRefresh)
+	return ok
 }

@@ -55,6 +55,7 @@ func Check(config jsonx.Value) (failures, warnings []sinew.Failure) {
 	}
 	c.check(configShape(), config, keyConfig)
 	c.urls(config, keyConfig)
+	c.forms(config, keyConfig)
 	c.hosts(config, keyConfig)
 	if config.Kind() == jsonx.Object {
 		c.lint(config)
@@ -72,6 +73,7 @@ func CheckOverride(override jsonx.Value) (failures, warnings []sinew.Failure) {
 	}
 	c.check(overrideShape(), override, "override")
 	c.urls(override, "override")
+	c.forms(override, "override")
 	return c.failures, c.warnings
 }
 

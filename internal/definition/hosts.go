@@ -150,6 +150,10 @@ func (c *checker) hosts(config jsonx.Value, path string) {
 			c.literalHost(allowed, anyBase, method.Get(keyPaginationPath).Str(), at+"."+keyPaginationPath)
 		}
 	}
+	eachRequest(config, path, func(method jsonx.Value, at string) {
+		c.literalHost(allowed, method.Get(keyBaseURL).Str(), "", at+"."+keyBaseURL)
+		c.literalHost(allowed, anyBase, method.Get(keyPath).Str(), at+"."+keyPath)
+	})
 }
 
 // literalHost fails when an address has a host without placeholders that is not

@@ -24,11 +24,18 @@ func (c *checker) urls(config jsonx.Value, path string) {
 			c.methodURLs(method, at)
 		}
 	}
-	for name, action := range config.Get(keyActions).Members() {
+	for name := range config.Get(keyActions).Members() {
 		c.resourceName(name, path+"."+keyActions+"."+name)
+	}
+	eachRequest(config, path, c.methodURLs)
+}
+
+// eachRequest visits the methods that steps of actions are.
+func eachRequest(config jsonx.Value, path string, visit func(method jsonx.Value, at string)) {
+	for name, action := range config.Get(keyActions).Members() {
 		eachStep(action, path+"."+keyActions+"."+name, func(step jsonx.Value, at string) {
 			if step.Get("type").Str() == stepRequest {
-				c.methodURLs(step.Get(keyConfig), at+"."+keyConfig)
+				visit(step.Get(keyConfig), at+"."+keyConfig)
 			}
 		})
 	}

@@ -7,9 +7,14 @@ import (
 	"time"
 )
 
-// streamSilence is how long a body may stand still on its way in or out before
-// the connection is given up.
-const streamSilence = 60 * time.Second
+const (
+	// streamSilence is how long a body may stand still on its way out before the
+	// connection is given up.
+	streamSilence = 60 * time.Second
+	// uploadSilence is the same for its way in, where the call that takes it along
+	// ends sooner: the longest stream_idle of a definition.
+	uploadSilence = 600 * time.Second
+)
 
 // streamChunk is how much of a body is held in memory.
 const streamChunk = 64 << 10
@@ -94,7 +99,7 @@ func (b *StreamedBody) begin() error {
 	if b.over != nil {
 		return b.over
 	}
-	deadline := time.Now().Add(streamSilence)
+	deadline := time.Now().Add(uploadSilence)
 	_ = b.control.SetReadDeadline(deadline)
 	_ = b.control.SetWriteDeadline(deadline.Add(streamSilence))
 	return nil

@@ -32,7 +32,7 @@ type Accounts interface {
 type Tokens interface {
 	// Expired reports whether the token of an account's whole context has run out
 	// and can be refreshed.
-	Expired(method sinew.AuthenticationMethod, whole jsonx.Value) (accessToken string, expired bool)
+	Expired(r *sinew.AccountRecord, whole jsonx.Value) (accessToken string, expired bool)
 	// Renew returns the account with another token than the one that was seen to
 	// fail; see refresh.Service.Refresh for the errors.
 	Renew(ctx context.Context, environmentID, accountID, seen string) (sinew.AccountRecord, jsonx.Value, error)

@@ -18,7 +18,7 @@ func (c *call) renew(ctx context.Context) error {
 	if c.Renewing || c.account.Status == sinew.StatusNeedsReauth {
 		return nil
 	}
-	seen, expired := c.service.tokens.Expired(c.account.AuthenticationMethod, c.opened.Whole)
+	seen, expired := c.service.tokens.Expired(c.account, c.opened.Whole)
 	if !expired {
 		return nil
 	}
@@ -46,7 +46,7 @@ func (c *call) mayRenew(status int) bool {
 		return false
 	}
 	token, ok := credential.StoredToken(c.opened.Whole)
-	return ok && credential.Refreshable(c.account.AuthenticationMethod, token)
+	return ok && account.Refreshable(c.account, token)
 }
 
 // again makes a call once more whose token was refused, with a new one. What

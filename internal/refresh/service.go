@@ -147,13 +147,14 @@ func (a Account) token() credential.Token {
 }
 
 // Expired reports whether the token of an account's context has run out, or is
-// about to, and could be refreshed. It costs next to nothing.
-func (s *Service) Expired(method sinew.AuthenticationMethod, whole jsonx.Value) (accessToken string, expired bool) {
+// about to, and could be refreshed. It costs next to nothing while the token is
+// good.
+func (s *Service) Expired(r *sinew.AccountRecord, whole jsonx.Value) (accessToken string, expired bool) {
 	token, ok := credential.StoredToken(whole)
-	if !ok || token.ExpiresAt.IsZero() || !credential.Refreshable(method, token) {
+	if !ok || token.ExpiresAt.IsZero() || token.ExpiresAt.After(s.leases.Now().Add(s.times.Skew)) {
 		return token.AccessToken, false
 	}
-	return token.AccessToken, !token.ExpiresAt.After(s.leases.Now().Add(s.times.Skew))
+	return token.AccessToken, account.Refreshable(r, token)
 }
 
 // Renew is Refresh for callers that know no Account.
@@ -170,7 +171,7 @@ func (s *Service) Force(ctx context.Context, environmentID, accountID string) er
 		return sinew.NotFound("Integrated account", accountID)
 	}
 	a, err := s.read(ctx, environmentID, accountID)
-	if err != nil || !credential.Refreshable(a.Record.AuthenticationMethod, a.token()) {
+	if err != nil || !account.Refreshable(&a.Record, a.token()) {
 		return err
 	}
 	_, err = s.Refresh(ctx, environmentID, accountID, a.token().AccessToken, true)

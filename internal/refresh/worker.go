@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/credential"
 	"github.com/sinewhq/sinew/internal/jobs"
 )
@@ -24,7 +25,7 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 	if credential.RefreshAt(token.ExpiresAt, s.leases.Now()).After(s.leases.Now().Add(credential.LongestLead)) {
 		return nil // refreshed meanwhile, which has a job of its own
 	}
-	if !credential.Refreshable(a.Record.AuthenticationMethod, token) {
+	if !account.Refreshable(&a.Record, token) {
 		return nil
 	}
 	_, err = s.Refresh(ctx, environmentID, accountID, token.AccessToken, false)

@@ -215,6 +215,37 @@ func TestLaterRunsOvertake(t *testing.T) {
 	})
 }
 
+// TestRunsEndWithTheirSteps takes the steps of an account away while they are under
+// way, and runs them again: it is active, and the earlier run does nothing more.
+func TestRunsEndWithTheirSteps(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		a := newActing(t, p, `{"post_install":{"steps":[{"type":"request","config":{"path":"/contacts/C-0001"}},{"type":"request","config":{"path":"/contacts/C-9999"}}]}}`)
+		asked, release := make(chan struct{}, 10), make(chan struct{})
+		a.vendor.SetQuirks(simulator.QuirkFunc(func(next http.Handler) http.Handler {
+			return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked <- struct{}{}
+				<-release
+				next.ServeHTTP(w, r)
+			})
+		}))
+		id := a.imported("").text("id")
+		<-asked
+		p.call("PATCH", "/environment-integration/"+a.installation, `{"override":{"actions":{"post_install":{"steps":[]}}}}`).want(200)
+		p.rerun(id)
+		close(release)
+		var running int
+		p.eventually("the job to end", func() bool {
+			p.must(p.raw().QueryRow("SELECT count(*) FROM job WHERE kind = 'install_account' AND state IN ('ready', 'waiting', 'running')").Scan(&running))
+			return running == 0
+		})
+		got := p.get("/integrated-account/" + id).want(200)
+		if got.text("status") != "active" || !got.JSON.Get("last_action_result").IsNull() || len(a.paths()) != 1 {
+			t.Errorf("the account is %s: %s, after %v", got.text("status"), got.JSON.Get("last_action_result"), a.paths())
+		}
+	})
+}
+
 // TestImportsWithoutStepsAreActive is what most integrations are.
 func TestImportsWithoutStepsAreActive(t *testing.T) {
 	t.Parallel()

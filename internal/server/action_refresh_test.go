@@ -73,6 +73,23 @@ func TestRefusedRefreshActionsCondemn(t *testing.T) {
 	})
 }
 
+// TestActionsRefreshWithoutARefreshToken is for vendors that exchange the access
+// token itself: the action makes such a token one that can be refreshed.
+func TestActionsRefreshWithoutARefreshToken(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	g := newGranted(t, p, simulator.OAuth{})
+	issued := g.vendor.IssueToken("acme").Get("access_token").Str()
+	stale := jsonx.MustParse(`{"access_token":"stale","expires_at":"2000-01-01T00:00:00Z"}`)
+	plain := g.importToken("oauth2", jsonx.ObjectValue(), stale)
+	g.contact(plain).want(401)
+	g.withRefreshAction(`[{"type":"transform","config":"{'access_token': '` + issued + `', 'expires_in': 3600}"}]`)
+	account := g.importToken("oauth2", jsonx.ObjectValue(), stale)
+	g.contact(account).want(200)
+	g.setToken(account, jsonx.MustParse(`{"access_token":"withdrawn"}`))
+	g.contact(account).want(200)
+}
+
 // TestRefreshActionsBringTokens refuses a result without one.
 func TestRefreshActionsBringTokens(t *testing.T) {
 	t.Parallel()

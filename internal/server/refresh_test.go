@@ -186,6 +186,29 @@ func TestRefusedRefreshNeedsANewConnection(t *testing.T) {
 	})
 }
 
+// TestSiblingsRefusalCondemnsNobody is T6: while the vendor refuses a token, another
+// one is stored. It is good, and the refusal of the older one says nothing about it.
+func TestSiblingsRefusalCondemnsNobody(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		g.odd("  - {path: /oauth/token, oauth: {latency: 1s}}\n")
+		account := g.connectFor("acme", -60)
+		g.vendor.RevokeConsent("acme")
+		var work sync.WaitGroup
+		work.Go(func() { g.contact(account).want(200) })
+		g.eventually("the vendor is asked", func() bool { return g.vendor.TokenCounts("acme").Asked == 1 })
+		g.setToken(account, g.vendor.IssueToken("acme"))
+		work.Wait()
+		g.wantAccount(account, "active", "")
+		g.contact(account).want(200)
+		// The token brought its own lifetime: that of the old one is over.
+		if n := g.requests("/oauth/token"); n != 1 {
+			t.Errorf("the vendor was asked for %d tokens, want 1", n)
+		}
+	})
+}
+
 // TestPassingFailuresCondemnNobody is T7 in short: the vendor is away.
 func TestPassingFailuresCondemnNobody(t *testing.T) {
 	t.Parallel()

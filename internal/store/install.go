@@ -30,8 +30,12 @@ func installJob(environmentID, accountID string) sinew.Job {
 // beginInstall begins a run of an account's steps with the change that asks for
 // it. A run under way loses its account.
 func beginInstall(ctx context.Context, t *tx, a sinew.IntegratedAccount, run string) error {
-	if run == "" {
+	switch run {
+	case "":
 		return nil
+	case sinew.NoInstall:
+		_, err := t.ExecContext(ctx, "DELETE FROM account_install WHERE account_id = $1", a.ID)
+		return wrap(err, "end install of account %s", a.ID)
 	}
 	_, err := t.ExecContext(ctx, `INSERT INTO account_install (account_id, run, state) VALUES ($1, $2, NULL)
 		ON CONFLICT (account_id) DO UPDATE SET run = excluded.run, state = NULL`, a.ID, run)
