@@ -18,7 +18,7 @@ addEventListener('message', (event) => window.messages.push(event.data))
 window.start = (kind, token, options) => {
   window.outcome = undefined
   window.messages.length = 0
-  kinds[kind](token, options).then(
+  kinds[kind](token, options)?.then(
     (value) => { window.outcome = { value } },
     (reason) => { window.outcome = { reason: typeof reason === 'string' ? reason : { ...reason, message: reason.message } } },
   )
