@@ -23,6 +23,7 @@ func TestConnectPageInBrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a browser")
 	}
+	t.Parallel()
 	testkit.Browser(t)
 	p := newPlatform(t)
 	vendor := httptest.NewServer(aloof(simulator.New(simulator.Options{OAuth: simulator.OAuth{RequirePKCE: true}, Clients: map[string]string{simulator.DefaultClientID: simulator.DefaultClientSecret}})))

@@ -27,7 +27,7 @@ export class World {
   // break its content security policy, or throw.
   async open(options = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1100, height: 850 }, locale: 'en-GB', ...options })
-    context.setDefaultTimeout(10_000)
+    context.setDefaultTimeout(20_000)
     const complaints = []
     context.on('weberror', (error) => complaints.push(String(error.error())))
     context.on('console', (message) => {

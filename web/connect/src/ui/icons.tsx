@@ -30,7 +30,7 @@ export const CheckIcon = () => (
 
 export const AlertIcon = () => (
   <Icon>
-    <path d="M12 7.5v6M12 17v.1" />
+    <path d="M12 5v9M12 18.9v.1" />
   </Icon>
 )
 
