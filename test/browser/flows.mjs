@@ -62,7 +62,7 @@ flows['consent at oidc-provider with PKCE'] = async (world) => {
   assert.equal(consents[0].get('code_challenge_method'), 'S256')
   const answer = await world.api('GET', `/proxy/me/x?integrated_account_id=${account.id}`)
   assert.equal(answer.sub, 'customer', JSON.stringify(answer))
-  await world.api('POST', '/integrated-account/refresh-credentials', { integrated_account_id: account.id }) // rotates
+  await world.api('POST', '/integrated-account/refresh-credentials', { id: account.id }) // rotates
   await world.api('GET', `/proxy/me/x?integrated_account_id=${account.id}`)
   await close()
 }
@@ -206,6 +206,22 @@ flows['our own script, in a frame, closed'] = async (world) => {
   await app.frameLocator('#sinew-link-iframe').getByRole('button', { name: 'Close' }).click()
   assert.deepEqual(await world.outcome(app), { reason: 'closed' })
   assert.equal(await world.wantOneMessage(app), 'closed')
+  await close()
+}
+
+flows['our own script, in a window'] = async (world) => {
+  const { app, close } = await world.application()
+  const token = await world.linkToken()
+  const first = await world.start(app, 'authenticate', token, { iframe: false, integrations: [desk] })
+  await first.getByRole('heading', { name: 'Connect Support Desk' }).waitFor() // one choice is none
+  await first.close()
+  assert.deepEqual(await world.outcome(app), { reason: 'closed' })
+  const page = await world.start(app, 'authenticate', token, { iframe: false, integrations: [desk] })
+  await page.getByLabel('API key', { exact: true }).fill(world.apiKey)
+  const closed = page.waitForEvent('close')
+  await page.getByRole('button', { name: 'Connect' }).click()
+  await closed
+  await wantSuccess(world, app, desk)
   await close()
 }
 

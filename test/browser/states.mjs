@@ -172,27 +172,22 @@ for (const [name, show] of Object.entries(shows)) {
   }
 }
 
-// Every language fits on a phone, and says what it is.
+// Every language fits on a phone, and says what it is. The browser's is taken when
+// the address names none.
 states.languages = async (world) => {
   const texts = new Set()
-  for (const language of ['en', 'de', 'fr', 'es', 'pt', 'ja']) {
-    const { context, close } = await world.open({ viewport: looks['phone-light'].viewport, locale: language })
-    await pretend(context, { session: session() })
-    const page = await context.newPage()
-    await visit(page, world, { query: { ...one, auth_format: 'api_key' } })
-    await page.locator('button.primary').click()
-    assert.equal(await page.evaluate('document.documentElement.lang'), language)
-    texts.add(await page.locator('main').textContent())
-    await page.screenshot({ path: join(world.screenshots, `language-${language}.png`), fullPage: true })
-    await wantNoOverflow(page, language)
-    await close()
-  }
-  assert.equal(texts.size, 6)
-  const { context, close } = await world.open({ locale: 'fr-CA' })
+  const { context, close } = await world.open({ viewport: looks['phone-light'].viewport, locale: 'fr-CA' })
   await pretend(context, { session: session() })
   const page = await context.newPage()
-  await visit(page, world, { query: { lang: 'ja' } })
-  await page.getByRole('heading', { name: '接続するアプリを選んでください' }).waitFor()
+  for (const language of ['en', 'de', '', 'es', 'pt', 'ja']) {
+    await visit(page, world, { query: { ...one, auth_format: 'api_key', lang: language } })
+    await page.locator('button.primary').click()
+    assert.equal(await page.evaluate('document.documentElement.lang'), language || 'fr')
+    texts.add(await page.locator('main').textContent())
+    await page.screenshot({ path: join(world.screenshots, `language-${language || 'fr'}.png`), fullPage: true })
+    await wantNoOverflow(page, language)
+  }
+  assert.equal(texts.size, 6)
   await close()
 }
 
@@ -202,7 +197,7 @@ states['themes of any colour'] = async (world) => {
   const show = {}
   await pretend(context, show)
   const page = await context.newPage()
-  for (const color of ['#ffffff', '#000000', '#ffee00', '#ff0000', '#0000ff', '#757575']) {
+  for (const color of ['#ffffff', '#000000', '#ff0000', '#757575']) {
     const colors = { accent_color: color, background_color: color, show_badge: true }
     show.session = session({ environment: { name: 'Acme', theme: { ...theme, ...colors } } })
     await visit(page, world, { query: { ...one, auth_format: 'api_key' } })
