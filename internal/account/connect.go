@@ -1,6 +1,8 @@
 package account
 
 import (
+	"fmt"
+
 	"github.com/google/uuid"
 
 	"github.com/sinewhq/sinew"
@@ -49,13 +51,19 @@ func (s *Service) begin(r *sinew.AccountRecord, c cause) ([]sinew.Event, error) 
 // hasInstallSteps reports whether an account has something to do before it is
 // active.
 func hasInstallSteps(r *sinew.AccountRecord) (bool, error) {
-	config, err := installationConfig(*r.EnvironmentIntegration)
-	if err != nil {
-		return false, err
+	config, err := accountConfig(&r.AccountView)
+	return definition.HasInstallSteps(config), err
+}
+
+// accountConfig returns the config that an account works with, without secrets.
+func accountConfig(a *sinew.AccountView) (jsonx.Value, error) {
+	config, err := installationConfig(*a.EnvironmentIntegration)
+	if err != nil || a.IntegrationOverride.Or(sinew.EmptyObject) == sinew.EmptyObject {
+		return config, err
 	}
-	override, err := parse(r.IntegrationOverride)
+	override, err := parse(a.IntegrationOverride)
 	if err != nil {
-		return false, err
+		return config, fmt.Errorf("account %s: read integration override: %w", a.ID, err)
 	}
-	return definition.HasInstallSteps(definition.Effective(config, override, jsonx.Value{})), nil
+	return definition.Effective(config, override, jsonx.Value{}), nil
 }

@@ -48,16 +48,19 @@ func (s *Service) Import(ctx context.Context, p sinew.Principal, in Import) (sin
 		return sinew.AccountView{}, err
 	}
 	r := newRecord(in, installation)
-	secretPaths := secretPaths(config)
+	if err := setIntegrationOverride(&r, in.IntegrationOverride); err != nil {
+		return sinew.AccountView{}, err
+	}
+	secretPaths, err := secretPathsOf(&r.AccountView)
+	if err != nil {
+		return sinew.AccountView{}, err
+	}
 	patch, keys, err := s.stage(ctx, homeOf(&r.IntegratedAccount), values, staging{secretPaths: secretPaths})
 	if err != nil {
 		return sinew.AccountView{}, err
 	}
 	setContext(&r, s.receive(&r, mergeContext(jsonx.ObjectValue(), patch)), secretPaths)
 	r.ObjectStore = keys
-	if err := setIntegrationOverride(&r, in.IntegrationOverride); err != nil {
-		return sinew.AccountView{}, err
-	}
 	if err := setUnifiedModelOverride(&r, in.UnifiedModelOverride); err != nil {
 		return sinew.AccountView{}, err
 	}

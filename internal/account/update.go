@@ -227,7 +227,7 @@ func passwordFields(installation *sinew.EnvironmentIntegration) ([]string, error
 }
 
 func secretPathsOf(a *sinew.AccountView) ([]string, error) {
-	config, err := installationConfig(*a.EnvironmentIntegration)
+	config, err := accountConfig(a)
 	if err != nil {
 		return nil, err
 	}

@@ -122,7 +122,7 @@ func (s *Service) show(ctx context.Context, token sinew.LinkToken, a progress) (
 }
 
 func (s *Service) offerOf(ctx context.Context, a sinew.ConnectAttempt) (offer, error) {
-	installation, err := s.Store.InstallationNamed(ctx, a.EnvironmentID, a.IntegrationName)
+	installation, err := s.Store.EnvironmentIntegration(ctx, a.EnvironmentID, a.EnvironmentIntegrationID)
 	if err != nil {
 		return offer{}, err
 	}

@@ -34,6 +34,7 @@ type Store interface {
 
 	Environment(ctx context.Context, id string) (sinew.Environment, error)
 	Connectable(ctx context.Context, environmentID string) ([]sinew.EnvironmentIntegration, error)
+	EnvironmentIntegration(ctx context.Context, environmentID, id string) (sinew.EnvironmentIntegration, error)
 	InstallationNamed(ctx context.Context, environmentID, name string) (sinew.EnvironmentIntegration, error)
 	UnconnectedAccount(ctx context.Context, environmentID, installationID string) (sinew.AccountRecord, error)
 	Account(ctx context.Context, environmentID, id string) (sinew.AccountView, error)

@@ -3,6 +3,7 @@ package connect
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -104,12 +105,18 @@ func (s *Service) choice(ctx context.Context, token sinew.LinkToken, name string
 
 // named returns the installed integration of a name that can be connected.
 func (s *Service) named(ctx context.Context, environmentID, name string) (sinew.EnvironmentIntegration, error) {
+	if !slug.MatchString(name) {
+		return sinew.EnvironmentIntegration{}, invalidIntegration(name) // and no text for a database
+	}
 	one, err := s.Store.InstallationNamed(ctx, environmentID, name)
 	if sinew.IsNotFound(err) || err == nil && !one.IsEnabled {
 		return one, invalidIntegration(name)
 	}
 	return one, err
 }
+
+// slug is what names of integrations look like.
+var slug = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]{0,99}$`)
 
 func invalidIntegration(name string) error {
 	return sinew.Errorf(sinew.KindNotFound, "The integration cannot be connected here: it is not installed, or another one than the link is for").

@@ -360,7 +360,9 @@ func TestLateExchange(t *testing.T) {
 		attempt, back := l.goToVendor(b)
 		var work sync.WaitGroup
 		work.Go(func() { b.open(back.String()) })
-		p.eventually("the code to be exchanged", func() bool { return l.requests("/oauth/token") == 1 || l.attempt(attempt.text("id")).text("status") == "working" })
+		p.eventually("the code to be exchanged", func() bool {
+			return l.requests("/oauth/token") == 1 || l.attempt(attempt.text("id")).text("status") == "working"
+		})
 		p.exec("UPDATE connect_attempt SET deadline = 1 WHERE id = $1", attempt.text("id"))
 		l.wantFailed(attempt.text("id"), "interrupted")
 		work.Wait()

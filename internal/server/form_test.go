@@ -196,6 +196,24 @@ func TestFormIsSubmitted(t *testing.T) {
 	})
 }
 
+// TestPasswordsOfAnAccountsOwnFormAreSealed is for a form that one account alone has.
+func TestPasswordsOfAnAccountsOwnFormAreSealed(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		a := newActing(t, p, `{}`)
+		id := a.settled(a.imported(`,"integration_override":{"actions":{"post_connect_user_form":{"type":"form","config":[{"name":"door_code","type":"password"}]}}}`).text("id")).text("id")
+		p.as(p.accountToken(id)).call("POST", "/link-token/post-connect-form", `{"door_code":"canary-314159"}`).want(200)
+		if got := p.get("/integrated-account/" + id).want(200).Text; strings.Contains(got, "314159") {
+			t.Errorf("the account shows %s", got)
+		}
+		var open int
+		p.must(p.raw().QueryRow("SELECT count(*) FROM integrated_account WHERE context LIKE '%314159%'").Scan(&open))
+		if open != 0 {
+			t.Error("the password is stored in the open")
+		}
+	})
+}
+
 func TestFormsAreChecked(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
