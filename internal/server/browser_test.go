@@ -46,10 +46,13 @@ func TestConnectPageInBrowser(t *testing.T) {
 	if screenshots == "" {
 		screenshots = t.TempDir()
 	}
-	settings := map[string]any{
-		"url": p.url, "token": p.token, "environment": p.environment.ID, "apiKey": simulator.DefaultAPIKey, "provider": provider,
-		"installations": map[string]string{"support-desk": installed("support-desk", desk), "work-suite": installed("work-suite", suite), "aloof-suite": installed("aloof-suite", cutOff), "open-login": installed("open-login", openLogin(provider))},
-		"link":          builtLink(t), "screenshots": screenshots, "only": os.Getenv("SINEW_BROWSER_TESTS"),
+	settings := testkit.BrowserSettings{
+		URL: p.url, Token: p.token, Environment: p.environment.ID, APIKey: simulator.DefaultAPIKey, Provider: provider,
+		Installations: map[string]string{
+			"support-desk": installed("support-desk", desk), "work-suite": installed("work-suite", suite),
+			"aloof-suite": installed("aloof-suite", cutOff), "open-login": installed("open-login", openLogin(provider)),
+		},
+		Link: builtLink(t), Screenshots: screenshots, Only: os.Getenv("SINEW_BROWSER_TESTS"),
 	}
 	testkit.RunInBrowser(t, settings, func(ended testkit.BrowserTest) {
 		t.Run(ended.Name, func(t *testing.T) {

@@ -1,11 +1,13 @@
 package testkit
 
 import (
-	"encoding/json"
+	"bufio"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
+
+	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
 // requireBrowserVariable makes tests fail that find no browser.
@@ -36,13 +38,33 @@ type BrowserTest struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// RunInBrowser runs the tests of test/browser with settings, and tells of each as
-// it ends.
-func RunInBrowser(t testing.TB, settings map[string]any, ended func(BrowserTest)) {
+// BrowserSettings are what the tests in a browser work with.
+type BrowserSettings struct {
+	// URL is where Sinew is, Token calls its API, and Environment is the token's.
+	URL         string `json:"url"`
+	Token       string `json:"token"`
+	Environment string `json:"environment"`
+	// Installations are the ids of what can be connected, by name. APIKey is what
+	// the simulated vendor takes, and Provider the address of oidc-provider.
+	Installations map[string]string `json:"installations"`
+	APIKey        string            `json:"apiKey"`
+	Provider      string            `json:"provider"`
+	// Link is the folder of our built embedding script.
+	Link string `json:"link"`
+	// Screenshots is a folder for pictures, and Only a regular expression over the
+	// tests to run, "" for all.
+	Screenshots string `json:"screenshots"`
+	Only        string `json:"only"`
+	// Chromium is the program, which RunInBrowser finds.
+	Chromium string `json:"chromium"`
+}
+
+// RunInBrowser runs the tests of test/browser, and tells of each as it ends.
+func RunInBrowser(t testing.TB, settings BrowserSettings, ended func(BrowserTest)) {
 	t.Helper()
 	folder, program := Browser(t)
-	settings["chromium"] = program
-	text, err := json.Marshal(settings)
+	settings.Chromium = program
+	text, err := jsonx.Marshal(settings)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,14 +77,18 @@ func RunInBrowser(t testing.TB, settings map[string]any, ended func(BrowserTest)
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
 	}
-	lines := json.NewDecoder(output)
-	for lines.More() {
+	lines := bufio.NewScanner(output)
+	lines.Buffer(nil, 1<<20) // an error may tell of a whole page
+	for lines.Scan() {
 		var test BrowserTest
-		if err := lines.Decode(&test); err != nil {
-			t.Errorf("the tests in the browser print something else: %v", err)
-			break
+		if err := jsonx.Unmarshal(lines.Bytes(), &test); err != nil {
+			t.Errorf("the tests in the browser print %q: %v", lines.Text(), err)
+			continue
 		}
 		ended(test)
+	}
+	if err := lines.Err(); err != nil {
+		t.Errorf("read what the tests in the browser print: %v", err)
 	}
 	if err := command.Wait(); err != nil {
 		t.Errorf("the tests in the browser: %v", err)
