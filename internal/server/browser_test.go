@@ -40,6 +40,7 @@ func TestConnectPageInBrowser(t *testing.T) {
 	desk := simulator.Integration(vendor.URL, simulator.AuthAPIKey).With("label", jsonx.StringValue("Support Desk")).With("actions", jsonx.MustParse(browserForm))
 	suite := simulator.Integration(vendor.URL, simulator.AuthBearer).With("label", jsonx.StringValue("Work Suite")).
 		SetAt(jsonx.MustParse(`{"tickets.write":"Change your tickets"}`), "credentials", "oauth2", "config", "scope_descriptions")
+	checked := desk.With("label", jsonx.StringValue("Checked Desk")).With("actions", jsonx.MustParse(`{"validation":{"steps":[{"type":"request","name":"look","config":{"method":"get","path":"/contacts"}}]}}`))
 	cutOff := suite.With("label", jsonx.StringValue("Aloof Suite")).SetAt(jsonx.StringValue("/oauth/authorize?aloof=1"), "credentials", "oauth2", "config", "auth", "authorizePath")
 	provider := testkit.StartOAuthProvider(t, "browser-secret", p.url+"/connect/open-login/callback")
 	screenshots := os.Getenv("SINEW_SCREENSHOTS")
@@ -50,13 +51,13 @@ func TestConnectPageInBrowser(t *testing.T) {
 		URL: p.url, Token: p.token, Environment: p.environment.ID, APIKey: simulator.DefaultAPIKey, Provider: provider,
 		Installations: map[string]string{
 			"support-desk": installed("support-desk", desk), "work-suite": installed("work-suite", suite),
-			"aloof-suite": installed("aloof-suite", cutOff), "open-login": installed("open-login", openLogin(provider)),
+			"checked-desk": installed("checked-desk", checked), "aloof-suite": installed("aloof-suite", cutOff), "open-login": installed("open-login", openLogin(provider)),
 		},
 		Link: builtLink(t), Screenshots: screenshots, Only: os.Getenv("SINEW_BROWSER_TESTS"),
 	}
 	testkit.RunInBrowser(t, settings, func(ended testkit.BrowserTest) {
 		t.Run(ended.Name, func(t *testing.T) {
-			t.Logf("%.1f s", ended.Seconds)
+			t.Logf("%.1f s %s", ended.Seconds, ended.Note)
 			if ended.Error != "" {
 				t.Error(ended.Error)
 			}

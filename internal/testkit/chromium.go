@@ -36,6 +36,8 @@ type BrowserTest struct {
 	Name    string  `json:"name"`
 	Error   string  `json:"error"`
 	Seconds float64 `json:"seconds"`
+	// Note is what it has measured, if anything.
+	Note string `json:"note"`
 }
 
 // BrowserSettings are what the tests in a browser work with.

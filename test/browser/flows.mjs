@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 export const flows = {}
 
 const desk = 'support-desk' // connects by an API key, and has a form
+const checkedDesk = 'checked-desk' // the same without the form, and looks whether the key is good
 const suite = 'work-suite' // connects by consent or by a key
 const cutOff = 'aloof-suite' // the same, with Cross-Origin-Opener-Policy
 const login = 'open-login' // npm's oidc-provider
@@ -123,6 +124,35 @@ flows['bad token and bad slug'] = async (world) => {
   assert.equal(reason.integration, 'nothing-like-it')
   await world.wantOneMessage(app)
   await close()
+}
+
+flows['a wrong key, found by the validation, and the right one'] = async (world) => {
+  const { app, close } = await world.application()
+  const page = await world.start(app, 'truto', await world.linkToken(), { iframe: false, integration: checkedDesk, noBack: true })
+  await page.getByLabel('API key', { exact: true }).fill('a wrong key')
+  await page.getByRole('button', { name: 'Connect' }).click()
+  await page.getByRole('heading', { name: 'Checked Desk does not let us in' }).waitFor()
+  const failed = await world.api('GET', '/integrated-account?status=validation_error')
+  assert.equal(failed.result.length, 1)
+  await page.reload()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await page.getByLabel('API key', { exact: true }).fill(world.apiKey)
+  await page.getByRole('button', { name: 'Connect' }).click()
+  const account = await wantSuccess(world, app, checkedDesk)
+  assert.equal(account.id, failed.result[0].id)
+  await close()
+}
+
+flows['first paint'] = async (world) => {
+  const { context, close } = await world.open()
+  const page = await context.newPage()
+  const address = `${world.url}/connect-account?link_token=${await world.linkToken()}`
+  await page.goto(address)
+  await page.getByRole('searchbox').waitFor()
+  const paint = await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+  assert.ok(paint < 2000, `first paint after ${paint} ms`) // machines are busy with other tests
+  await close()
+  return `first paint after ${Math.round(paint)} ms`
 }
 
 flows['same window'] = async (world) => {

@@ -19,12 +19,13 @@ async function work() {
     const [name, test] = next
     const began = performance.now()
     let error = ''
+    let note = ''
     try {
-      await test(world)
+      note = (await test(world)) ?? ''
     } catch (cause) {
       error = String(cause.stack ?? cause)
     }
-    console.log(JSON.stringify({ name, error, seconds: (performance.now() - began) / 1000 }))
+    console.log(JSON.stringify({ name, error, note, seconds: (performance.now() - began) / 1000 }))
   }
 }
 await Promise.all([work(), work()])
