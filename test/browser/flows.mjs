@@ -42,10 +42,17 @@ flows['API key, through the catalogue'] = async (world) => {
   assert.equal(await key.getAttribute('type'), 'password')
   await page.getByRole('button', { name: 'Show API key' }).click()
   assert.equal(await key.getAttribute('type'), 'text')
-  const closed = page.waitForEvent('close')
   await page.getByRole('button', { name: 'Connect' }).click()
+  await page.getByRole('heading', { name: 'Set up Support Desk' }).waitFor()
+  assert.equal(await app.evaluate('window.outcome'), undefined)
+  await page.getByLabel('Mode').selectOption({ label: 'Live' })
+  await page.getByRole('group', { name: 'Company' }).getByRole('radio').first().check()
+  const closed = page.waitForEvent('close')
+  await page.getByRole('button', { name: 'Save' }).click()
   await closed
-  await wantContact(world, await wantSuccess(world, app, desk))
+  const account = await wantSuccess(world, app, desk)
+  assert.equal(account.context.mode, 'live')
+  await wantContact(world, account)
   await close()
 }
 
@@ -73,7 +80,7 @@ flows['reconnect'] = async (world) => {
     tenant_id: 'acme-2', environment_integration_id: world.installations[desk], authentication_method: 'api_key', context: { api_key: 'stale' },
   })
   const { app, close } = await world.application()
-  const page = await world.start(app, 'truto', await world.linkToken({ integrated_account_id: id }), { iframe: false })
+  const page = await world.start(app, 'truto', await world.linkToken({ integrated_account_id: id }), { iframe: false, skipRapidForm: true })
   await page.getByRole('heading', { name: 'Connect Support Desk again' }).waitFor()
   assert.equal(await page.getByRole('button', { name: 'Back' }).count(), 0)
   await page.getByLabel('API key', { exact: true }).fill(world.apiKey)
@@ -196,7 +203,7 @@ flows['reload, tabs by keyboard, and the Back button of the browser'] = async (w
 
 flows['keyboard only'] = async (world) => {
   const { app, close } = await world.application()
-  const page = await world.start(app, 'truto', await world.linkToken(), { iframe: false })
+  const page = await world.start(app, 'truto', await world.linkToken(), { iframe: false, skipRapidForm: true })
   await page.getByRole('heading', { name: 'Choose an app to connect' }).waitFor()
   await page.keyboard.press('Tab')
   await page.keyboard.type('support desk')
@@ -246,7 +253,7 @@ flows['our own script, in a window'] = async (world) => {
   await first.getByRole('heading', { name: 'Connect Support Desk' }).waitFor() // one choice is none
   await first.close()
   assert.deepEqual(await world.outcome(app), { reason: 'closed' })
-  const page = await world.start(app, 'authenticate', token, { iframe: false, integrations: [desk] })
+  const page = await world.start(app, 'authenticate', token, { iframe: false, integrations: [desk], skipRapidForm: true })
   await page.getByLabel('API key', { exact: true }).fill(world.apiKey)
   const closed = page.waitForEvent('close')
   await page.getByRole('button', { name: 'Connect' }).click()

@@ -216,7 +216,7 @@ export function Connect({ params }: { params: Params }) {
       case 'failed':
         return <Failed app={app} attempt={shown} onRetry={retry} onChoose={canChoose ? () => (showAttempt(''), setView({ at: 'choose' })) : undefined} onLeave={leave} />
       case 'succeeded':
-        return <Succeeded app={app} attempt={shown} scopes={scopesOf(session, shown)} />
+        return <Succeeded app={app} attempt={shown} token={token} params={params} scopes={scopesOf(session, shown)} />
     }
   }
 
