@@ -31,7 +31,7 @@ func TestFormByLinkToken(t *testing.T) {
 		}
 		holder.call("POST", "/connect/form/options", paths["/connect/form/options"]).want(200)
 		holder.call("POST", "/link-token/post-connect-form", `{"values":{"mode":"live","country":"de","company":"CO-001"}}`).want(200)
-		if got := p.get("/integrated-account/" + account).want(200).text("context", "country"); got != "DE" {
+		if got := p.get("/integrated-account/"+account).want(200).text("context", "country"); got != "DE" {
 			t.Errorf("the country is %q, want DE", got)
 		}
 		for _, path := range []string{"/integrated-account/me", "/integrated-account/" + account, "/proxy/contacts"} {
