@@ -122,7 +122,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		Settings: httpapi.Settings{
 			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
 		},
-		Auth: s.Core.Access, Links: s.connect, Cursors: cursors, Log: s.log, Metrics: metrics,
+		Auth: s.Core.Access, Links: s.connect, Completing: connect.Completing{Service: s.connect}, Cursors: cursors, Log: s.log, Metrics: metrics,
 	}, append(operations, plane, pages)...)
 }
 
