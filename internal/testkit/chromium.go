@@ -19,14 +19,16 @@ func Browser(t testing.TB) (folder, program string) {
 	t.Helper()
 	folder = filepath.Join(moduleRoot(t), "test", "browser")
 	program, err := exec.LookPath("chromium")
-	if err == nil {
-		_, err = os.Stat(filepath.Join(folder, "node_modules", "playwright-core"))
+	for _, needed := range []string{filepath.Join(folder, "node_modules"), filepath.Join(moduleRoot(t), "sdk", "link", "node_modules")} {
+		if err == nil {
+			_, err = os.Stat(needed)
+		}
 	}
 	if err != nil {
 		if os.Getenv(requireBrowserVariable) == "1" {
 			t.Fatalf("a browser is required: %v", err)
 		}
-		t.Skipf(`no browser for tests: %v; "make test" installs Debian's chromium and the packages of test/browser`, err)
+		t.Skipf(`no browser for tests: %v; "make test" installs Debian's chromium and the packages of test/browser and sdk/link`, err)
 	}
 	return folder, program
 }

@@ -154,12 +154,16 @@ flows['first paint'] = async (world) => {
   const { context, close } = await world.open()
   const page = await context.newPage()
   const address = `${world.url}/connect-account?link_token=${await world.linkToken()}`
-  await page.goto(address)
-  await page.getByRole('searchbox').waitFor()
-  const paint = await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
-  assert.ok(paint < 2000, `first paint after ${paint} ms`) // machines are busy with other tests
+  const paints = []
+  for (let visit = 0; visit < 5; visit++) {
+    await page.goto(address)
+    await page.getByRole('searchbox').waitFor()
+    paints.push(Math.round(await page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")))
+  }
   await close()
-  return `first paint after ${Math.round(paint)} ms`
+  // Machines are busy with other tests.
+  assert.ok(Math.min(...paints) < 1000, `first paint after ${paints} ms`)
+  return `first paint after ${paints} ms`
 }
 
 flows['same window'] = async (world) => {
