@@ -65,6 +65,7 @@ func newRoot() *cobra.Command {
 		newTeamCommand(),
 		newEnvironmentCommand(),
 		newKeysCommand(),
+		newRevokeCommand(),
 		newMigrateCommand(),
 		newIntegrationCommand(),
 		newSimulateCommand(),

@@ -13,6 +13,7 @@ import (
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
+	"github.com/sinewhq/sinew/internal/revocation"
 	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
@@ -49,12 +50,13 @@ func recoverRefreshes(ctx context.Context, core *Core, tokens *refresh.Service) 
 }
 
 // newRunner works off the jobs of this node.
-func newRunner(st *store.Store, tokens *refresh.Service, actions *action.Service, log *slog.Logger) *jobs.Runner {
+func newRunner(st *store.Store, tokens *refresh.Service, actions *action.Service, revocations *revocation.Service, log *slog.Logger) *jobs.Runner {
 	return jobs.New(jobs.Config{
 		Store: st, Log: log, Alone: st.Alone(),
 		Kinds: map[string]jobs.Kind{
 			sinew.JobRefreshCredentials: {Work: tokens.Work, Parallel: parallelRefreshes},
 			sinew.JobInstallAccount:     {Work: actions.Install, Parallel: parallelInstalls},
+			sinew.JobRevokeToken:        revocations.Kind(),
 		},
 	})
 }
