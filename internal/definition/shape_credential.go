@@ -74,6 +74,8 @@ func oauth2(about string) *shape {
 			optional("authorizeHost", host), optional("authorizePath", path),
 			optional("tokenHost", host), optional("tokenPath", path),
 			optional("refreshPath", path), optional("revokePath", path),
+			optional("deviceAuthorizationHost", templated("Origin of the device authorization endpoint; that of tokenHost unless given.")),
+			optional("deviceAuthorizationPath", templated("Path of the device authorization endpoint (RFC 8628). Customers connect with a code that they type at the vendor when there is no authorizePath, or when they are asked to; for oauth2.")),
 			optional("issuer", templated("What the vendor calls itself in the answer of its consent page (RFC 9207); unless given, it must be on the host of one of the endpoints.")),
 		)),
 		optional("scope", or(texts("The scopes to ask for."), jsonx.String)),
