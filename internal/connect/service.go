@@ -28,6 +28,8 @@ type Store interface {
 	LastAttempt(ctx context.Context, linkTokenID string, status sinew.AttemptStatus) (sinew.ConnectAttempt, error)
 	StartAttempt(ctx context.Context, id string, h sinew.AttemptHashes, browser []byte, deadline time.Time) (sinew.ConnectAttempt, error)
 	ReturnAttempt(ctx context.Context, state []byte, deadline time.Time) (a sinew.ConnectAttempt, browser []byte, err error)
+	DeviceAttempt(ctx context.Context, id string) (sinew.ConnectAttempt, error)
+	SaveDeviceAttempt(ctx context.Context, a sinew.ConnectAttempt) error
 	FailAttempt(ctx context.Context, id string, e sinew.AttemptError) error
 	ExpireAttempt(ctx context.Context, id string, e sinew.AttemptError) error
 	ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, e sinew.AttemptError) error
