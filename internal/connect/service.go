@@ -35,6 +35,7 @@ type Store interface {
 	ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, e sinew.AttemptError) error
 
 	Environment(ctx context.Context, id string) (sinew.Environment, error)
+	EnabledInstallations(ctx context.Context, environmentID string) ([]sinew.EnvironmentIntegration, error)
 	Connectable(ctx context.Context, environmentID string) ([]sinew.EnvironmentIntegration, error)
 	EnvironmentIntegration(ctx context.Context, environmentID, id string) (sinew.EnvironmentIntegration, error)
 	InstallationNamed(ctx context.Context, environmentID, name string) (sinew.EnvironmentIntegration, error)

@@ -120,6 +120,16 @@ func (c Credential) ValidateForm(values, given jsonx.Value) (jsonx.Value, []sine
 	return b.Value(), failures
 }
 
+// ValidateGiven checks what stands in the place of a customer's answers, and
+// applies transforms. Nothing is required, and members that are no fields are left
+// as they are. Failures have the paths of Validate.
+func (c Credential) ValidateGiven(given jsonx.Value) (jsonx.Value, []sinew.Failure) {
+	b := given.Edit()
+	c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f Field) bool { return isBlank(given.Get(f.Name)) })
+	failures := c.validateFields(b, true)
+	return b.Value(), failures
+}
+
 // pasted takes what came along from a clipboard off a text. Spaces may belong to
 // a password.
 func (f Field) pasted(text string) string {

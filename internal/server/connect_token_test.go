@@ -99,3 +99,54 @@ func TestScopesFollowTheToken(t *testing.T) {
 		scopes(`{"scope":["contacts.read"]}`)
 	})
 }
+
+// TestLinkTokenContext holds the context of link tokens against the fields that it
+// fills in the customer's place: when the token is made as far as it is known what
+// for, and when it is used. It is transformed as the fields say, once.
+func TestLinkTokenContext(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		install := func(name, fields string) string {
+			t.Helper()
+			id := p.call("POST", "/integration", `{"name":"`+name+`","category":"crm","sharing":"deny","config":{"label":"`+name+`","base_url":"https://{{subdomain}}.vendor.example","credentials":{"api_key":{"format":"api_key","config":{"fields":[`+fields+`]}}}}}`).want(201).text("id")
+			return p.call("POST", "/environment-integration", `{"integration_id":"`+id+`","show_in_catalog":false}`).want(201).text("id")
+		}
+		install("strict", `{"name":"subdomain","type":"text","required":true,"transform":"lowercase","pattern":"^[A-Za-z]+$"},{"name":"mail","type":"text","format":"email"},
+			{"name":"plan","type":"single_select","options":[{"label":"Free","value":"free"}]},{"name":"pin","type":"text","transform":"sha256"}`)
+		mint := func(whom, context string) *reply {
+			t.Helper()
+			return p.call("POST", "/link-token", `{`+whom+`,"context":`+context+`}`)
+		}
+		const tenant = `"tenant_id":"acme-1"`
+		bad := mint(tenant, `{"subdomain":"a.b","mail":"x","plan":"gold","other":{"a":1}}`).want(400)
+		bad.failure("context.subdomain", "pattern")
+		bad.failure("context.mail", "value")
+		bad.failure("context.plan", "enum")
+		mint(tenant, `{"subdomain":{}}`).failure("context.subdomain", "type")
+		for _, context := range []string{`{"subdomain":"","other":"a.b"}`, `{"subdomain":null}`, `{"subdomain":"ACME"}`, `{}`} {
+			mint(tenant, context).want(201)
+		}
+		use := func(name, token string) *reply {
+			t.Helper()
+			return p.as(token).call("POST", "/connect/"+name+"/authorize", `{"format":"api_key","values":{}}`)
+		}
+		// What some integration takes may be meant for that one.
+		install("loose", `{"name":"subdomain","type":"text","required":true}`)
+		dotted := mint(tenant, `{"subdomain":"A.b"}`).want(201).text("link_token")
+		use("strict", dotted).failure("context.subdomain", "pattern")
+		use("loose", dotted).want(201)
+
+		done := use("strict", mint(tenant, `{"subdomain":"ACME","pin":"1234"}`).want(201).text("link_token")).want(201)
+		account := done.text("integrated_account_id")
+		got := p.get("/integrated-account/" + account).want(200).JSON.Get("context").String()
+		if want := `{"subdomain":"acme","pin":"03ac674216f3e15c761ee1a5e255f067953623c8b388b4459e13f978d7c846f4"}`; got != want {
+			t.Errorf("the context is %s, want %s", got, want)
+		}
+		again := `"persist_previous_context":true,"integrated_account_id":"` + account + `"`
+		mint(again, `{"subdomain":"a.b"}`).failure("context.subdomain", "pattern")
+		use("strict", mint(again, `{"subdomain":"Beta"}`).want(201).text("link_token")).want(201)
+		if got := p.get("/integrated-account/"+account).want(200).text("context", "subdomain"); got != "beta" {
+			t.Errorf("the subdomain is %q", got)
+		}
+	})
+}
