@@ -110,7 +110,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
 	actions := newActions(s.Core, calls, s.log)
 	byAction.Service = actions
-	s.runner = newRunner(s.Core.Store, s.refresh, actions, revocation.New(s.Core.Store, s.upstream, s.log), s.log)
+	s.runner = newRunner(s.Core.Store, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.log)
 	s.Core.Accounts.OnInstall(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
