@@ -69,6 +69,10 @@ const (
 	LinkValidationError    = "validation_error"
 )
 
+// JobPollDevice is the kind of the jobs that ask for a token while a customer
+// consents on another device. Their argument is the id of the attempt.
+const JobPollDevice = "poll_device"
+
 // ConnectMode is how the connect page is shown.
 type ConnectMode string
 
@@ -77,6 +81,9 @@ const (
 	ModePopup      ConnectMode = "popup"
 	ModeIframe     ConnectMode = "iframe"
 	ModeSameWindow ConnectMode = "same_window"
+	// ModeDevice has the customer type a code at the vendor, on any device (RFC
+	// 8628).
+	ModeDevice ConnectMode = "device"
 )
 
 // AttemptError is why an attempt failed.
@@ -104,6 +111,9 @@ type ConnectAttempt struct {
 	// Secret is a JSON object, stored encrypted and kept until the attempt needs
 	// it no longer.
 	Secret JSON
+	// PollAt is when the vendor of a new attempt is first asked for its token, the
+	// zero time for one whose customer comes back; write only.
+	PollAt time.Time
 	// Deadline is when an attempt that waits for the customer or the vendor has
 	// failed.
 	Deadline  time.Time

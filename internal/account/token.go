@@ -2,6 +2,7 @@ package account
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -26,7 +27,7 @@ type NewToken struct {
 // Refreshable reports whether something could be exchanged for a new token of an
 // account, in the standard way or by an action of its definition.
 func Refreshable(r *sinew.AccountRecord, t credential.Token) bool {
-	return credential.Refreshable(r.AuthenticationMethod, t) || t.AccessToken != "" && definition.RefreshesByAction(r)
+	return credential.Refreshable(r.AuthenticationMethod, t) || (t.AccessToken != "" || t.RefreshToken != "") && definition.RefreshesByAction(r)
 }
 
 // TokenRefreshed is the change of an account by a token that was refreshed. The
@@ -75,11 +76,31 @@ func setToken(r *sinew.AccountRecord, t NewToken) error {
 	}
 	whole = whole.SetAt(t.Token, keyOAuth, "token")
 	if t.Scopes != nil {
-		whole = whole.SetAt(jsonx.StringsValue(t.Scopes), keyOAuth, "scope")
+		whole = regrant(whole, t.Scopes)
 	}
 	setContext(r, whole, secretPaths)
 	r.RefreshAt = &t.RefreshAt
 	return nil
+}
+
+// regrant writes the scopes that a token is good for, and which are missing of
+// those that were asked for or granted before: a refresh may bring fewer (RFC 6749
+// section 6), or some of them back.
+func regrant(whole jsonx.Value, granted []string) jsonx.Value {
+	var wanted []string
+	for _, name := range []string{"scope", "missing_scopes"} {
+		for _, scope := range whole.At(keyOAuth, name).Items() {
+			if scope.Str() != "" && !slices.Contains(wanted, scope.Str()) {
+				wanted = append(wanted, scope.Str())
+			}
+		}
+	}
+	whole = whole.SetAt(jsonx.StringsValue(granted), keyOAuth, "scope")
+	missing := jsonx.Value{}
+	if list := MissingScopes(wanted, whole); len(list) > 0 {
+		missing = jsonx.StringsValue(list)
+	}
+	return whole.SetAt(missing, keyOAuth, "missing_scopes")
 }
 
 // receive takes a token that came with a context, from an import or an operator:
@@ -90,7 +111,10 @@ func (s *Service) receive(r *sinew.AccountRecord, whole jsonx.Value) jsonx.Value
 		whole = whole.SetAt(credential.Imported(token, now), keyOAuth, "token")
 	}
 	r.RefreshAt = new(time.Time)
-	if token, ok := credential.StoredToken(whole); ok && Refreshable(r, token) {
+	switch token, ok := credential.StoredToken(whole); {
+	case !ok && token.RefreshToken != "" && Refreshable(r, token):
+		*r.RefreshAt = now // its first token
+	case ok && Refreshable(r, token):
 		*r.RefreshAt = credential.RefreshAt(token.ExpiresAt, now)
 	}
 	return whole

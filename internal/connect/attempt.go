@@ -118,7 +118,7 @@ func (s *Service) show(ctx context.Context, token sinew.LinkToken, a progress) (
 	if waits(a.Status) {
 		v.ExpiresAt = view.Time(a.Deadline)
 	}
-	return v, nil
+	return v, s.showDevice(ctx, &v, a.ConnectAttempt)
 }
 
 func (s *Service) offerOf(ctx context.Context, a sinew.ConnectAttempt) (offer, error) {

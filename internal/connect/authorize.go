@@ -34,6 +34,9 @@ func (s *Service) Authorize(ctx context.Context, p sinew.Principal, in Submissio
 	if wantsApp(sub.credential) {
 		return view.ConnectAttempt{}, noApp(sub.label)
 	}
+	if in.Mode == sinew.ModeDevice && !offersDevice(sub.credential) {
+		return view.ConnectAttempt{}, sinew.InvalidField("mode", "not_offered", "is not a way to connect this integration: its definition names no device authorization endpoint")
+	}
 	page, err := pageParameters(in.Page)
 	if err != nil {
 		return view.ConnectAttempt{}, err
@@ -102,7 +105,10 @@ func (s *Service) enter(ctx context.Context, b *begun, status sinew.AttemptStatu
 		}
 	}
 	life := s.Times.Vendor + s.Times.Vendor/2
-	if status == sinew.AttemptRedirect {
+	switch {
+	case b.memory.Device != nil:
+		life = b.memory.Device.life
+	case status == sinew.AttemptRedirect:
 		life = s.Times.Consent
 	}
 	b.attempt.Enter(status, s.Store.Now().Add(life))

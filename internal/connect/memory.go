@@ -20,6 +20,8 @@ type memory struct {
 	// Token and TokenSecret are the temporary credentials of OAuth 1.0a.
 	Token       string `json:"token,omitzero"`
 	TokenSecret string `json:"token_secret,omitzero"`
+	// Device is that of a consent on another device, nil without one.
+	Device *device `json:"device,omitzero"`
 }
 
 func (m memory) sealable() (sinew.JSON, error) {

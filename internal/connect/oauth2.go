@@ -25,17 +25,21 @@ func (b *begun) scopes(g credential.Grant) []string {
 	return g.Scopes
 }
 
-// beginOAuth2 returns where the customer starts. Whether the definition makes an
-// address of a consent page is found out here, and not on the way.
+// beginOAuth2 returns where the customer goes: where the way to the vendor starts,
+// or the page that takes a code. Whether the definition makes an address of a
+// consent page is found out here, and not on the way.
 func (s *Service) beginOAuth2(ctx context.Context, b *begun) (redirect string, err error) {
 	g, err := b.grant()
 	if err != nil {
 		return "", err
 	}
+	b.attempt.RequestedScopes = b.scopes(g)
+	if b.byDevice() {
+		return s.beginDevice(ctx, b, g)
+	}
 	if _, err := g.ConsentURL(credential.Consent{}); err != nil {
 		return "", err
 	}
-	b.attempt.RequestedScopes = b.scopes(g)
 	if g.PKCE {
 		b.memory.Verifier = randomSecret()
 	}

@@ -28,11 +28,14 @@ type Store interface {
 	LastAttempt(ctx context.Context, linkTokenID string, status sinew.AttemptStatus) (sinew.ConnectAttempt, error)
 	StartAttempt(ctx context.Context, id string, h sinew.AttemptHashes, browser []byte, deadline time.Time) (sinew.ConnectAttempt, error)
 	ReturnAttempt(ctx context.Context, state []byte, deadline time.Time) (a sinew.ConnectAttempt, browser []byte, err error)
+	DeviceAttempt(ctx context.Context, id string) (sinew.ConnectAttempt, error)
+	SaveDeviceAttempt(ctx context.Context, a sinew.ConnectAttempt) error
 	FailAttempt(ctx context.Context, id string, e sinew.AttemptError) error
 	ExpireAttempt(ctx context.Context, id string, e sinew.AttemptError) error
 	ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, e sinew.AttemptError) error
 
 	Environment(ctx context.Context, id string) (sinew.Environment, error)
+	EnabledInstallations(ctx context.Context, environmentID string) ([]sinew.EnvironmentIntegration, error)
 	Connectable(ctx context.Context, environmentID string) ([]sinew.EnvironmentIntegration, error)
 	EnvironmentIntegration(ctx context.Context, environmentID, id string) (sinew.EnvironmentIntegration, error)
 	InstallationNamed(ctx context.Context, environmentID, name string) (sinew.EnvironmentIntegration, error)

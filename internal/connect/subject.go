@@ -17,7 +17,7 @@ type subject struct {
 	label      string
 	credential definition.Credential
 	variables  jsonx.Value
-	// given is the context of the link token, and before that of the account as far
+	// given is the context of the link token, transformed as its fields say, and before that of the account as far
 	// as it stays.
 	given, before jsonx.Value
 	// account is "" for a new one.
@@ -25,7 +25,8 @@ type subject struct {
 }
 
 // subject finds what a token connects by an integration's name and one of its
-// formats. NotFound with code invalid_integration for one that it does not.
+// formats. NotFound with code invalid_integration for one that it does not, Invalid
+// when the token's context does not fit its fields.
 func (s *Service) subject(ctx context.Context, token sinew.LinkToken, name, format string) (subject, error) {
 	sub := subject{token: token, before: jsonx.ObjectValue()}
 	var err error
@@ -58,6 +59,11 @@ func (s *Service) subject(ctx context.Context, token sinew.LinkToken, name, form
 	if sub.credential, found = definition.FindCredential(config, format); !found {
 		return sub, sinew.InvalidField("format", "not_offered", "is not a way to connect this integration")
 	}
+	given, failures := sub.credential.ValidateGiven(sub.given)
+	if len(failures) > 0 {
+		return sub, sinew.Invalid(failures...)
+	}
+	sub.given = given
 	return sub, nil
 }
 

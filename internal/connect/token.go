@@ -46,13 +46,15 @@ func (s *Service) CreateToken(ctx context.Context, p sinew.Principal, in TokenRe
 	}
 	token := sinew.LinkToken{EnvironmentID: p.EnvironmentID, TenantID: in.TenantID, Options: in.Options, CreatedAt: s.Store.Now()}
 	token.ExpiresAt = token.CreatedAt.Add(sinew.LinkTokenLife)
+	credentials, err := s.credentialsFor(ctx, &token, in)
+	if err != nil {
+		return "", err
+	}
+	if failures := givenFailures(in.Context, credentials); len(failures) > 0 {
+		return "", sinew.Invalid(failures...)
+	}
 	if in.Context.Len() > 0 {
 		token.Context = sinew.JSON(in.Context.String())
-	}
-	if in.AccountID != "" {
-		if err := s.forAccount(ctx, &token, in.AccountID); err != nil {
-			return "", err
-		}
 	}
 	random, err := uuid.NewRandom()
 	if err != nil {
@@ -105,28 +107,78 @@ func (s *Service) checkRedirect(ctx context.Context, environmentID, address stri
 	return failure.WithCode(CodeRedirectURI)
 }
 
-// forAccount makes a token one for an account that is there.
-func (s *Service) forAccount(ctx context.Context, token *sinew.LinkToken, accountID string) error {
+// credentialsFor returns the ways to connect that a token may be used for, and makes
+// it one for an account if one is asked for.
+func (s *Service) credentialsFor(ctx context.Context, token *sinew.LinkToken, in TokenRequest) ([]definition.Credential, error) {
+	if in.AccountID != "" {
+		o, err := s.forAccount(ctx, token, in.AccountID)
+		return o.credentials, err
+	}
+	if in.Context.Len() == 0 {
+		return nil, nil // nothing depends on them
+	}
+	installed, err := s.Store.EnabledInstallations(ctx, token.EnvironmentID)
+	if err != nil {
+		return nil, err
+	}
+	var credentials []definition.Credential
+	for i := range installed {
+		o, err := s.offers.get(&installed[i])
+		if err != nil {
+			return nil, err
+		}
+		credentials = append(credentials, o.credentials...)
+	}
+	return credentials, nil
+}
+
+// givenFailures are the members of a token's context that no way to connect takes
+// of those that have a field of their name. The customer could not put them right.
+func givenFailures(given jsonx.Value, credentials []definition.Credential) []sinew.Failure {
+	refused, taken := map[string]sinew.Failure{}, map[string]bool{}
+	for _, c := range credentials {
+		_, failures := c.ValidateGiven(given)
+		for _, f := range c.Fields {
+			path := "context." + f.Name
+			if i := slices.IndexFunc(failures, func(failure sinew.Failure) bool { return failure.Path == path }); i >= 0 {
+				refused[path] = failures[i]
+			} else {
+				taken[path] = true
+			}
+		}
+	}
+	var failures []sinew.Failure
+	for name := range given.Members() {
+		if failure, bad := refused["context."+name]; bad && !taken["context."+name] {
+			failures = append(failures, failure)
+		}
+	}
+	return failures
+}
+
+// forAccount makes a token one for an account that is there, and returns what can
+// be connected of it.
+func (s *Service) forAccount(ctx context.Context, token *sinew.LinkToken, accountID string) (offer, error) {
 	if !sinew.IsUUID(accountID) {
-		return sinew.NotFound("Integrated account", accountID)
+		return offer{}, sinew.NotFound("Integrated account", accountID)
 	}
 	a, err := s.Store.Account(ctx, token.EnvironmentID, accountID)
 	if err != nil {
-		return err
+		return offer{}, err
 	}
 	token.AccountID, token.TenantID, token.Reconnects = a.ID, a.TenantID, true
 	override, err := jsonx.ParseString(string(a.IntegrationOverride.Or(sinew.EmptyObject)))
 	if err != nil {
-		return fmt.Errorf("account %s: read integration override: %w", a.ID, err)
+		return offer{}, fmt.Errorf("account %s: read integration override: %w", a.ID, err)
 	}
-	offer, err := readOffer(a.EnvironmentIntegration, override)
+	o, err := readOffer(a.EnvironmentIntegration, override)
 	if err != nil {
-		return err
+		return o, err
 	}
-	if !slices.ContainsFunc(offer.credentials, func(c definition.Credential) bool { return !wantsApp(c) }) {
-		return noApp(offer.label)
+	if !slices.ContainsFunc(o.credentials, func(c definition.Credential) bool { return !wantsApp(c) }) {
+		return o, noApp(o.label)
 	}
-	return nil
+	return o, nil
 }
 
 func noApp(label string) *sinew.Error {
@@ -151,6 +203,27 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (sinew.Princi
 		return sinew.Principal{}, invalidToken()
 	}
 	return sinew.Principal{Kind: sinew.PrincipalLinkToken, TokenID: token.ID, TeamID: token.TeamID, EnvironmentID: token.EnvironmentID}, nil
+}
+
+// Completing recognises link tokens that have connected their account a short while
+// ago, as that account: their holder may complete it.
+type Completing struct{ *Service }
+
+// Authenticate returns the account of a link token. Unauthenticated when it has
+// none yet, or none any more.
+func (c Completing) Authenticate(ctx context.Context, bearer string) (sinew.Principal, error) {
+	link, err := c.Service.Authenticate(ctx, bearer)
+	if err != nil {
+		return sinew.Principal{}, err
+	}
+	token, err := c.token(ctx, link)
+	if err != nil {
+		return sinew.Principal{}, err
+	}
+	if token.AccountID == "" || !token.Burnt() || c.Store.Now().After(token.BurntAt.Add(afterwards)) {
+		return sinew.Principal{}, invalidToken()
+	}
+	return sinew.Principal{Kind: sinew.PrincipalAccountToken, TokenID: token.AccountID, TeamID: token.TeamID, EnvironmentID: token.EnvironmentID, AccountID: token.AccountID}, nil
 }
 
 // token returns the token of a principal, which may be used up.

@@ -22,6 +22,9 @@ type Grant struct {
 	// AuthorizeURL is where the customer consents, TokenURL and RefreshURL where
 	// tokens are issued, and RevokeURL where they are given back, "" for nowhere.
 	AuthorizeURL, TokenURL, RefreshURL, RevokeURL string
+	// DeviceURL is where a consent on another device begins (RFC 8628), "" for
+	// nowhere.
+	DeviceURL string
 	// ClientID and ClientSecret are those of the app, sent under their names in
 	// the body, or in the Authorization header.
 	ClientID, ClientSecret string
@@ -88,11 +91,12 @@ func NewGrant(method sinew.AuthenticationMethod, config, values jsonx.Value) (Gr
 		{&g.TokenURL, "auth.tokenHost", tokenHost, tokenPath},
 		{&g.RefreshURL, "auth.refreshPath", tokenHost, or(auth.Get("refreshPath").Str(), tokenPath)},
 		{&g.RevokeURL, "auth.revokeHost", or(auth.Get("revokeHost").Str(), tokenHost), auth.Get("revokePath").Str()},
+		{&g.DeviceURL, "auth.deviceAuthorizationHost", or(auth.Get("deviceAuthorizationHost").Str(), tokenHost), auth.Get("deviceAuthorizationPath").Str()},
 		{&g.AuthorizeURL, "auth.authorizeHost", or(auth.Get("authorizeHost").Str(), tokenHost), auth.Get("authorizePath").Str()},
 	} {
 		if isAddress(e.path) && e.into == &g.RevokeURL {
 			e.host, e.path = e.path, "" // a whole address in the place of the path
-		} else if e.path == "" && (e.into == &g.RevokeURL || e.into == &g.AuthorizeURL && !auth.Get("authorizeHost").Exists()) {
+		} else if e.path == "" && (e.into == &g.RevokeURL || e.into == &g.DeviceURL || e.into == &g.AuthorizeURL && !auth.Get("authorizeHost").Exists()) {
 			continue
 		}
 		if *e.into, err = endpoint(e.name, e.host, e.path, values); err != nil {

@@ -76,6 +76,8 @@ func oauth2(about string) *shape {
 			optional("refreshPath", path),
 			optional("revokeHost", templated("Origin of the server where tokens are revoked (RFC 7009); tokenHost unless given.")),
 			optional("revokePath", templated("Path on that host, or a whole URL. Tokens of deleted accounts are given back there; without it the vendor is not told.")),
+			optional("deviceAuthorizationHost", templated("Origin of the device authorization endpoint; that of tokenHost unless given.")),
+			optional("deviceAuthorizationPath", templated("Path of the device authorization endpoint (RFC 8628). Customers connect with a code that they type at the vendor when there is no authorizePath, or when they are asked to; for oauth2.")),
 			optional("issuer", templated("What the vendor calls itself in the answer of its consent page (RFC 9207); unless given, it must be on the host of one of the endpoints.")),
 		)),
 		optional("scope", or(texts("The scopes to ask for."), jsonx.String)),

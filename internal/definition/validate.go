@@ -17,7 +17,8 @@ import (
 
 // Validate checks what a customer supplied and returns the context to store:
 // defaults filled in, transforms applied. Other members of the context are
-// left as they are. OAuth formats need a token at oauth.token.access_token.
+// left as they are. OAuth formats need a token at oauth.token.access_token, or for
+// oauth2 at oauth.token.refresh_token.
 //
 // Failures have paths such as "context.subdomain": required, wrong type, not
 // in the format, not matching the pattern, not among the options. They never
@@ -42,13 +43,29 @@ func (c Credential) validate(context jsonx.Value, partial bool) (jsonx.Value, []
 	}
 	b := context.Edit()
 	failures := c.validateFields(b, partial)
-	if c.NeedsToken() && !partial && isBlank(b.Get("oauth").At("token", "access_token")) {
-		failures = append(failures, sinew.Failure{Path: "context.oauth.token.access_token", Code: CodeRequired, Message: "is required for " + c.Format})
+	return b.Value(), append(failures, c.checkToken(b.Get("oauth").Get("token"), partial)...)
+}
+
+// checkToken checks an OAuth token. A refresh token is enough where the first
+// access token can be got for it.
+func (c Credential) checkToken(token jsonx.Value, partial bool) []sinew.Failure {
+	const at = "context.oauth.token."
+	var failures []sinew.Failure
+	access, refresh := token.Get("access_token"), token.Get("refresh_token")
+	if c.NeedsToken() && !partial && isBlank(access) {
+		switch {
+		case c.Format != string(sinew.MethodOAuth2):
+			failures = append(failures, sinew.Failure{Path: at + "access_token", Code: CodeRequired, Message: "is required for " + c.Format})
+		case isBlank(refresh):
+			failures = append(failures, sinew.Failure{Path: at + "access_token", Code: CodeRequired, Message: "is required for " + c.Format + ", unless there is a refresh_token"})
+		case refresh.Kind() != jsonx.String:
+			failures = append(failures, sinew.Failure{Path: at + "refresh_token", Code: CodeType, Message: "must be text"})
+		}
 	}
-	if token := b.Get("oauth").At("token", "access_token"); !isBlank(token) && token.Kind() != jsonx.String {
-		failures = append(failures, sinew.Failure{Path: "context.oauth.token.access_token", Code: CodeType, Message: "must be text"})
+	if !isBlank(access) && access.Kind() != jsonx.String {
+		failures = append(failures, sinew.Failure{Path: at + "access_token", Code: CodeType, Message: "must be text"})
 	}
-	return b.Value(), failures
+	return failures
 }
 
 func (c Credential) validateFields(b *jsonx.Builder, partial bool) []sinew.Failure {
@@ -100,6 +117,16 @@ func (c Credential) ValidateForm(values, given jsonx.Value) (jsonx.Value, []sine
 		failure.Path = "values." + strings.TrimPrefix(failure.Path, "context.")
 		failures = append(failures, failure)
 	}
+	return b.Value(), failures
+}
+
+// ValidateGiven checks what stands in the place of a customer's answers, and
+// applies transforms. Nothing is required, and members that are no fields are left
+// as they are. Failures have the paths of Validate.
+func (c Credential) ValidateGiven(given jsonx.Value) (jsonx.Value, []sinew.Failure) {
+	b := given.Edit()
+	c.Fields = slices.DeleteFunc(slices.Clone(c.Fields), func(f Field) bool { return isBlank(given.Get(f.Name)) })
+	failures := c.validateFields(b, true)
 	return b.Value(), failures
 }
 

@@ -14,7 +14,7 @@ import (
 type authorize struct {
 	Format string      `json:"format" required:"true" enum:"oauth2,api_key,oauth2_client_credentials,keka_oauth,oauth" doc:"One of the integration's formats."`
 	Values jsonx.Value `json:"values" type:"object" doc:"What the customer has filled in, by the names of the format's fields."`
-	Mode   string      `json:"mode" enum:"popup,iframe,same_window" doc:"How the connect page is shown: in the window that goes to the vendor (popup, same_window), or beside it (iframe). popup unless given."`
+	Mode   string      `json:"mode" enum:"popup,iframe,same_window,device" doc:"How the connect page is shown: in the window that goes to the vendor (popup, same_window), or beside it (iframe). device has the customer type a code at the vendor instead, on any device, where the format offers it. popup unless given."`
 	Page   jsonx.Value `json:"page" type:"object" doc:"Query parameters that the connect page gets back when the vendor is done."`
 }
 
@@ -40,7 +40,7 @@ func connectOperations(s *connect.Service) []Operation {
 		},
 		{
 			Method: "POST", Path: "/connect/{integration}/authorize", ID: "connectIntegration", Tag: "Connect", Summary: "Begin to connect an integration",
-			Description: "Answers an attempt: with status redirect, the customer goes to its redirect_url in a window of the browser; otherwise it is as far as it gets without the customer.",
+			Description: "Answers an attempt: with status redirect, the customer goes to its redirect_url in a window of the browser, and where there is a user_code, types it there; otherwise it is as far as it gets without the customer.",
 			Access:      AccessLinkToken, Browser: true, Body: authorize{}, Status: http.StatusCreated, Answer: view.ConnectAttempt{}, Handle: func(c *Call) (Answer, error) {
 				var in authorize
 				if err := c.Bind(&in); err != nil {

@@ -153,7 +153,11 @@ func (a Account) token() credential.Token {
 // good.
 func (s *Service) Expired(r *sinew.AccountRecord, whole jsonx.Value) (accessToken string, expired bool) {
 	token, ok := credential.StoredToken(whole)
-	if !ok || token.ExpiresAt.IsZero() || token.ExpiresAt.After(s.leases.Now().Add(s.times.Skew)) {
+	if !ok {
+		// One that came with a refresh token alone has its first one fetched.
+		return "", token.RefreshToken != "" && account.Refreshable(r, token)
+	}
+	if token.ExpiresAt.IsZero() || token.ExpiresAt.After(s.leases.Now().Add(s.times.Skew)) {
 		return token.AccessToken, false
 	}
 	return token.AccessToken, account.Refreshable(r, token)

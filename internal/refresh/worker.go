@@ -22,7 +22,7 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 		return jobs.PutOff(s.leases.Now().Add(s.times.Backoff))
 	}
 	token := a.token()
-	if credential.RefreshAt(token.ExpiresAt, s.leases.Now()).After(s.leases.Now().Add(credential.LongestLead)) {
+	if token.AccessToken != "" && credential.RefreshAt(token.ExpiresAt, s.leases.Now()).After(s.leases.Now().Add(credential.LongestLead)) {
 		return nil // refreshed meanwhile, which has a job of its own
 	}
 	if !account.Refreshable(&a.Record, token) {

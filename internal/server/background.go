@@ -10,6 +10,7 @@ import (
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/action"
 	"github.com/sinewhq/sinew/internal/config"
+	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
@@ -21,6 +22,10 @@ import (
 // parallelRefreshes is how many tokens a node refreshes ahead of their expiry at
 // once.
 const parallelRefreshes = 32
+
+// parallelPolls is how many vendors a node asks at once whether a customer has
+// agreed on another device.
+const parallelPolls = 16
 
 // parallelInstalls is how many accounts a node takes through their steps at once.
 const parallelInstalls = 16
@@ -50,13 +55,14 @@ func recoverRefreshes(ctx context.Context, core *Core, tokens *refresh.Service) 
 }
 
 // newRunner works off the jobs of this node.
-func newRunner(st *store.Store, tokens *refresh.Service, actions *action.Service, revocations *revocation.Service, log *slog.Logger) *jobs.Runner {
+func newRunner(st *store.Store, tokens *refresh.Service, actions *action.Service, links *connect.Service, revocations *revocation.Service, log *slog.Logger) *jobs.Runner {
 	return jobs.New(jobs.Config{
 		Store: st, Log: log, Alone: st.Alone(),
 		Kinds: map[string]jobs.Kind{
 			sinew.JobRefreshCredentials: {Work: tokens.Work, Parallel: parallelRefreshes},
 			sinew.JobInstallAccount:     {Work: actions.Install, Parallel: parallelInstalls},
 			sinew.JobRevokeToken:        revocations.Kind(),
+			sinew.JobPollDevice:         {Work: links.PollDevice, Parallel: parallelPolls},
 		},
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/sinewhq/sinew/internal/simulator"
 )
@@ -201,5 +202,27 @@ func (p *platform) exec(statement string, args ...any) {
 	p.t.Helper()
 	if _, err := p.raw().Exec(statement, args...); err != nil {
 		p.t.Fatal(err)
+	}
+}
+
+// ticks look again and again for something that comes by itself.
+type ticks struct {
+	t      testing.TB
+	ticker *time.Ticker
+	until  time.Time
+}
+
+func newTicks(t testing.TB) *ticks {
+	t.Helper()
+	ticker := time.NewTicker(10 * time.Millisecond)
+	t.Cleanup(ticker.Stop)
+	return &ticks{t, ticker, time.Now().Add(time.Minute)}
+}
+
+// next waits a moment, and fails the test when it has been too many.
+func (k *ticks) next(format string, args ...any) {
+	k.t.Helper()
+	if <-k.ticker.C; time.Now().After(k.until) {
+		k.t.Fatalf(format, args...)
 	}
 }

@@ -103,16 +103,7 @@ func consentAsked(form url.Values, o OAuth) ([]string, *mistake) {
 	case challenge != "" && method != "S256": // also when there is none, which means plain
 		return nil, &mistake{code: "invalid_request", message: "The code_challenge_method must be S256"}
 	}
-	scopes := strings.Fields(form.Get("scope"))
-	for _, scope := range scopes {
-		if !slices.Contains(Scopes(), scope) {
-			return nil, &mistake{code: "invalid_scope", message: "There is no scope " + scope}
-		}
-	}
-	if len(scopes) == 0 {
-		scopes = Scopes()
-	}
-	return scopes, nil
+	return knownScopes(form.Get("scope"))
 }
 
 // sendBack redirects to the client with an answer.

@@ -17,6 +17,7 @@ import (
 type grants struct {
 	mu      sync.Mutex // guards the rest, and what it points to
 	codes   map[string]*code
+	devices map[string]*device
 	refresh map[string]*refreshToken
 	access  map[string]*accessToken
 	counts  map[string]*TokenCounts // by account
@@ -64,7 +65,7 @@ type TokenCounts struct {
 }
 
 func newGrants() *grants {
-	return &grants{codes: map[string]*code{}, refresh: map[string]*refreshToken{}, access: map[string]*accessToken{}, counts: map[string]*TokenCounts{}}
+	return &grants{codes: map[string]*code{}, devices: map[string]*device{}, refresh: map[string]*refreshToken{}, access: map[string]*accessToken{}, counts: map[string]*TokenCounts{}}
 }
 
 // TokenCounts returns the counts of one account.
@@ -178,6 +179,10 @@ func (g *grants) ownerOf(request tokenRequest) string {
 	case grantRefresh:
 		if t := g.refresh[request.get("refresh_token")]; t != nil {
 			return t.family.account
+		}
+	case grantDevice:
+		if d := g.devices[request.get("device_code")]; d != nil {
+			return or(d.family.account, defaultAccount)
 		}
 	}
 	return request.client

@@ -18,6 +18,8 @@ const (
 	pathToken     = "/oauth/token"
 	pathRevoke    = "/oauth/revoke"
 	pathAccounts  = "/oauth/accounts"
+	pathDevice    = "/oauth/device"
+	pathDeviceAsk = "/oauth/device_authorization"
 	pathMetadata  = "/.well-known/oauth-authorization-server"
 )
 
@@ -58,6 +60,11 @@ type OAuth struct {
 	Issuer string `json:"issuer"`
 	// ExpiresIn is the life of access tokens in seconds; default 3,600.
 	ExpiresIn int64 `json:"expires_in"`
+	// DeviceExpiresIn is how many seconds a device authorization waits for its
+	// customer, DeviceInterval how many a client has to leave between its questions;
+	// default 600 and 5.
+	DeviceExpiresIn int64 `json:"device_expires_in"`
+	DeviceInterval  int64 `json:"device_interval"`
 	// Rotation is RotationStrict, RotationLenient or RotationOff.
 	Rotation string `json:"rotation"`
 	// Latency is how long an answer of the token endpoint takes after the token was
@@ -88,8 +95,10 @@ func (o OAuth) check() error {
 			return fmt.Errorf("oauth: %s must be one of %s", name, strings.Join(e.known, ", "))
 		}
 	}
-	if o.ExpiresIn < 0 {
-		return errors.New("oauth: expires_in must be a number of seconds")
+	for name, seconds := range map[string]int64{"expires_in": o.ExpiresIn, "device_expires_in": o.DeviceExpiresIn, "device_interval": o.DeviceInterval} {
+		if seconds < 0 {
+			return fmt.Errorf("oauth: %s must be a number of seconds", name)
+		}
 	}
 	if d, err := time.ParseDuration(o.Latency); o.Latency != "" && (err != nil || d < 0) {
 		return errors.New("oauth: latency must be a time such as 90s")
@@ -113,8 +122,10 @@ func (o OAuth) under(other OAuth) OAuth {
 	if other.Scopes != nil {
 		o.Scopes = other.Scopes
 	}
-	if other.ExpiresIn != 0 {
-		o.ExpiresIn = other.ExpiresIn
+	for into, seconds := range map[*int64]int64{&o.ExpiresIn: other.ExpiresIn, &o.DeviceExpiresIn: other.DeviceExpiresIn, &o.DeviceInterval: other.DeviceInterval} {
+		if seconds != 0 {
+			*into = seconds
+		}
 	}
 	o.RequirePKCE = o.RequirePKCE || other.RequirePKCE
 	return o
@@ -157,14 +168,15 @@ func Scopes() []string {
 func (s *Simulator) metadata(w http.ResponseWriter, r *http.Request) {
 	issuer, here := s.oauth(r).issuer(r), "http://"+r.Host
 	methods := texts("client_secret_basic", "client_secret_post")
-	reply(w, http.StatusOK, jsonx.NewBuilder(12).
+	reply(w, http.StatusOK, jsonx.NewBuilder(13).
 		Set("issuer", jsonx.StringValue(issuer)).
 		Set("authorization_endpoint", jsonx.StringValue(here+pathAuthorize)).
 		Set("token_endpoint", jsonx.StringValue(here+pathToken)).
+		Set("device_authorization_endpoint", jsonx.StringValue(here+pathDeviceAsk)).
 		Set("revocation_endpoint", jsonx.StringValue(here+pathRevoke)).
 		Set("scopes_supported", texts(Scopes()...)).
 		Set("response_types_supported", texts("code")).
-		Set("grant_types_supported", texts(grantCode, grantRefresh, grantClient, grantKeka)).
+		Set("grant_types_supported", texts(grantCode, grantRefresh, grantClient, grantKeka, grantDevice)).
 		Set("token_endpoint_auth_methods_supported", methods).
 		Set("revocation_endpoint_auth_methods_supported", methods).
 		Set("code_challenge_methods_supported", texts("S256")).

@@ -18,6 +18,7 @@ const (
 	grantRefresh = "refresh_token"
 	grantClient  = "client_credentials"
 	grantKeka    = "kekaapi"
+	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
 // tokenRequest is what a client that has proved who it is asks for.
@@ -65,19 +66,16 @@ func (s *Simulator) issue(request tokenRequest, o OAuth) (jsonx.Value, *mistake)
 	case grantRefresh:
 		return s.grants.renew(request, o)
 	case grantClient:
-		scopes := strings.Fields(request.get("scope"))
-		if len(scopes) == 0 {
-			scopes = Scopes()
-		}
-		for _, scope := range scopes {
-			if !slices.Contains(Scopes(), scope) {
-				return jsonx.Value{}, &mistake{http.StatusBadRequest, "invalid_scope", "There is no scope " + scope}
-			}
+		scopes, wrong := knownScopes(request.get("scope"))
+		if wrong != nil {
+			return jsonx.Value{}, wrong
 		}
 		if o.Scopes != nil {
 			scopes = common(scopes, o.Scopes)
 		}
 		return s.grants.fetch(request.client, scopes, o), nil
+	case grantDevice:
+		return s.grants.poll(request, o)
 	case grantKeka:
 		if !same(request.get("api_key"), s.options.APIKey) || request.get("scope") != ScopeKeka {
 			return jsonx.Value{}, invalidGrant("The api_key or the scope is wrong")
@@ -85,6 +83,20 @@ func (s *Simulator) issue(request tokenRequest, o OAuth) (jsonx.Value, *mistake)
 		return s.grants.fetch(request.client, []string{ScopeKeka}, o), nil
 	}
 	return jsonx.Value{}, &mistake{http.StatusBadRequest, "unsupported_grant_type", "The grant_type is not one of this server"}
+}
+
+// knownScopes reads the scopes that a client asks for: all of them unless it says.
+func knownScopes(text string) ([]string, *mistake) {
+	scopes := strings.Fields(text)
+	for _, scope := range scopes {
+		if !slices.Contains(Scopes(), scope) {
+			return nil, &mistake{http.StatusBadRequest, "invalid_scope", "There is no scope " + scope}
+		}
+	}
+	if len(scopes) == 0 {
+		scopes = Scopes()
+	}
+	return scopes, nil
 }
 
 // clientRequest reads a form, or JSON, and checks the client, whose id and secret

@@ -56,7 +56,8 @@ func orNil(hash []byte) any {
 	return hash
 }
 
-// CreateAttempt writes an attempt with its secret, and gives it its id.
+// CreateAttempt writes an attempt with its secret, and gives it its id. One with a
+// PollAt gets its job.
 func (s *Store) CreateAttempt(ctx context.Context, a *sinew.ConnectAttempt, h sinew.AttemptHashes) error {
 	a.ID = newID()
 	sealed, err := s.sealColumn(ctx, attemptPlace(*a), string(a.Secret))
@@ -67,15 +68,25 @@ func (s *Store) CreateAttempt(ctx context.Context, a *sinew.ConnectAttempt, h si
 	if err != nil {
 		return err
 	}
-	_, err = s.writer.ExecContext(ctx, `INSERT INTO connect_attempt (id, environment_id, link_token_id, environment_integration_id, integration_name, method, mode, status,
-			error, error_type, error_code, requested_scopes, granted_scopes, ticket_hash, state_hash, secret, deadline, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'null', $13, $14, $15, $16, $17, $17)`,
-		a.ID, a.EnvironmentID, a.LinkTokenID, a.EnvironmentIntegrationID, a.IntegrationName, string(a.Method), string(a.Mode), string(a.Status),
-		a.Error.Message, a.Error.Type, a.Error.Code, requested, orNil(h.Ticket), orNil(h.State), sealed, a.Deadline.UnixMilli(), a.CreatedAt.UnixMilli())
+	err = s.changeAside(ctx, func(t *tx) error {
+		if err := insertAttempt(ctx, t, *a, h, requested, sealed); err != nil || a.PollAt.IsZero() {
+			return err
+		}
+		return insertJobs(ctx, t, []sinew.Job{deviceJob(*a)})
+	})
 	if isForeignKey(err) {
 		return sinew.NotFound("Link token", a.LinkTokenID)
 	}
 	return wrap(err, "write attempt to connect %s", a.IntegrationName)
+}
+
+func insertAttempt(ctx context.Context, t *tx, a sinew.ConnectAttempt, h sinew.AttemptHashes, requested string, sealed any) error {
+	_, err := t.ExecContext(ctx, `INSERT INTO connect_attempt (id, environment_id, link_token_id, environment_integration_id, integration_name, method, mode, status,
+			error, error_type, error_code, requested_scopes, granted_scopes, ticket_hash, state_hash, secret, deadline, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'null', $13, $14, $15, $16, $17, $17)`,
+		a.ID, a.EnvironmentID, a.LinkTokenID, a.EnvironmentIntegrationID, a.IntegrationName, string(a.Method), string(a.Mode), string(a.Status),
+		a.Error.Message, a.Error.Type, a.Error.Code, requested, orNil(h.Ticket), orNil(h.State), sealed, a.Deadline.UnixMilli(), a.CreatedAt.UnixMilli())
+	return err
 }
 
 // Attempt returns an attempt of a link token, without its secret. NotFound when

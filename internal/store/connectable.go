@@ -17,6 +17,13 @@ func (s *Store) Connectable(ctx context.Context, environmentID string) ([]sinew.
 	return all, wrap(err, "list integrations to connect")
 }
 
+// EnabledInstallations returns the installed integrations of an environment that
+// can be connected, in the catalogue or not.
+func (s *Store) EnabledInstallations(ctx context.Context, environmentID string) ([]sinew.EnvironmentIntegration, error) {
+	all, err := queryRows(ctx, s.reader, scanInstallation, installationFrom+" WHERE ei.environment_id = $1 AND ei.is_enabled = $2 ORDER BY ei.id LIMIT $3", environmentID, true, maxConnectable)
+	return all, wrap(err, "list enabled integrations")
+}
+
 // InstallationNamed returns the installed integration of a name. NotFound when the
 // environment has none. Of two, of several teams, it is the one that was installed
 // first.

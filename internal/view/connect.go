@@ -66,6 +66,7 @@ type ConnectFormat struct {
 	PermissionsText   *string        `json:"permissions_text" doc:"What the connection may do, in words."`
 	Scopes            []ConnectScope `json:"scopes" doc:"What the customer is asked to agree to."`
 	Redirects         bool           `json:"redirects" doc:"Whether the customer is sent to the vendor."`
+	Device            bool           `json:"device" doc:"Whether the customer may connect by a code that is typed at the vendor, on any device: the mode device."`
 }
 
 // ConnectScope is one thing that the customer is asked to agree to.
@@ -96,22 +97,25 @@ type ConnectOption struct {
 
 // ConnectAttempt is one try to connect.
 type ConnectAttempt struct {
-	ID                  string         `json:"id" format:"uuid" doc:"The id of the attempt."`
-	Status              string         `json:"status" enum:"redirect,working,succeeded,failed" doc:"redirect: the customer is to agree at the vendor; working: the vendor is asked, or the steps of the account run; succeeded and failed are final."`
-	RedirectURL         *string        `json:"redirect_url" format:"uri" doc:"Where to send the customer, in a window of its own; in the answer that makes the attempt only. It works once, for ten minutes."`
-	Integration         string         `json:"integration" doc:"The name (slug) of the integration."`
-	Format              string         `json:"format" enum:"oauth2,api_key,oauth2_client_credentials,keka_oauth,oauth" doc:"The way to connect."`
-	IntegratedAccountID *string        `json:"integrated_account_id" format:"uuid" doc:"The account, once there is one; also after post-install or validation failed."`
-	Error               *string        `json:"error" doc:"Why the attempt failed, for people, in English."`
-	ErrorType           *string        `json:"error_type" enum:"connection_error,post_install_error,validation_error" doc:"Which part failed, as the embed protocol names it."`
-	ErrorCode           *string        `json:"error_code" doc:"A stable word for what went wrong." example:"access_denied"`
-	Stages              []ConnectStage `json:"stages" doc:"What there is to do, in order."`
-	RequestedScopes     []string       `json:"requested_scopes" doc:"What the customer was asked to agree to."`
-	GrantedScopes       []string       `json:"granted_scopes" doc:"What the customer has agreed to."`
-	MissingScopes       []string       `json:"missing_scopes" doc:"What was asked for and not granted."`
-	Form                bool           `json:"form" doc:"Whether a form follows that completes the account."`
-	ReturnURL           *string        `json:"return_url" doc:"The redirect_uri of the link token with the result in it, once the attempt has ended."`
-	ExpiresAt           Time           `json:"expires_at" nullable:"true" doc:"When an attempt that waits for the customer or the vendor fails; null for one that does not."`
+	ID                      string         `json:"id" format:"uuid" doc:"The id of the attempt."`
+	Status                  string         `json:"status" enum:"redirect,working,succeeded,failed" doc:"redirect: the customer is to agree at the vendor; working: the vendor is asked, or the steps of the account run; succeeded and failed are final."`
+	RedirectURL             *string        `json:"redirect_url" format:"uri" doc:"Where to send the customer, in a window of its own; in the answer that makes the attempt only. It works once, for ten minutes; for an attempt with a user_code it is the vendor's page for that."`
+	UserCode                *string        `json:"user_code" doc:"The code that the customer types at the vendor (RFC 8628), for as long as it is waited for." example:"WDJB-MJHT"`
+	VerificationURI         *string        `json:"verification_uri" format:"uri" doc:"Where the customer types the user_code, on any device."`
+	VerificationURIComplete *string        `json:"verification_uri_complete" format:"uri" doc:"The same with the code in it, for a link or a QR code; null where the vendor has none."`
+	Integration             string         `json:"integration" doc:"The name (slug) of the integration."`
+	Format                  string         `json:"format" enum:"oauth2,api_key,oauth2_client_credentials,keka_oauth,oauth" doc:"The way to connect."`
+	IntegratedAccountID     *string        `json:"integrated_account_id" format:"uuid" doc:"The account, once there is one; also after post-install or validation failed."`
+	Error                   *string        `json:"error" doc:"Why the attempt failed, for people, in English."`
+	ErrorType               *string        `json:"error_type" enum:"connection_error,post_install_error,validation_error" doc:"Which part failed, as the embed protocol names it."`
+	ErrorCode               *string        `json:"error_code" doc:"A stable word for what went wrong." example:"access_denied"`
+	Stages                  []ConnectStage `json:"stages" doc:"What there is to do, in order."`
+	RequestedScopes         []string       `json:"requested_scopes" doc:"What the customer was asked to agree to."`
+	GrantedScopes           []string       `json:"granted_scopes" doc:"What the customer has agreed to."`
+	MissingScopes           []string       `json:"missing_scopes" doc:"What was asked for and not granted."`
+	Form                    bool           `json:"form" doc:"Whether a form follows that completes the account."`
+	ReturnURL               *string        `json:"return_url" doc:"The redirect_uri of the link token with the result in it, once the attempt has ended."`
+	ExpiresAt               Time           `json:"expires_at" nullable:"true" doc:"When an attempt that waits for the customer or the vendor fails; null for one that does not."`
 }
 
 // ConnectStage is a part of connecting.
