@@ -42,6 +42,10 @@ func (c *Core) exportTo(ctx context.Context, e sinew.Environment, recipients []a
 	return bundle.Export(ctx, e, c.Store, c.Accounts, out, recipients, c.Signer())
 }
 
+// GenerateIdentity makes the private key that exports are read with, and returns the
+// public key that they are encrypted to.
+func GenerateIdentity(path string) (recipient string, err error) { return bundle.GenerateIdentity(path) }
+
 // AnySigner stands for a signer that is not asked about.
 const AnySigner = "any"
 
