@@ -11,6 +11,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/bundle"
+	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
 // Signer signs what this installation exports.
@@ -32,6 +33,9 @@ func (c *Core) Export(ctx context.Context, e sinew.Environment, recipient, path 
 		return nil, err
 	}
 	counts, err = c.exportTo(ctx, e, recipients, file)
+	if err == nil {
+		err = c.audit(ctx, e, "environment.export", "recipient", recipient)
+	}
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return nil, errors.Join(err, os.Remove(part))
 	}
@@ -44,7 +48,9 @@ func (c *Core) exportTo(ctx context.Context, e sinew.Environment, recipients []a
 
 // GenerateIdentity makes the private key that exports are read with, and returns the
 // public key that they are encrypted to.
-func GenerateIdentity(path string) (recipient string, err error) { return bundle.GenerateIdentity(path) }
+func GenerateIdentity(path string) (recipient string, err error) {
+	return bundle.GenerateIdentity(path)
+}
 
 // AnySigner stands for a signer that is not asked about.
 const AnySigner = "any"
@@ -59,10 +65,19 @@ func (c *Core) Import(ctx context.Context, e sinew.Environment, in io.ReadSeeker
 	if signer == "" {
 		signer = c.Signer().Public()
 	}
-	return bundle.Import(ctx, e, c.Store, c.Accounts, in, identities, func(b bundle.Checked) error {
+	done, err := bundle.Import(ctx, e, c.Store, c.Accounts, in, identities, func(b bundle.Checked) error {
 		if signer != AnySigner && b.Signer != signer {
 			return sinew.Errorf(sinew.KindForbidden, "The bundle is signed by %s, which is not who was expected; name the signer if you trust it", b.Signer).WithCode(bundle.CodeSigner)
 		}
-		return nil
+		return c.audit(ctx, e, "environment.import", "signer", b.Signer)
+	})
+	return done, err
+}
+
+// audit notes that all credentials of an environment have left, or come.
+func (c *Core) audit(ctx context.Context, e sinew.Environment, action, name, value string) error {
+	detail := jsonx.ObjectValue(jsonx.Member{Name: name, Value: jsonx.StringValue(value)})
+	return c.Store.WriteAudit(ctx, sinew.AuditEntry{
+		EnvironmentID: e.ID, Actor: "operator", Action: action, Subject: e.ID, Detail: sinew.JSON(detail.String()), CreatedAt: c.Store.Now(),
 	})
 }

@@ -126,6 +126,9 @@ func TestExportAndImport(t *testing.T) {
 			t.Errorf("counts (-want +got):\n%s", diff)
 		}
 		fresh := emptyPlatform(t, p)
+		if n := p.auditEntries("environment.export"); n != 1 {
+			t.Errorf("%d audit entries", n)
+		}
 		err := x.importInto(fresh, x.content, "")
 		if known := (*sinew.Error)(nil); !errors.As(err, &known) || known.Code != bundle.CodeSigner {
 			t.Errorf("a bundle of another installation: %v", err)

@@ -27,10 +27,3 @@ CREATE TABLE revocation_run (
     created_at  INTEGER NOT NULL,
     finished_at INTEGER
 );
-
--- Bundles that an environment was filled from.
-CREATE TABLE bundle_import (
-    environment_id TEXT NOT NULL PRIMARY KEY REFERENCES environment (id),
-    bundle         TEXT NOT NULL,
-    finished       BOOLEAN NOT NULL
-);
