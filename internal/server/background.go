@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 
@@ -43,14 +44,14 @@ func newRefresh(c config.Config, core *Core, by refresh.Exchange, client *upstre
 	}), nil
 }
 
-// recoverRefreshes makes good what a crash has left of refreshes, before there are
-// new ones.
-func recoverRefreshes(ctx context.Context, core *Core, tokens *refresh.Service) error {
+// recoverTokens makes good what a crash has left of refreshes and of attempts to
+// connect, before there are new ones.
+func recoverTokens(ctx context.Context, core *Core, tokens *refresh.Service, links *connect.Service) error {
 	tokens.Recover(ctx)
 	if !core.Store.Alone() {
 		return nil
 	}
-	return core.Store.EndRefreshes(ctx)
+	return errors.Join(core.Store.EndRefreshes(ctx), links.Recover(ctx))
 }
 
 // newRunner works off the jobs of this node.

@@ -74,7 +74,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, version string
 		}
 		return nil, errors.Join(err, listener.Close(), core.Close())
 	}
-	if err := recoverRefreshes(ctx, core, s.refresh); err != nil {
+	if err := recoverTokens(ctx, core, s.refresh, s.connect); err != nil {
 		s.journal.Close()
 		return nil, errors.Join(err, listener.Close(), core.Close())
 	}
