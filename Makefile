@@ -1,5 +1,5 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
-.PHONY: help run build test harness-refresh bench bench-full bench-jsonata lint
+.PHONY: help run build page test harness-refresh bench bench-full bench-jsonata lint
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS = -s -w -X github.com/sinewhq/sinew/internal/cli.version=$(VERSION)
@@ -16,6 +16,9 @@ run: build ## build, serve on http://127.0.0.1:8080 with data in ./sinew-data, a
 
 build: ## static binary in bin/sinew
 	CGO_ENABLED=0 go build $(GOFLAGS_BUILD) -o bin/sinew ./cmd/sinew
+
+page: ## build the connect page, whose built files are part of the repository
+	cd web/connect && npm ci --no-audit --no-fund && npm run build
 
 test: ## every test, on SQLite and PostgreSQL, with the race detector
 	scripts/test

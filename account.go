@@ -118,7 +118,7 @@ type AccountRecord struct {
 	ConfigSecret   JSON
 	OverrideSecret JSON
 	// SandboxOf is the account that this one is a sandbox copy of, read when
-	// the account is created only.
+	// the account is created, and set when it is removed while that one is there.
 	SandboxOf string
 	// RefreshAt is when the token is to be refreshed ahead of its expiry, the zero
 	// time for never; nil leaves that as it is.
@@ -128,6 +128,8 @@ type AccountRecord struct {
 	Install string
 	// Changes are the steps through the statuses that the change takes.
 	Changes []StatusChange
+	// Revocations are the credentials that the change gives up.
+	Revocations []Revocation
 }
 
 // SandboxAccount is a sandbox copy of an account.

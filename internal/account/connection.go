@@ -68,6 +68,7 @@ func (s *Service) reconnect(ctx context.Context, in Connection) (sinew.AccountVi
 	}
 	run := ""
 	changed, err := s.store.ReconnectAccount(ctx, in.Claim, func(r *sinew.AccountRecord) ([]sinew.Event, error) {
+		before := *r
 		below := jsonx.ObjectValue()
 		if in.Persist {
 			if below, err = joinContext(r.Context, r.Secrets.Context); err != nil {
@@ -84,6 +85,7 @@ func (s *Service) reconnect(ctx context.Context, in Connection) (sinew.AccountVi
 		setContext(r, whole, staged.secretPaths)
 		r.ObjectStore = keepStored(whole, r.ObjectStore, staged.keys)
 		r.UpdatedAt = now()
+		replaced(before, r)
 		events, err := s.Connected(r, in.by())
 		run = r.Install
 		return events, err

@@ -25,8 +25,10 @@ type Store interface {
 	UpdateAccount(ctx context.Context, environmentID, id string, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error)
 	ConnectAccount(ctx context.Context, c sinew.ConnectClaim, r sinew.AccountRecord, events []sinew.Event) error
 	ReconnectAccount(ctx context.Context, c sinew.ConnectClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error)
-	DeleteAccount(ctx context.Context, environmentID, id string, event func(sinew.IntegratedAccount) sinew.Event) error
-	DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, event func(sinew.IntegratedAccount) sinew.Event) (matched int, err error)
+	DeleteAccount(ctx context.Context, environmentID, id string, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error
+	DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) (matched int, err error)
+	Revoke(ctx context.Context, a sinew.IntegratedAccount, r sinew.Revocation) error
+	Revocations(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Revocation], error)
 
 	Timeline(ctx context.Context, environmentID, accountID string, q sinew.ListQuery) (sinew.Page[sinew.StatusChange], error)
 
@@ -52,7 +54,7 @@ type Service struct {
 	renderer *view.Renderer
 	log      *slog.Logger
 	calls    kept.Values[callKey, *Opened]
-	// installing is told that an account waits for its steps; nil for nobody.
+	// installing is told that a change has left a job behind; nil for nobody.
 	installing func()
 }
 
@@ -61,13 +63,19 @@ func New(store Store, blobs blob.Store, log *slog.Logger) *Service {
 	return &Service{store: store, blobs: blobs, renderer: view.NewRenderer(passwordFields), log: log}
 }
 
-// OnInstall names whom to tell that an account waits for its steps. It is called
-// before the service is used.
+// OnInstall names whom to tell that there are jobs: an account waits for its
+// steps, or a token is to be revoked. It is called before the service is used.
 func (s *Service) OnInstall(installing func()) { s.installing = installing }
 
 // wake tells that a run has begun, if one has.
 func (s *Service) wake(run string) {
-	if run != "" && run != sinew.NoInstall && s.installing != nil {
+	if run != "" && run != sinew.NoInstall {
+		s.tellJobs()
+	}
+}
+
+func (s *Service) tellJobs() {
+	if s.installing != nil {
 		s.installing()
 	}
 }
@@ -116,12 +124,15 @@ func (s *Service) Get(ctx context.Context, p sinew.Principal, id string) (sinew.
 	return a, s.hydrate(ctx, &a, wrapped)
 }
 
-// Delete removes an account with everything that hangs on it.
+// Delete removes an account with everything that hangs on it. Its token is given
+// back to the vendor by a job.
 func (s *Service) Delete(ctx context.Context, p sinew.Principal, id string) error {
 	if !sinew.IsUUID(id) {
 		return sinew.NotFound("Integrated account", id)
 	}
-	return s.store.DeleteAccount(ctx, p.EnvironmentID, id, view.DeletedAccount)
+	err := s.store.DeleteAccount(ctx, p.EnvironmentID, id, Removal)
+	s.tellJobs()
+	return err
 }
 
 // Limits of a bulk deletion that answers at once (spec 01 section 6.6).
@@ -134,10 +145,11 @@ const (
 // one of the two must be given. Ids that are not there are passed over. It
 // deletes all that match, or nothing.
 func (s *Service) BulkDelete(ctx context.Context, p sinew.Principal, ids []string, tenantID string) (matched int, err error) {
+	defer s.tellJobs()
 	if len(ids) > 0 {
-		return s.store.DeleteAccounts(ctx, p.EnvironmentID, ids, "", MaxBulkIDs, view.DeletedAccount)
+		return s.store.DeleteAccounts(ctx, p.EnvironmentID, ids, "", MaxBulkIDs, Removal)
 	}
-	return s.store.DeleteAccounts(ctx, p.EnvironmentID, nil, tenantID, MaxBulkTenant, view.DeletedAccount)
+	return s.store.DeleteAccounts(ctx, p.EnvironmentID, nil, tenantID, MaxBulkTenant, Removal)
 }
 
 // actor names a principal in audit entries and timelines.

@@ -20,6 +20,7 @@ const (
 	TriggerRefreshRefused    Trigger = "refresh_refused"     // the vendor refused to refresh the token
 	TriggerCallRefused       Trigger = "call_refused"        // the vendor answered a call with 401
 	TriggerCallSucceeded     Trigger = "call_succeeded"      // the vendor took the credentials again
+	TriggerRevoke            Trigger = "revoke"              // its credential was given up
 	TriggerUpdate            Trigger = "update"              // its owner changed it, and perhaps set a status
 	TriggerDelete            Trigger = "delete"
 )
@@ -60,6 +61,7 @@ func Transitions() []Transition {
 		{only(sinew.StatusNeedsReauth), TriggerCallSucceeded, sinew.StatusActive, sinew.EventAccountReactivated},
 		{anywhere, TriggerReconnect, sinew.StatusConnecting, sinew.EventAccountUpdated},
 		{anywhere, TriggerRerun, sinew.StatusConnecting, sinew.EventAccountUpdated},
+		{anywhere, TriggerRevoke, sinew.StatusNeedsReauth, sinew.EventAccountAuthenticationError},
 		{anywhere, TriggerUpdate, AsAsked, sinew.EventAccountUpdated},
 		{anywhere, TriggerDelete, Absent, sinew.EventAccountDeleted},
 	}

@@ -24,6 +24,7 @@ active             call_refused        needs_reauth       authentication_error
 needs_reauth       call_succeeded      active             reactivated
 any                reconnect           connecting         updated
 any                rerun               connecting         updated
+any                revoke              needs_reauth       authentication_error
 any                update              asked              updated
 any                delete              absent             deleted
 `

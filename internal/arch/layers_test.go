@@ -27,7 +27,7 @@ func layers() map[string]layer {
 		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
-			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect",
+			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation",
 		},
 		storage:  {"store"},
 		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui", "connectpage"},
@@ -86,7 +86,8 @@ func namedEdges() map[string][]string {
 		"account":     {"definition", "credential"},
 		"connect":     {"account", "credential", "definition"},
 		"refresh":     {"account", "credential", "definition"},
-		"integration": {"definition"},
+		"revocation":  {"account", "credential"},
+		"integration": {"account", "definition"},
 		"credential":  {"definition"},
 		"unified":     {"proxy"},
 		"action":      {"unified", "proxy", "account", "credential", "definition"},

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
@@ -12,7 +13,7 @@ import (
 
 func newKeysCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "keys", Short: "Make master keys, and move from one to another"}
-	cmd.AddCommand(newKeysGenerateCommand(), newKeysRewrapCommand())
+	cmd.AddCommand(newKeysGenerateCommand(), newKeysRewrapCommand(), newKeysRotateCommand())
 	return cmd
 }
 
@@ -56,4 +57,44 @@ func newKeysRewrapCommand() *cobra.Command {
 	}
 	config.AddFlags(cmd.Flags(), append(config.StoreSettings(), config.NextMasterKeySettings()...)...)
 	return cmd
+}
+
+func newKeysRotateCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "rotate",
+		Short: "Make a new master key and move everything to it",
+		Long: "Makes a new master key, wraps the keys of all environments and those of the server by it, and prints what is left to do. Everything that is encrypted stays as it is; servers go on meanwhile.\n\n" +
+			"Where the master key is a file, the new one takes its place, and the former one is kept beside it under a name that ends in its fingerprint. Servers that read the same file find the new key by themselves. " +
+			"With a next master key, which servers on other machines have to be started with first, that one is taken; a file that does not exist is made.\n\n" +
+			"A run that ends half-way is repeated: both keys are in place until the last step.",
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			c, err := config.Load(cmd.Flags())
+			if err != nil {
+				return usageError{err}
+			}
+			done, err := server.RotateKeys(cmd.Context(), c)
+			if err != nil {
+				return err
+			}
+			return printRotated(cmd.OutOrStdout(), done)
+		},
+	}
+	config.AddFlags(cmd.Flags(), append(config.StoreSettings(), config.NextMasterKeySettings()...)...)
+	return cmd
+}
+
+func printRotated(out io.Writer, r server.Rotated) error {
+	text := fmt.Sprintf("wrapped %d keys by %s\n", r.Keys, r.Master)
+	switch {
+	case r.Old != "":
+		text += fmt.Sprintf("the new master key is in %s: keep a copy where the database is not\n"+
+			"the former one is in %s: it opens backups from before, and nothing else; remove it when those are gone\n", r.File, r.Old)
+	case r.File != "":
+		text += fmt.Sprintf("the new master key is in %s: keep a copy where the database is not, and restart each server with it alone\n", r.File)
+	default:
+		text += "restart each server with the new master key alone\n"
+	}
+	_, err := io.WriteString(out, text)
+	return err
 }

@@ -61,10 +61,11 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	root.AddCommand(
 		newServeCommand(),
-		newTokenCommand(),
+		newTokenCommand(), newLinkTokenCommand(),
 		newTeamCommand(),
 		newEnvironmentCommand(),
 		newKeysCommand(),
+		newRevokeCommand(),
 		newMigrateCommand(),
 		newIntegrationCommand(),
 		newSimulateCommand(),

@@ -205,6 +205,27 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (sinew.Princi
 	return sinew.Principal{Kind: sinew.PrincipalLinkToken, TokenID: token.ID, TeamID: token.TeamID, EnvironmentID: token.EnvironmentID}, nil
 }
 
+// Completing recognises link tokens that have connected their account a short while
+// ago, as that account: their holder may complete it.
+type Completing struct{ *Service }
+
+// Authenticate returns the account of a link token. Unauthenticated when it has
+// none yet, or none any more.
+func (c Completing) Authenticate(ctx context.Context, bearer string) (sinew.Principal, error) {
+	link, err := c.Service.Authenticate(ctx, bearer)
+	if err != nil {
+		return sinew.Principal{}, err
+	}
+	token, err := c.token(ctx, link)
+	if err != nil {
+		return sinew.Principal{}, err
+	}
+	if token.AccountID == "" || !token.Burnt() || c.Store.Now().After(token.BurntAt.Add(afterwards)) {
+		return sinew.Principal{}, invalidToken()
+	}
+	return sinew.Principal{Kind: sinew.PrincipalAccountToken, TokenID: token.AccountID, TeamID: token.TeamID, EnvironmentID: token.EnvironmentID, AccountID: token.AccountID}, nil
+}
+
 // token returns the token of a principal, which may be used up.
 func (s *Service) token(ctx context.Context, p sinew.Principal) (sinew.LinkToken, error) {
 	token, err := s.Store.LinkToken(ctx, p.EnvironmentID, p.TokenID)

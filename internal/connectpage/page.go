@@ -28,6 +28,19 @@ type file struct {
 	plain, small []byte
 }
 
+// builtAssets is where the built page looks for its files.
+const builtAssets = `"/connect-account/assets/`
+
+// withAssets is a page that looks for its files relative to itself, so that it can
+// be served below any path.
+func (f file) withAssets(relative string) file {
+	f.plain = bytes.ReplaceAll(f.plain, []byte(builtAssets), []byte(`"`+relative))
+	if f.small != nil {
+		f.small = compressed(f.plain)
+	}
+	return f
+}
+
 // worthwhile is the size from which files are compressed, in bytes.
 const worthwhile = 1024
 
@@ -41,15 +54,16 @@ func Operations() ([]httpapi.Operation, error) {
 	if !ok {
 		return nil, fmt.Errorf("connect page: there is no index.html")
 	}
-	page := func(path, id, summary string) httpapi.Operation {
+	page := func(path, assets, id, summary string) httpapi.Operation {
+		index := index.withAssets(assets)
 		return httpapi.Operation{
 			Method: "GET", Path: path, ID: id, Tag: "Connect", Summary: summary, Access: httpapi.AccessPublic, Hidden: true,
 			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return index.answer(c.Request, "no-store"), nil },
 		}
 	}
 	return []httpapi.Operation{
-		page("/connect-account", "getConnectPage", "The page on which customers connect accounts"),
-		page("/connect-account/post-connect", "getPostConnectPage", "The page on which customers complete accounts"),
+		page("/connect-account", "connect-account/assets/", "getConnectPage", "The page on which customers connect accounts"),
+		page("/connect-account/post-connect", "assets/", "getPostConnectPage", "The page on which customers complete accounts"),
 		{
 			Method: "GET", Path: "/connect-account/assets/{name}", ID: "getConnectPageFile", Tag: "Connect", Summary: "A file of the page",
 			Access: httpapi.AccessPublic, Hidden: true, Handle: func(c *httpapi.Call) (httpapi.Answer, error) {

@@ -31,6 +31,7 @@ type Grant struct {
 	idName, secretName     string
 	inHeader               bool
 	asJSON                 bool
+	revokesAccess          bool
 	separator              string
 	// Scopes are those that the integration asks for.
 	Scopes []string
@@ -66,7 +67,8 @@ func NewGrant(method sinew.AuthenticationMethod, config, values jsonx.Value) (Gr
 		Method: method, ClientID: client.Get("id").Str(), ClientSecret: client.Get("secret").Str(),
 		idName: or(client.Get("idParamName").Str(), "client_id"), secretName: or(client.Get("secretParamName").Str(), "client_secret"),
 		inHeader: options.Get("authorizationMethod").Str() != "body", asJSON: options.Get("bodyFormat").Str() == "json",
-		separator: or(options.Get("scopeSeparator").Str(), " "), Scopes: scopeList(rendered.Get("scope")),
+		revokesAccess: options.Get("revokeToken").Str() == keyAccessToken,
+		separator:     or(options.Get("scopeSeparator").Str(), " "), Scopes: scopeList(rendered.Get("scope")),
 		params: rendered.Get("params"), tokenParams: orEmpty(rendered.Get("tokenParams")), refreshParams: orEmpty(rendered.Get("refreshParams")), extra: jsonx.ObjectValue(),
 		PKCE: usesPKCE(rendered.Get("pkce")), Life: lifeOf(rendered.Get("tokenExpiryDuration")),
 	}
@@ -88,11 +90,13 @@ func NewGrant(method sinew.AuthenticationMethod, config, values jsonx.Value) (Gr
 	}{
 		{&g.TokenURL, "auth.tokenHost", tokenHost, tokenPath},
 		{&g.RefreshURL, "auth.refreshPath", tokenHost, or(auth.Get("refreshPath").Str(), tokenPath)},
-		{&g.RevokeURL, "auth.revokePath", tokenHost, auth.Get("revokePath").Str()},
+		{&g.RevokeURL, "auth.revokeHost", or(auth.Get("revokeHost").Str(), tokenHost), auth.Get("revokePath").Str()},
 		{&g.DeviceURL, "auth.deviceAuthorizationHost", or(auth.Get("deviceAuthorizationHost").Str(), tokenHost), auth.Get("deviceAuthorizationPath").Str()},
 		{&g.AuthorizeURL, "auth.authorizeHost", or(auth.Get("authorizeHost").Str(), tokenHost), auth.Get("authorizePath").Str()},
 	} {
-		if e.path == "" && (e.into == &g.RevokeURL || e.into == &g.DeviceURL || e.into == &g.AuthorizeURL && !auth.Get("authorizeHost").Exists()) {
+		if isAddress(e.path) && e.into == &g.RevokeURL {
+			e.host, e.path = e.path, "" // a whole address in the place of the path
+		} else if e.path == "" && (e.into == &g.RevokeURL || e.into == &g.DeviceURL || e.into == &g.AuthorizeURL && !auth.Get("authorizeHost").Exists()) {
 			continue
 		}
 		if *e.into, err = endpoint(e.name, e.host, e.path, values); err != nil {
@@ -137,6 +141,11 @@ func renderConfig(config, values jsonx.Value) (jsonx.Value, error) {
 		b.Set(name, rendered)
 	}
 	return b.Value(), nil
+}
+
+// isAddress tells a whole address from a path.
+func isAddress(text string) bool {
+	return strings.HasPrefix(text, "https://") || strings.HasPrefix(text, "http://")
 }
 
 func or(text, otherwise string) string {
@@ -268,14 +277,6 @@ func (g *Grant) Fetch() *upstream.Request {
 		b.Set("scope", jsonx.StringValue(strings.Join(g.Scopes, g.separator)))
 	}
 	return g.request(g.TokenURL, jsonx.Overlay(jsonx.Overlay(b.Value(), g.extra), g.tokenParams))
-}
-
-// Revoke gives a token back (RFC 7009), nil where the vendor does not offer it.
-func (g *Grant) Revoke(token, hint string) *upstream.Request {
-	if g.RevokeURL == "" {
-		return nil
-	}
-	return g.request(g.RevokeURL, jsonx.NewBuilder(2).Set("token", jsonx.StringValue(token)).Set("token_type_hint", jsonx.StringValue(hint)).Value())
 }
 
 // request posts to a token endpoint, with the app's own credentials.

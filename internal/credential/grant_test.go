@@ -76,6 +76,23 @@ func TestTokenRequests(t *testing.T) {
 			func(g credential.Grant) *upstream.Request { return g.Revoke("r", "refresh_token") },
 			"https://desk.example/revoke [] client_id=app&token=r&token_type_hint=refresh_token",
 		},
+		"revocation elsewhere": {
+			sinew.MethodOAuth2, `{"client":{"id":"app"},"auth":{"tokenHost":"https://desk.example","tokenPath":"/t","revokeHost":"https://{{site}}.desk.example","revokePath":"/revoke"}}`, `{"site":"eu"}`,
+			func(g credential.Grant) *upstream.Request { return g.Revoke("r", "refresh_token") },
+			"https://eu.desk.example/revoke [] client_id=app&token=r&token_type_hint=refresh_token",
+		},
+		"revocation at a whole URL": {
+			sinew.MethodOAuth2, `{"client":{"id":"app"},"auth":{"tokenHost":"https://desk.example","tokenPath":"/t","revokePath":"https://accounts.example/{{site}}/revoke?v=2"}}`, `{"site":"e/u"}`,
+			func(g credential.Grant) *upstream.Request { return g.Revoke("r", "refresh_token") },
+			"https://accounts.example/e%2Fu/revoke?v=2 [] client_id=app&token=r&token_type_hint=refresh_token",
+		},
+		"revocation of the access token alone": {
+			sinew.MethodOAuth2, `{"client":{"id":"app"},"auth":{"tokenHost":"https://desk.example","tokenPath":"/t","revokePath":"/revoke"},"options":{"revokeToken":"access_token"}}`, `{}`,
+			func(g credential.Grant) *upstream.Request {
+				return g.Revocations(credential.Token{AccessToken: "a", RefreshToken: "r"})[0]
+			},
+			"https://desk.example/revoke [] client_id=app&token=a&token_type_hint=access_token",
+		},
 	} {
 		if got := sent(c.make(newGrant(t, c.method, c.config, c.values))); got != c.want {
 			t.Errorf("%s:\n got %s\nwant %s", name, got, c.want)

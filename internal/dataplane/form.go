@@ -81,19 +81,19 @@ func formOperations(s Forms) []httpapi.Operation {
 		{
 			Method: http.MethodGet, Path: "/connect/form", ID: "getConnectForm", Tag: tag, Summary: "Get the form that follows a connection",
 			Description: "The action post_connect_user_form of the installed integration. The account must be active.",
-			Access:      httpapi.AccessAccountOnly, Browser: true, Answer: form{},
+			Access:      httpapi.AccessAccountOnly, AfterLink: true, Browser: true, Answer: form{},
 			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return showForm(c, s) },
 		},
 		{
 			Method: http.MethodPost, Path: "/connect/form/options", ID: "listConnectFormOptions", Tag: tag, Summary: "List the options of a field",
 			Description: "From the vendor, for fields with a data source.",
-			Access:      httpapi.AccessAccountOnly, Browser: true, Status: http.StatusOK, Body: askOptions{}, Answer: formOptions{},
+			Access:      httpapi.AccessAccountOnly, AfterLink: true, Browser: true, Status: http.StatusOK, Body: askOptions{}, Answer: formOptions{},
 			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return listOptions(c, s) },
 		},
 		{
 			Method: http.MethodPost, Path: "/link-token/post-connect-form", ID: "submitConnectForm", Tag: tag, Summary: "Submit the form that follows a connection",
 			Description: "The body holds the fields by name, or under values, beside additional_context, prevent_deselect and disabled_fields. They are merged into the context of the account.",
-			Access:      httpapi.AccessAccountOnly, Browser: true, RawBody: true, Status: http.StatusOK, Answer: formSubmitted{},
+			Access:      httpapi.AccessAccountOnly, AfterLink: true, Browser: true, RawBody: true, Status: http.StatusOK, Answer: formSubmitted{},
 			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return submitForm(c, s) },
 		},
 	}

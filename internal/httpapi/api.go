@@ -45,6 +45,7 @@ type API struct {
 	settings   Settings
 	auth       Authenticator
 	links      Authenticator
+	completing Authenticator
 	cursors    *wire.Cursors
 	log        *slog.Logger
 	metrics    Metrics
@@ -61,11 +62,12 @@ type API struct {
 type Config struct {
 	Settings Settings
 	Auth     Authenticator
-	// Links recognises link tokens.
-	Links   Authenticator
-	Cursors *wire.Cursors
-	Log     *slog.Logger
-	Metrics Metrics
+	// Links recognises link tokens, and Completing those that have connected their
+	// account, as that account.
+	Links, Completing Authenticator
+	Cursors           *wire.Cursors
+	Log               *slog.Logger
+	Metrics           Metrics
 	// Context prepares the context of each request; nil leaves it as it is.
 	Context func(context.Context) context.Context
 }
@@ -74,7 +76,7 @@ type Config struct {
 // that describes them.
 func New(config Config, operations ...[]Operation) (*API, error) {
 	a := &API{
-		settings: config.Settings, auth: config.Auth, links: config.Links, cursors: config.Cursors, log: config.Log, metrics: config.Metrics,
+		settings: config.Settings, auth: config.Auth, links: config.Links, completing: config.Completing, cursors: config.Cursors, log: config.Log, metrics: config.Metrics,
 		context:  config.Context,
 		mux:      http.NewServeMux(),
 		tokens:   newLimiter(config.Settings.LimitToken, LimitWindow),

@@ -150,6 +150,12 @@ func (a *API) admit(c *Call) error {
 		auth = a.links
 	}
 	p, err := auth.Authenticate(c.Context(), bearer(c.Request))
+	if o.AfterLink && err != nil && sinew.KindOf(err) == sinew.KindUnauthenticated {
+		linked, afterLink := a.completing.Authenticate(c.Context(), bearer(c.Request))
+		if afterLink == nil || sinew.KindOf(afterLink) != sinew.KindUnauthenticated {
+			p, err = linked, afterLink
+		}
+	}
 	if err != nil {
 		return err
 	}

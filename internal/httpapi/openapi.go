@@ -74,7 +74,7 @@ func (w *documentWriter) operation(o *Operation) jsonx.Value {
 	b.Set("operationId", jsonx.StringValue(o.ID))
 	b.Set("tags", jsonx.StringsValue([]string{o.Tag}))
 	b.Set("summary", jsonx.StringValue(o.Summary))
-	if text := strings.TrimSpace(o.Description + " " + accessText(o.Access)); text != "" {
+	if text := strings.TrimSpace(o.Description + " " + accessText(o)); text != "" {
 		b.Set("description", jsonx.StringValue(text))
 	}
 	if o.Access == AccessPublic {
@@ -94,8 +94,11 @@ func (w *documentWriter) operation(o *Operation) jsonx.Value {
 	return b.Value()
 }
 
-func accessText(access Access) string {
-	switch access {
+func accessText(o *Operation) string {
+	if o.AfterLink {
+		return "Takes an integrated-account token, or for an hour the link token that has connected the account."
+	}
+	switch o.Access {
 	case AccessAccountToken:
 		return "Takes an API token or an integrated-account token."
 	case AccessAccountOnly:

@@ -37,6 +37,9 @@ type Operation struct {
 	Summary     string
 	Description string
 	Access      Access
+	// AfterLink lets link tokens that have connected their account call an operation
+	// of integrated-account tokens, in the name of that account.
+	AfterLink bool
 	// Fields makes the operation a list that is filtered by them.
 	Fields []sinew.Field
 	// Query are further parameters.

@@ -43,6 +43,7 @@ func ControlPlane(e Engines) [][]Operation {
 		gateOperations(e.Workspace),
 		accountOperations(e.Accounts, e.Access, renderer),
 		lifeOperations(e.Accounts),
+		revocationOperations(e.Accounts),
 		refreshOperations(e.Refresh),
 		sandboxOperations(e.Accounts, renderer),
 		linkOperations(e.Connect),

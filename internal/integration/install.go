@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/view"
@@ -130,10 +131,7 @@ func (s *Service) Uninstall(ctx context.Context, p sinew.Principal, id string) e
 	if !sinew.IsUUID(id) {
 		return sinew.NotFound("Environment integration", id)
 	}
-	return s.store.Uninstall(ctx, p.EnvironmentID, id, func(a *sinew.AccountView, ei sinew.EnvironmentIntegration) sinew.Event {
-		if a != nil {
-			return view.DeletedAccount(a.IntegratedAccount)
-		}
+	return s.store.Uninstall(ctx, p.EnvironmentID, id, account.Removal, func(ei sinew.EnvironmentIntegration) sinew.Event {
 		return sinew.Event{
 			EnvironmentID: ei.EnvironmentID, Type: sinew.EventEnvironmentIntegrationDeleted,
 			Payload: sinew.JSON(`{"id":"` + ei.ID + `"}`), CreatedAt: now(),

@@ -31,7 +31,7 @@ type Store interface {
 	EnvironmentIntegration(ctx context.Context, environmentID, id string) (sinew.EnvironmentIntegration, error)
 	EnvironmentIntegrations(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.EnvironmentIntegration], error)
 	UpdateEnvironmentIntegration(ctx context.Context, environmentID, id string, update func(*sinew.InstallationRecord) error, event func(sinew.EnvironmentIntegration) sinew.Event) (sinew.EnvironmentIntegration, error)
-	Uninstall(ctx context.Context, environmentID, id string, event func(*sinew.AccountView, sinew.EnvironmentIntegration) sinew.Event) error
+	Uninstall(ctx context.Context, environmentID, id string, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval, event func(sinew.EnvironmentIntegration) sinew.Event) error
 }
 
 // Service carries out what callers ask of integrations. It is safe for

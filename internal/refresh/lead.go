@@ -223,8 +223,15 @@ func (s *Service) store(ctx context.Context, c sinew.RefreshClaim, a Account, to
 		s.log.Warn("a refresh was overtaken by a later one", "account", c.AccountID, "fence", c.Fence)
 	}
 	s.metrics.ObserveRefresh(a.Record.IntegrationName, outcome)
+	before := a.Record
 	a, err = s.read(ctx, c.EnvironmentID, c.AccountID)
 	a.issued = err == nil
+	if sinew.IsNotFound(err) || err == nil && a.token().AccessToken == "" {
+		// Deleted while the vendor was asked: nobody will use the token.
+		if givenUp := s.accounts.GiveBack(ctx, &before, token); givenUp != nil {
+			s.log.Error("give back the token of a deleted account", "account", c.AccountID, "error", givenUp.Error())
+		}
+	}
 	return a, err
 }
 

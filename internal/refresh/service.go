@@ -21,6 +21,8 @@ type Accounts interface {
 	AsItIs(ctx context.Context, environmentID, id string) (sinew.AccountRecord, jsonx.Value, error)
 	TokenRefreshed(t account.NewToken) func(*sinew.AccountRecord) ([]sinew.Event, error)
 	TokenRefused(reason string) func(*sinew.AccountRecord) ([]sinew.Event, error)
+	// GiveBack revokes a token for which there is no account any more.
+	GiveBack(ctx context.Context, r *sinew.AccountRecord, token credential.Token) error
 }
 
 // Leases decide who refreshes; see the store's methods of these names.

@@ -5,6 +5,8 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
@@ -21,9 +23,12 @@ type KeyStore interface {
 // The first use of an environment asks the key store; callers that hold a
 // database connection the key store may need should seal before they take it.
 type Vault struct {
-	masters []Master // the first one wraps unless another is asked for
-	keys    KeyStore
-	cache   *cipherCache
+	keys  KeyStore
+	cache *cipherCache
+	later func() []Master // nil for none
+
+	mu      sync.RWMutex // guards what follows
+	masters []Master     // the first one wraps unless another is asked for
 }
 
 // New returns a vault over a master key and the place where wrapped keys are
@@ -35,10 +40,60 @@ func New(master Master, keys KeyStore, others ...Master) *Vault {
 	return v
 }
 
+// Later names where master keys may turn up while the vault is in use: it is asked
+// when a key was wrapped by one that the vault does not have. Call it before the
+// vault is used.
+func (v *Vault) Later(later func() []Master) { v.later = later }
+
+// known returns the master keys that there are.
+func (v *Vault) known() []Master {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.masters
+}
+
+// adopt takes up the master keys that have turned up, and reports whether the one
+// of a fingerprint is among them.
+func (v *Vault) adopt(id string) bool {
+	if v.later == nil {
+		return false
+	}
+	found := v.later()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, master := range found {
+		if _, err := findMaster(v.masters, master.ID()); err != nil {
+			v.masters = append(slices.Clone(v.masters), master)
+		}
+	}
+	_, err := findMaster(v.masters, id)
+	return err == nil
+}
+
+// master returns the master key of a fingerprint. The error is a *ForeignKeyError
+// when there is none.
+func (v *Vault) master(id string) (Master, error) {
+	master, err := findMaster(v.known(), id)
+	if err != nil && v.adopt(id) {
+		return findMaster(v.known(), id)
+	}
+	return master, err
+}
+
+// unwrap opens a wrapped key by the master key that wrapped it.
+func (v *Vault) unwrap(ctx context.Context, wrapped, aad []byte, subject string) ([]byte, error) {
+	if id := WrappedBy(wrapped); id != "" {
+		if _, err := v.master(id); err != nil {
+			return nil, err
+		}
+	}
+	return unwrapKey(ctx, v.known(), wrapped, aad, subject)
+}
+
 // NewEnvironmentKey makes the key of a new environment and returns it wrapped,
 // for the caller to store where the key store will find it.
 func (v *Vault) NewEnvironmentKey(ctx context.Context, environmentID string) (wrapped []byte, err error) {
-	return v.NewEnvironmentKeyUnder(ctx, v.masters[0].ID(), environmentID)
+	return v.NewEnvironmentKeyUnder(ctx, v.known()[0].ID(), environmentID)
 }
 
 // NewEnvironmentKeyUnder is NewEnvironmentKey by the master key of that
@@ -47,7 +102,7 @@ func (v *Vault) NewEnvironmentKeyUnder(ctx context.Context, masterID, environmen
 	if environmentID == "" {
 		return nil, errors.New("make environment key: no environment")
 	}
-	master, err := findMaster(v.masters, masterID)
+	master, err := v.master(masterID)
 	if err != nil {
 		return nil, err
 	}
@@ -103,7 +158,7 @@ func (v *Vault) Forget(environmentID string) { v.cache.forget(environmentID) }
 
 // WrapServerKey wraps a key of the whole installation under a name.
 func (v *Vault) WrapServerKey(ctx context.Context, name string, key []byte) ([]byte, error) {
-	wrapped, err := wrapKey(ctx, v.masters[0], key, serverKeyData(name))
+	wrapped, err := wrapKey(ctx, v.known()[0], key, serverKeyData(name))
 	if err != nil {
 		return nil, fmt.Errorf("wrap server key %s: %w", name, err)
 	}
@@ -114,7 +169,7 @@ func (v *Vault) WrapServerKey(ctx context.Context, name string, key []byte) ([]b
 // *ForeignKeyError when another master key wrapped it and a *TamperedError
 // when the bytes do not authenticate.
 func (v *Vault) UnwrapServerKey(ctx context.Context, name string, wrapped []byte) ([]byte, error) {
-	return unwrapKey(ctx, v.masters, wrapped, serverKeyData(name), serverKeySubject(name))
+	return v.unwrap(ctx, wrapped, serverKeyData(name), serverKeySubject(name))
 }
 
 // RewrapEnvironmentKey returns the key of an environment as the master key of a
@@ -131,11 +186,11 @@ func (v *Vault) RewrapServerKey(ctx context.Context, masterID, name string, wrap
 // rewrap opens what it made once more: a key service may let a caller encrypt
 // and not decrypt, and the old form is about to go.
 func (v *Vault) rewrap(ctx context.Context, masterID string, wrapped, aad []byte, subject string) ([]byte, error) {
-	to, err := findMaster(v.masters, masterID)
+	to, err := v.master(masterID)
 	if err != nil {
 		return nil, err
 	}
-	clear, err := unwrapKey(ctx, v.masters, wrapped, aad, subject)
+	clear, err := v.unwrap(ctx, wrapped, aad, subject)
 	if err != nil {
 		return nil, err
 	}
@@ -156,8 +211,9 @@ func (v *Vault) rewrap(ctx context.Context, masterID string, wrapped, aad []byte
 // Masters lists the fingerprints of the vault's master keys; the first one
 // wraps what is new.
 func (v *Vault) Masters() []string {
-	ids := make([]string, len(v.masters))
-	for i, master := range v.masters {
+	masters := v.known()
+	ids := make([]string, len(masters))
+	for i, master := range masters {
 		ids[i] = master.ID()
 	}
 	return ids
@@ -180,7 +236,7 @@ func (v *Vault) loadCipher(ctx context.Context, environmentID string) (tink.AEAD
 
 func (v *Vault) unwrapCipher(ctx context.Context, environmentID string, wrapped []byte) (tink.AEAD, error) {
 	subject := environmentKeySubject(environmentID)
-	clear, err := unwrapKey(ctx, v.masters, wrapped, environmentKeyData(environmentID), subject)
+	clear, err := v.unwrap(ctx, wrapped, environmentKeyData(environmentID), subject)
 	if err != nil {
 		return nil, err
 	}

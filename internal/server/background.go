@@ -15,6 +15,7 @@ import (
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
+	"github.com/sinewhq/sinew/internal/revocation"
 	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
@@ -54,14 +55,23 @@ func recoverTokens(ctx context.Context, core *Core, tokens *refresh.Service, lin
 	return errors.Join(core.Store.EndRefreshes(ctx), links.Recover(ctx))
 }
 
+// workers are the engines that do a node's jobs.
+type workers struct {
+	tokens      *refresh.Service
+	actions     *action.Service
+	links       *connect.Service
+	revocations *revocation.Service
+}
+
 // newRunner works off the jobs of this node.
-func newRunner(st *store.Store, tokens *refresh.Service, actions *action.Service, links *connect.Service, log *slog.Logger) *jobs.Runner {
+func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
 	return jobs.New(jobs.Config{
 		Store: st, Log: log, Alone: st.Alone(),
 		Kinds: map[string]jobs.Kind{
-			sinew.JobRefreshCredentials: {Work: tokens.Work, Parallel: parallelRefreshes},
-			sinew.JobInstallAccount:     {Work: actions.Install, Parallel: parallelInstalls},
-			sinew.JobPollDevice:         {Work: links.PollDevice, Parallel: parallelPolls},
+			sinew.JobRefreshCredentials: {Work: w.tokens.Work, Parallel: parallelRefreshes},
+			sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
+			sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
+			sinew.JobRevokeToken:        w.revocations.Kind(),
 		},
 	})
 }

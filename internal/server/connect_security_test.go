@@ -328,12 +328,16 @@ func TestSimultaneousReturns(t *testing.T) {
 		l := newLinked(t, p, simulator.OAuth{Consent: simulator.ConsentAllow, Latency: "200ms"}, "")
 		const windows = 6
 		var ids []string
-		var work sync.WaitGroup
+		var returns []func()
 		for range windows {
 			b := newBrowser(t)
 			attempt, back := l.goToVendor(b)
 			ids = append(ids, attempt.text("id"))
-			work.Go(func() { b.open(back.String()) })
+			returns = append(returns, func() { b.open(back.String()) })
+		}
+		var work sync.WaitGroup
+		for _, back := range returns {
+			work.Go(back)
 		}
 		work.Wait()
 		succeeded := 0

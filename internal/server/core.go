@@ -55,7 +55,7 @@ func openStore(ctx context.Context, c config.Config) (*store.Store, *masters, er
 	if err != nil {
 		return nil, nil, err
 	}
-	database.NextMaster = keys.next
+	database.NextMaster, database.LaterMasters = keys.next, keys.later
 	st, err := store.Open(ctx, database, keys.master)
 	if err != nil {
 		return nil, nil, errors.Join(err, keys.close())

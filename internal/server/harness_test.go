@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	"io"
@@ -28,7 +27,7 @@ type platform struct {
 	config config.Config
 	server *server.Server
 	url    string
-	log    *bytes.Buffer
+	log    *logText
 	// statements are what goes to the database, by request; nil when nobody
 	// watches.
 	statements *testkit.Statements
@@ -51,7 +50,7 @@ func eachPlatform(t *testing.T, run func(t *testing.T, p *platform)) {
 func eachWatchedPlatform(t *testing.T, run func(t *testing.T, p *platform)) {
 	t.Helper()
 	eachPlatformConfig(t, func(t *testing.T, c config.Config) {
-		p := &platform{t: t, config: c, log: &bytes.Buffer{}, statements: testkit.NewStatements(obs.RequestID)}
+		p := &platform{t: t, config: c, log: &logText{}, statements: testkit.NewStatements(obs.RequestID)}
 		p.settle()
 		run(t, p)
 	})
@@ -90,7 +89,7 @@ func platformConfig(t testing.TB, db testkit.Database) config.Config {
 
 func startPlatform(t testing.TB, c config.Config) *platform {
 	t.Helper()
-	p := &platform{t: t, config: c, log: &bytes.Buffer{}}
+	p := &platform{t: t, config: c, log: &logText{}}
 	p.settle()
 	return p
 }
@@ -115,7 +114,7 @@ func (p *platform) settle() {
 
 func (p *platform) start() {
 	p.t.Helper()
-	log, err := obs.NewLogger(&lockedWriter{w: p.log}, obs.FormatJSON, slog.LevelDebug)
+	log, err := obs.NewLogger(p.log, obs.FormatJSON, slog.LevelDebug)
 	p.must(err)
 	ctx := context.Background()
 	if p.statements != nil {

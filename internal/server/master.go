@@ -24,6 +24,7 @@ import (
 type masters struct {
 	master  seal.Master
 	next    seal.Master // nil when there is no second one
+	later   func() []seal.Master
 	clients []*upstream.Client
 }
 
@@ -55,9 +56,13 @@ func (m *masters) open(ctx context.Context, c config.Config, database store.Conf
 		m.master, err = seal.MasterFromText(string(c.MasterKey))
 	default:
 		m.master, err = openMasterFile(ctx, c, database)
+		m.later = func() []seal.Master { return masterFiles(c) }
 	}
-	if err != nil || !c.HasNextMasterKey() {
+	if err != nil {
 		return err
+	}
+	if !c.HasNextMasterKey() {
+		return m.openRotation(c)
 	}
 	switch {
 	case c.NextMasterKeyService != config.KeyService{}:

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"net/http"
@@ -25,7 +24,7 @@ func TestTwoNodesSeeEachOther(t *testing.T) {
 	a := startPlatform(t, platformConfig(t, testkit.NewPostgres(t)))
 	other := *a
 	b := &other
-	b.log = &bytes.Buffer{}
+	b.log = &logText{}
 	b.start()
 	t.Cleanup(b.stop)
 	integration, installation := a.install("desk")
@@ -186,7 +185,7 @@ func TestDefinitionsAreLiveOnEveryNode(t *testing.T) {
 	a := startPlatform(t, platformConfig(t, testkit.NewPostgres(t)))
 	other := *a
 	b := &other
-	b.log = &bytes.Buffer{}
+	b.log = &logText{}
 	b.start()
 	t.Cleanup(b.stop)
 	here := a.example(t, `{"headers":{"X-V":"0"}}`, "")

@@ -1,7 +1,6 @@
 package server_test
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 	"sync"
@@ -78,7 +77,7 @@ func TestNodesRefreshOnce(t *testing.T) {
 	nodes := []*platform{a}
 	for range 2 {
 		node := *a
-		node.config.DataDir, node.log = t.TempDir(), &bytes.Buffer{}
+		node.config.DataDir, node.log = t.TempDir(), &logText{}
 		node.start()
 		t.Cleanup(node.stop)
 		nodes = append(nodes, &node)

@@ -18,6 +18,7 @@ import (
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
+	"github.com/sinewhq/sinew/internal/revocation"
 	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/wire"
@@ -109,7 +110,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
 	actions := newActions(s.Core, calls, s.log)
 	byAction.Service = actions
-	s.runner = newRunner(s.Core.Store, s.refresh, actions, s.connect, s.log)
+	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log)}, s.log)
 	s.Core.Accounts.OnInstall(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
@@ -122,7 +123,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		Settings: httpapi.Settings{
 			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
 		},
-		Auth: s.Core.Access, Links: s.connect, Cursors: cursors, Log: s.log, Metrics: metrics,
+		Auth: s.Core.Access, Links: s.connect, Completing: connect.Completing{Service: s.connect}, Cursors: cursors, Log: s.log, Metrics: metrics,
 	}, append(operations, plane, pages)...)
 }
 

@@ -324,6 +324,9 @@ func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id stri
 	if err := insertTimeline(ctx, t, r.IntegratedAccount, r.Changes); err != nil {
 		return r.AccountView, err
 	}
+	if err := insertRevocations(ctx, t, r.IntegratedAccount, r.Revocations); err != nil {
+		return r.AccountView, err
+	}
 	return r.AccountView, insertEvents(ctx, t, events)
 }
 
@@ -372,15 +375,17 @@ func (s *Store) updateAccountSecrets(ctx context.Context, t *tx, r lockedRecord)
 }
 
 // DeleteAccount removes an account and all that hangs on it, and writes its
-// event. NotFound when the environment has none of that id.
-func (s *Store) DeleteAccount(ctx context.Context, environmentID, id string, event func(sinew.IntegratedAccount) sinew.Event) error {
+// event and what becomes of its credential. NotFound when the environment has none
+// of that id. remove gets the account with its secrets, or without them where they
+// cannot be read.
+func (s *Store) DeleteAccount(ctx context.Context, environmentID, id string, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error {
 	err := s.change(ctx, func(t *tx) error {
 		row, err := scanAccountRow(t.QueryRowContext(ctx, s.accounts.selects+" WHERE "+accountScope+" AND a.id = $2"+s.deleteLock(), environmentID, id))
 		if err != nil {
 			return notFound("Integrated account", id, err)
 		}
 		row.EnvironmentID = environmentID
-		return s.deleteAccount(ctx, t, row.IntegratedAccount, []sinew.Event{event(row.IntegratedAccount)})
+		return s.deleteAccount(ctx, t, row.IntegratedAccount, remove)
 	})
 	return wrap(err, "delete account %s", id)
 }
@@ -392,21 +397,29 @@ func (s *Store) deleteLock() string {
 	return s.dialect.forUpdate + " OF a"
 }
 
-func (s *Store) deleteAccount(ctx context.Context, t *tx, a sinew.IntegratedAccount, events []sinew.Event) error {
-	if err := insertEvents(ctx, t, events); err != nil {
+func (s *Store) deleteAccount(ctx context.Context, t *tx, a sinew.IntegratedAccount, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error {
+	r, readable, err := s.removed(ctx, t, a.EnvironmentID, a.ID)
+	if err != nil {
+		return err
+	}
+	removal := remove(&r, readable)
+	if err := insertEvent(ctx, t, removal.Event); err != nil {
+		return err
+	}
+	if err := insertRevocations(ctx, t, r.IntegratedAccount, []sinew.Revocation{removal.Revocation}); err != nil {
 		return err
 	}
 	if err := switchBlobs(ctx, t, a.ObjectStore, nil, time.Now()); err != nil {
 		return err
 	}
-	_, err := t.ExecContext(ctx, "DELETE FROM integrated_account WHERE id = $1", a.ID)
+	_, err = t.ExecContext(ctx, "DELETE FROM integrated_account WHERE id = $1", a.ID)
 	return wrap(err, "delete account %s", a.ID)
 }
 
 // DeleteAccounts removes the accounts with these ids, or those of a tenant, in
 // one transaction. limit bounds how many it would touch: with more, nothing is
 // deleted and the error is Invalid.
-func (s *Store) DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, event func(sinew.IntegratedAccount) sinew.Event) (matched int, err error) {
+func (s *Store) DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) (matched int, err error) {
 	w := &where{args: []any{environmentID}}
 	condition := ""
 	if tenantID != "" {
@@ -425,7 +438,7 @@ func (s *Store) DeleteAccounts(ctx context.Context, environmentID string, ids []
 		}
 		for _, row := range rows {
 			row.EnvironmentID = environmentID
-			if err := s.deleteAccount(ctx, t, row.IntegratedAccount, []sinew.Event{event(row.IntegratedAccount)}); err != nil {
+			if err := s.deleteAccount(ctx, t, row.IntegratedAccount, remove); err != nil {
 				return err
 			}
 		}

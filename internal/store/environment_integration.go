@@ -141,16 +141,16 @@ func (s *Store) overrideSecret(ctx context.Context, q querier, ei sinew.Environm
 	return sinew.JSON(text), err
 }
 
-// Uninstall removes an installed integration with every account below it. The
-// function makes the events: one for each account, and one for the
-// installation, whose account is nil.
-func (s *Store) Uninstall(ctx context.Context, environmentID, id string, event func(*sinew.AccountView, sinew.EnvironmentIntegration) sinew.Event) error {
+// Uninstall removes an installed integration with every account below it. remove is
+// called for each account, see DeleteAccount; event makes the event of the
+// installation.
+func (s *Store) Uninstall(ctx context.Context, environmentID, id string, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval, event func(sinew.EnvironmentIntegration) sinew.Event) error {
 	err := s.change(ctx, func(t *tx) error {
 		ei, err := scanInstallation(t.QueryRowContext(ctx, installationFrom+" WHERE ei.environment_id = $1 AND ei.id = $2", environmentID, id))
 		if err != nil {
 			return notFound("Environment integration", id, err)
 		}
-		if err := s.deleteAccountsOf(ctx, t, ei, event); err != nil {
+		if err := s.deleteAccountsOf(ctx, t, ei, remove); err != nil {
 			return err
 		}
 		if _, err := t.ExecContext(ctx, "DELETE FROM environment_integration WHERE id = $1", id); err != nil {
@@ -159,14 +159,14 @@ func (s *Store) Uninstall(ctx context.Context, environmentID, id string, event f
 		if err := definitionChanged(ctx, t); err != nil {
 			return err
 		}
-		return insertEvent(ctx, t, event(nil, ei))
+		return insertEvent(ctx, t, event(ei))
 	})
 	return wrap(err, "uninstall environment integration %s", id)
 }
 
 // deleteAccountsOf removes the accounts of an installation in batches, so that
 // memory stays flat.
-func (s *Store) deleteAccountsOf(ctx context.Context, t *tx, ei sinew.EnvironmentIntegration, event func(*sinew.AccountView, sinew.EnvironmentIntegration) sinew.Event) error {
+func (s *Store) deleteAccountsOf(ctx context.Context, t *tx, ei sinew.EnvironmentIntegration, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error {
 	const batch = 200
 	for {
 		accounts, err := queryRows(ctx, t, scanAccountRow, s.accounts.selects+" WHERE a.environment_integration_id = $1 LIMIT $2"+s.deleteLock(), ei.ID, batch)
@@ -175,7 +175,7 @@ func (s *Store) deleteAccountsOf(ctx context.Context, t *tx, ei sinew.Environmen
 		}
 		for i := range accounts {
 			view := accounts[i].view(&ei)
-			if err := s.deleteAccount(ctx, t, view.IntegratedAccount, []sinew.Event{event(&view, ei)}); err != nil {
+			if err := s.deleteAccount(ctx, t, view.IntegratedAccount, remove); err != nil {
 				return err
 			}
 		}

@@ -68,7 +68,9 @@ func TestGenerationFollowsOtherNodes(t *testing.T) {
 				return err
 			}},
 			{"delete an account", func() error {
-				return other.store.DeleteAccount(t.Context(), w.environment(), account.ID, func(sinew.IntegratedAccount) sinew.Event { return event })
+				return other.store.DeleteAccount(t.Context(), w.environment(), account.ID, func(*sinew.AccountRecord, bool) sinew.AccountRemoval {
+					return sinew.AccountRemoval{Event: event, Revocation: sinew.Revocation{Outcome: sinew.RevocationNotSupported}}
+				})
 			}},
 		} {
 			before, err := w.store.Generation(t.Context())
@@ -104,7 +106,9 @@ func TestGenerationFollowsOtherNodes(t *testing.T) {
 				t.Fatalf("got %+v, %v", found, err)
 			}
 		}
-		w.must(other.store.DeleteAccount(t.Context(), w.environment(), last, func(sinew.IntegratedAccount) sinew.Event { return event }))
+		w.must(other.store.DeleteAccount(t.Context(), w.environment(), last, func(*sinew.AccountRecord, bool) sinew.AccountRemoval {
+			return sinew.AccountRemoval{Event: event, Revocation: sinew.Revocation{Outcome: sinew.RevocationNotSupported}}
+		}))
 		w.settle()
 		if _, err := w.store.AccountTokenByHash(t.Context(), hash[:]); !sinew.IsNotFound(err) {
 			t.Errorf("the token of a deleted account reads as %v", err)

@@ -26,6 +26,8 @@ type Config struct {
 	// NextMaster is a second master key, whose keys open too while they move
 	// from one to the other; nil for none.
 	NextMaster seal.Master
+	// LaterMasters looks for master keys that have turned up since; nil for none.
+	LaterMasters func() []seal.Master
 }
 
 // Store is the database. It is safe for concurrent use.
@@ -68,6 +70,7 @@ func Open(ctx context.Context, config Config, master seal.Master) (*Store, error
 		masters = append(masters, config.NextMaster)
 	}
 	s.vault = seal.New(master, keyStore{s}, masters...)
+	s.vault.Later(config.LaterMasters)
 	if err := s.checkMaster(ctx, master.ID()); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -24,12 +25,34 @@ import (
 func TestErrorCodesAreDocumented(t *testing.T) {
 	t.Parallel()
 	_, tables, _ := strings.Cut(readPage(t, "docs/errors.md"), "\n## Codes\n")
+	tables, _, _ = strings.Cut(tables, "\n## ") // another test's
 	documented := map[string]bool{}
 	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(tables, -1) {
 		documented[row[1]] = true
 	}
 	want := slices.Sorted(maps.Keys(codesInSource(t)))
 	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(documented))); diff != "" {
+		t.Errorf("docs/errors.md differs from the source (-source +page):\n%s", diff)
+	}
+}
+
+// TestAttemptCodesAreDocumented is the same for attempts to connect.
+func TestAttemptCodesAreDocumented(t *testing.T) {
+	t.Parallel()
+	_, table, _ := strings.Cut(readPage(t, "docs/errors.md"), "\n## Attempts to connect\n")
+	documented := map[string]bool{}
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z_]+)` \\|").FindAllStringSubmatch(table, -1) {
+		documented[row[1]] = true
+	}
+	source, err := os.ReadFile(repository("internal/connect/failure.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{}
+	for _, constant := range regexp.MustCompile(`(?m)^\tFailed\w+ += "([a-z_]+)"`).FindAllStringSubmatch(string(source), -1) {
+		want[constant[1]] = true
+	}
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(documented))); diff != "" || len(want) < 10 {
 		t.Errorf("docs/errors.md differs from the source (-source +page):\n%s", diff)
 	}
 }
