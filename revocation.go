@@ -78,8 +78,8 @@ type RevocationScope struct {
 
 // RevocationRun is one use of the kill switch. It can be resumed until it is done.
 type RevocationRun struct {
-	ID    string
-	Scope RevocationScope
+	ID         string
+	Scope      RevocationScope
 	CreatedAt  time.Time
 	FinishedAt time.Time // the zero time while it may be resumed
 }
