@@ -8,6 +8,7 @@ import { Loading, Notice } from '../ui/Notice'
 import { Page } from '../ui/Page'
 import { Beside } from './beside'
 import { Choose } from './Choose'
+import { Code } from './Code'
 import { Details, type Draft } from './Details'
 import { Failed } from './Failed'
 import { follow } from './follow'
@@ -109,12 +110,12 @@ export function Connect({ params }: { params: Params }) {
       }
       throw error
     }
-    if (next.status === 'redirect' && next.redirect_url && mode !== 'iframe') {
+    if (next.status === 'redirect' && next.redirect_url && !next.user_code && mode !== 'iframe') {
       setView({ at: 'going', integration })
       location.assign(next.redirect_url)
       return
     }
-    if (next.redirect_url) {
+    if (next.redirect_url && !next.user_code) {
       beside.current.go(next.redirect_url)
     } else {
       beside.current.close()
@@ -210,6 +211,9 @@ export function Connect({ params }: { params: Params }) {
   function ending(shown: Attempt) {
     switch (shown.status) {
       case 'redirect':
+        if (shown.user_code && shown.verification_uri) {
+          return <Code app={app} code={shown.user_code} address={shown.verification_uri_complete ?? shown.verification_uri} offline={offline} onCancel={retry} />
+        }
         return <Waiting app={app} address={shown.redirect_url} beside={beside.current} offline={offline} onCancel={retry} />
       case 'working':
         return <Working app={app} attempt={shown} offline={offline} />
