@@ -56,7 +56,7 @@ export function Connect({ params }: { params: Params }) {
   function begin(found: Session) {
     const list = offered(found, params)
     const wanted = found.reconnect?.integration ?? (params.integration || (list.length === 1 ? list[0]!.name : ''))
-    if (found.attempt && found.attempt.status !== 'redirect') {
+    if (found.attempt && isHere(found.attempt)) {
       show(found.attempt)
       return
     }
@@ -79,7 +79,7 @@ export function Connect({ params }: { params: Params }) {
   }
 
   function show(next: Attempt) {
-    if (next.status !== 'redirect') {
+    if (isHere(next)) {
       showAttempt(next.id)
     }
     if (next.status === 'succeeded' || next.status === 'failed') {
@@ -246,6 +246,11 @@ async function open(token: string, params: Params): Promise<Session> {
     }
     throw error
   }
+}
+
+// isHere tells an attempt that goes on in this page from one at the vendor.
+function isHere(attempt: Attempt): boolean {
+  return attempt.status !== 'redirect' || Boolean(attempt.user_code)
 }
 
 // offered are the integrations that the embedding page wants to be shown.
