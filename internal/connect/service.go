@@ -30,6 +30,7 @@ type Store interface {
 	ReturnAttempt(ctx context.Context, state []byte, deadline time.Time) (a sinew.ConnectAttempt, browser []byte, err error)
 	DeviceAttempt(ctx context.Context, id string) (sinew.ConnectAttempt, error)
 	SaveDeviceAttempt(ctx context.Context, a sinew.ConnectAttempt) error
+	EndDeviceAttempts(ctx context.Context, linkTokenID string, e sinew.AttemptError) error
 	FailAttempt(ctx context.Context, id string, e sinew.AttemptError) error
 	ExpireAttempt(ctx context.Context, id string, e sinew.AttemptError) error
 	ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, e sinew.AttemptError) error
