@@ -24,7 +24,7 @@ func newSimulateCommand() *cobra.Command {
 		Short: "Run a simulated vendor with contacts, companies and tickets",
 		Long: "Runs a vendor on this machine whose API holds a few hundred contacts, companies and tickets, the same at every start, that can be listed, created, changed and deleted. " +
 			"It takes the API key " + simulator.DefaultAPIKey + " in X-API-Key, the bearer token " + simulator.DefaultToken + ", and the user " + simulator.DefaultUsername + " with the password " + simulator.DefaultPassword + ". " +
-			"Its OAuth 2.0 server has the endpoints /oauth/authorize, /oauth/token and /oauth/revoke, and the app " + simulator.DefaultClientID + " with the secret " + simulator.DefaultClientSecret + "; GET /oauth/accounts tells how often tokens were asked for. " +
+			"Its OAuth 2.0 server has the endpoints /oauth/authorize, /oauth/token, /oauth/revoke and /oauth/device_authorization, and the app " + simulator.DefaultClientID + " with the secret " + simulator.DefaultClientSecret + "; GET /oauth/accounts tells how often tokens were asked for. " +
 			"Below /signed/ and a name it takes requests that are signed by OAuth 1.0a, HTTP Digest or AWS Signature Version 4, and nothing else.\n\n" +
 			"With --connect it also installs its integration in the data that the other flags name, connects an account of tenant acme-1, and prints the account's id. The server needs --egress-allow 127.0.0.0/8 to call it.",
 		Args: cobra.NoArgs,

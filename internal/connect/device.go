@@ -59,6 +59,11 @@ func (s *Service) beginDevice(ctx context.Context, b *begun, g credential.Grant)
 		}
 		return "", s.fail(ctx, b, err)
 	}
+	// One link has one code, so that the vendor is not asked for more and more of
+	// them.
+	if err := s.Store.EndDeviceAttempts(ctx, b.token.ID, failedWith(FailedReplaced, "Another code was asked for in its place.")); err != nil {
+		return "", err
+	}
 	b.memory.Device = d
 	b.attempt.PollAt = s.Store.Now().Add(d.pause())
 	return d.page(), s.enter(ctx, b, sinew.AttemptRedirect, sinew.AttemptHashes{})

@@ -20,6 +20,7 @@ const (
 	FailedBrowser     = "wrong_browser"   // another browser came back than went
 	FailedIntegration = "wrong_callback"  // the callback of another integration was called
 	FailedExpired     = "expired"         // the customer took too long
+	FailedReplaced    = "replaced"        // a later attempt of the link has another code
 	FailedInterrupted = "interrupted"     // we stopped, or the vendor took too long
 	FailedUnreachable = "unreachable"     // no connection to the vendor
 	FailedUsed        = "link_token_used" // the link was used up meanwhile

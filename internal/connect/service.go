@@ -30,9 +30,11 @@ type Store interface {
 	ReturnAttempt(ctx context.Context, state []byte, deadline time.Time) (a sinew.ConnectAttempt, browser []byte, err error)
 	DeviceAttempt(ctx context.Context, id string) (sinew.ConnectAttempt, error)
 	SaveDeviceAttempt(ctx context.Context, a sinew.ConnectAttempt) error
+	EndDeviceAttempts(ctx context.Context, linkTokenID string, e sinew.AttemptError) error
 	FailAttempt(ctx context.Context, id string, e sinew.AttemptError) error
 	ExpireAttempt(ctx context.Context, id string, e sinew.AttemptError) error
 	ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, e sinew.AttemptError) error
+	EndExchanges(ctx context.Context, e sinew.AttemptError) error
 
 	Environment(ctx context.Context, id string) (sinew.Environment, error)
 	EnabledInstallations(ctx context.Context, environmentID string) ([]sinew.EnvironmentIntegration, error)
@@ -112,6 +114,12 @@ func New(c Config) (*Service, error) {
 // Stop ends the waits for attempts, so that a server that stops need not wait for
 // them.
 func (s *Service) Stop() { s.once.Do(func() { close(s.stopped) }) }
+
+// Recover ends what a crash of the only node there is has left in the middle, so
+// that customers need not wait for a deadline before they try again.
+func (s *Service) Recover(ctx context.Context) error {
+	return s.Store.EndExchanges(ctx, overdue(sinew.AttemptExchanging))
+}
 
 // What hashes are of: a secret of one kind is none of another.
 const (

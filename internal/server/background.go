@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"path/filepath"
 
@@ -44,25 +45,33 @@ func newRefresh(c config.Config, core *Core, by refresh.Exchange, client *upstre
 	}), nil
 }
 
-// recoverRefreshes makes good what a crash has left of refreshes, before there are
-// new ones.
-func recoverRefreshes(ctx context.Context, core *Core, tokens *refresh.Service) error {
+// recoverTokens makes good what a crash has left of refreshes and of attempts to
+// connect, before there are new ones.
+func recoverTokens(ctx context.Context, core *Core, tokens *refresh.Service, links *connect.Service) error {
 	tokens.Recover(ctx)
 	if !core.Store.Alone() {
 		return nil
 	}
-	return core.Store.EndRefreshes(ctx)
+	return errors.Join(core.Store.EndRefreshes(ctx), links.Recover(ctx))
+}
+
+// workers are the engines that do a node's jobs.
+type workers struct {
+	tokens      *refresh.Service
+	actions     *action.Service
+	links       *connect.Service
+	revocations *revocation.Service
 }
 
 // newRunner works off the jobs of this node.
-func newRunner(st *store.Store, tokens *refresh.Service, actions *action.Service, links *connect.Service, revocations *revocation.Service, log *slog.Logger) *jobs.Runner {
+func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
 	return jobs.New(jobs.Config{
 		Store: st, Log: log, Alone: st.Alone(),
 		Kinds: map[string]jobs.Kind{
-			sinew.JobRefreshCredentials: {Work: tokens.Work, Parallel: parallelRefreshes},
-			sinew.JobInstallAccount:     {Work: actions.Install, Parallel: parallelInstalls},
-			sinew.JobRevokeToken:        revocations.Kind(),
-			sinew.JobPollDevice:         {Work: links.PollDevice, Parallel: parallelPolls},
+			sinew.JobRefreshCredentials: {Work: w.tokens.Work, Parallel: parallelRefreshes},
+			sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
+			sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
+			sinew.JobRevokeToken:        w.revocations.Kind(),
 		},
 	})
 }

@@ -104,6 +104,14 @@ func TestDeviceRefusals(t *testing.T) {
 		l.awaitEnd(denied.text("id"))
 		l.wantFailed(denied.text("id"), "access_denied")
 
+		first := l.beginDevice()
+		l.vendor.ApproveDevice(first.text("user_code"), "nobody")
+		second := l.beginDevice()
+		l.wantFailed(first.text("id"), "replaced")
+		if got := l.attempt(second.text("id")); got.text("user_code") != second.text("user_code") {
+			t.Errorf("got %s", got.Text)
+		}
+
 		l.odd("  - {path: /oauth/device_authorization, oauth: {device_expires_in: 2}}\n")
 		late := l.beginDevice()
 		l.awaitEnd(late.text("id"))

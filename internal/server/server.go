@@ -75,7 +75,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, version string
 		}
 		return nil, errors.Join(err, listener.Close(), core.Close())
 	}
-	if err := recoverRefreshes(ctx, core, s.refresh); err != nil {
+	if err := recoverTokens(ctx, core, s.refresh, s.connect); err != nil {
 		s.journal.Close()
 		return nil, errors.Join(err, listener.Close(), core.Close())
 	}
@@ -110,7 +110,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
 	actions := newActions(s.Core, calls, s.log)
 	byAction.Service = actions
-	s.runner = newRunner(s.Core.Store, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.log)
+	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log)}, s.log)
 	s.Core.Accounts.OnInstall(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,

@@ -161,6 +161,13 @@ func (s *Store) ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, 
 	return wrap(s.failAttempts(ctx, e, "status = $5 AND deadline <= $4", string(status)), "end attempts")
 }
 
+// EndExchanges ends the attempts that ask a vendor for a token: at the start of the
+// only node there is, nobody does any more. Those on another device are left to
+// their jobs.
+func (s *Store) EndExchanges(ctx context.Context, e sinew.AttemptError) error {
+	return wrap(s.failAttempts(ctx, e, "status = 'exchanging' AND mode <> $5", string(sinew.ModeDevice)), "end the attempts of a node that is gone")
+}
+
 func (s *Store) failAttempts(ctx context.Context, e sinew.AttemptError, which string, args ...any) error {
 	args = append([]any{e.Message, e.Type, e.Code, s.Now().UnixMilli()}, args...)
 	_, err := s.writer.ExecContext(ctx, `UPDATE connect_attempt SET status = 'failed', error = $1, error_type = $2, error_code = $3, updated_at = $4,

@@ -86,6 +86,7 @@ const shows = {
     query: { ...one, auth_format: 'oauth2' }, session: session(), framed: true, authorize: { status: 201, body: attempt({ status: 'redirect', redirect_url: 'about:blank', stages: stages('running', 'pending', 'pending') }) }, poll: 'redirect',
     act: (page) => page.getByRole('button', { name: 'Continue to Bluefin Desk' }).click(),
   },
+  code: { query: { attempt: 'x' }, session: session({ attempt: attempt({ status: 'redirect', user_code: 'WDJB-MJHT', verification_uri: 'https://bluefin.example/device', verification_uri_complete: null, stages: stages('running', 'pending', 'pending') }) }) },
   denied: { query: { attempt: 'x' }, session: session({ attempt: failed('connection_error', 'access_denied', 'You did not agree') }) },
   refused: { query: { attempt: 'x' }, session: session({ attempt: failed('connection_error', 'vendor_refused', 'Bluefin Desk refused the connection: invalid_scope The scope tickets.write is not enabled for this app') }) },
   'post-install-failed': { query: { attempt: 'x' }, session: session({ attempt: failed('post_install_error', 'step_failed', 'GET /me answered 500', ['done', 'failed', 'pending']) }) },

@@ -50,6 +50,10 @@ export interface Attempt {
   status: 'redirect' | 'working' | 'succeeded' | 'failed'
   /** Where to send the customer; in the answer that makes the attempt only. */
   redirect_url: string | null
+  /** The code that the customer types at verification_uri (RFC 8628). */
+  user_code: string | null
+  verification_uri: string | null
+  verification_uri_complete: string | null
   integration: string
   format: AuthFormat
   integrated_account_id: string | null

@@ -67,6 +67,9 @@ export interface Attempt {
   id: string
   status: Status
   redirect_url: string | null
+  user_code: string | null
+  verification_uri: string | null
+  verification_uri_complete: string | null
   integration: string
   format: FormatName
   integrated_account_id: string | null

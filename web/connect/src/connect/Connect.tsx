@@ -8,6 +8,7 @@ import { Loading, Notice } from '../ui/Notice'
 import { Page } from '../ui/Page'
 import { Beside } from './beside'
 import { Choose } from './Choose'
+import { Code } from './Code'
 import { Details, type Draft } from './Details'
 import { Failed } from './Failed'
 import { follow } from './follow'
@@ -55,7 +56,7 @@ export function Connect({ params }: { params: Params }) {
   function begin(found: Session) {
     const list = offered(found, params)
     const wanted = found.reconnect?.integration ?? (params.integration || (list.length === 1 ? list[0]!.name : ''))
-    if (found.attempt && found.attempt.status !== 'redirect') {
+    if (found.attempt && isHere(found.attempt)) {
       show(found.attempt)
       return
     }
@@ -78,7 +79,7 @@ export function Connect({ params }: { params: Params }) {
   }
 
   function show(next: Attempt) {
-    if (next.status !== 'redirect') {
+    if (isHere(next)) {
       showAttempt(next.id)
     }
     if (next.status === 'succeeded' || next.status === 'failed') {
@@ -109,12 +110,12 @@ export function Connect({ params }: { params: Params }) {
       }
       throw error
     }
-    if (next.status === 'redirect' && next.redirect_url && mode !== 'iframe') {
+    if (next.status === 'redirect' && next.redirect_url && !next.user_code && mode !== 'iframe') {
       setView({ at: 'going', integration })
       location.assign(next.redirect_url)
       return
     }
-    if (next.redirect_url) {
+    if (next.redirect_url && !next.user_code) {
       beside.current.go(next.redirect_url)
     } else {
       beside.current.close()
@@ -210,6 +211,9 @@ export function Connect({ params }: { params: Params }) {
   function ending(shown: Attempt) {
     switch (shown.status) {
       case 'redirect':
+        if (shown.user_code && shown.verification_uri) {
+          return <Code app={app} code={shown.user_code} address={shown.verification_uri_complete ?? shown.verification_uri} offline={offline} onCancel={retry} />
+        }
         return <Waiting app={app} address={shown.redirect_url} beside={beside.current} offline={offline} onCancel={retry} />
       case 'working':
         return <Working app={app} attempt={shown} offline={offline} />
@@ -242,6 +246,11 @@ async function open(token: string, params: Params): Promise<Session> {
     }
     throw error
   }
+}
+
+// isHere tells an attempt that goes on in this page from one at the vendor.
+function isHere(attempt: Attempt): boolean {
+  return attempt.status !== 'redirect' || Boolean(attempt.user_code)
 }
 
 // offered are the integrations that the embedding page wants to be shown.

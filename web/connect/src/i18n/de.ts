@@ -68,6 +68,8 @@ export const de: Dictionary = {
   blockedTitle: 'Ihr Browser hat ein Fenster blockiert',
   blockedText: 'Öffnen Sie es hier, um sich bei {app} anzumelden.',
   blockedOpen: '{app} öffnen',
+  codeTitle: 'Geben Sie diesen Code bei {app} ein',
+  codeText: 'Öffnen Sie {app} hier oder auf einem anderen Gerät und geben Sie den Code ein. Danach geht es hier von selbst weiter.',
   doneTitle: 'Sie können dieses Fenster schließen',
   doneText: 'Im ursprünglichen Fenster geht es weiter.',
 

@@ -66,6 +66,8 @@ export const en = {
   blockedTitle: 'Your browser has blocked a window',
   blockedText: 'Open it here to sign in at {app}.',
   blockedOpen: 'Open {app}',
+  codeTitle: 'Enter this code at {app}',
+  codeText: 'Open {app} here or on another device and enter the code. This page goes on by itself once you are done.',
   doneTitle: 'You can close this window',
   doneText: 'The connection goes on in the window where you began.',
 

@@ -68,6 +68,8 @@ export const es: Dictionary = {
   blockedTitle: 'Su navegador ha bloqueado una ventana',
   blockedText: 'Ábrala aquí para iniciar sesión en {app}.',
   blockedOpen: 'Abrir {app}',
+  codeTitle: 'Introduzca este código en {app}',
+  codeText: 'Abra {app} aquí o en otro dispositivo e introduzca el código. Después, esta página seguirá por sí sola.',
   doneTitle: 'Ya puede cerrar esta ventana',
   doneText: 'La conexión continúa en la ventana donde empezó.',
 

@@ -68,6 +68,8 @@ export const fr: Dictionary = {
   blockedTitle: 'Votre navigateur a bloqué une fenêtre',
   blockedText: 'Ouvrez-la ici pour vous identifier chez {app}.',
   blockedOpen: 'Ouvrir {app}',
+  codeTitle: 'Saisissez ce code chez {app}',
+  codeText: 'Ouvrez {app} ici ou sur un autre appareil et saisissez le code. Cette page continuera d’elle-même ensuite.',
   doneTitle: 'Vous pouvez fermer cette fenêtre',
   doneText: 'La connexion continue dans la fenêtre de départ.',
 

@@ -68,6 +68,8 @@ export const ja: Dictionary = {
   blockedTitle: 'ブラウザーがウィンドウをブロックしました',
   blockedText: 'ここから開いて {app} にサインインしてください。',
   blockedOpen: '{app} を開く',
+  codeTitle: '{app} でこのコードを入力してください',
+  codeText: 'このデバイスまたは別のデバイスで {app} を開き、コードを入力してください。完了すると、このページは自動的に進みます。',
   doneTitle: 'このウィンドウを閉じてください',
   doneText: '接続は元のウィンドウで続きます。',
 

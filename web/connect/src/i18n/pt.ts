@@ -68,6 +68,8 @@ export const pt: Dictionary = {
   blockedTitle: 'O seu navegador bloqueou uma janela',
   blockedText: 'Abra-a aqui para entrar em {app}.',
   blockedOpen: 'Abrir {app}',
+  codeTitle: 'Digite este código em {app}',
+  codeText: 'Abra {app} aqui ou em outro dispositivo e digite o código. Depois disso, esta página continua sozinha.',
   doneTitle: 'Você pode fechar esta janela',
   doneText: 'A conexão continua na janela em que você começou.',
 
