@@ -13,7 +13,7 @@ import (
 
 func newKeysCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "keys", Short: "Make master keys, and move from one to another"}
-	cmd.AddCommand(newKeysGenerateCommand(), newKeysRewrapCommand(), newKeysRotateCommand())
+	cmd.AddCommand(newKeysGenerateCommand(), newKeysRewrapCommand(), newKeysRotateCommand(), newKeysIdentityCommand())
 	return cmd
 }
 
@@ -97,4 +97,21 @@ func printRotated(out io.Writer, r server.Rotated) error {
 	}
 	_, err := io.WriteString(out, text)
 	return err
+}
+
+func newKeysIdentityCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "identity FILE",
+		Short: "Make the private key that exports are read with, and print the public one",
+		Long:  "Makes a file with a private key of age (https://age-encryption.org), as age-keygen does, and prints the public key that sinew export takes as --recipient. Make it where exports are to be read, and keep it there: the server never needs it. An existing file is never replaced.",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			recipient, err := server.GenerateIdentity(args[0])
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(cmd.OutOrStdout(), recipient)
+			return err
+		},
+	}
 }

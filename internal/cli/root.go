@@ -66,6 +66,8 @@ func newRoot() *cobra.Command {
 		newEnvironmentCommand(),
 		newKeysCommand(),
 		newRevokeCommand(),
+		newExportCommand(),
+		newImportCommand(),
 		newMigrateCommand(),
 		newIntegrationCommand(),
 		newSimulateCommand(),

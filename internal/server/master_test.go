@@ -122,7 +122,7 @@ func TestKeyServiceIsAskedOnce(t *testing.T) {
 	p.stop()
 	before := s.Calls()
 	p.start()
-	if got, want := s.Calls()-before, 2; got != want {
+	if got, want := s.Calls()-before, 3; got != want {
 		t.Errorf("a start asked the key service %d times, want %d: once for each server key", got, want)
 	}
 	before = s.Calls()
@@ -235,8 +235,8 @@ func TestKeysMoveToAnotherMaster(t *testing.T) {
 			by                 string
 			keys               int // of the server, the team and its environments
 		}{
-			{"to the service", both, inService, alone, k.id(), 2 + 1 + 3},
-			{"back to the file", back, alone, inService, "", 2 + 1 + 4},
+			{"to the service", both, inService, alone, k.id(), 3 + 1 + 3},
+			{"back to the file", back, alone, inService, "", 3 + 1 + 4},
 		} {
 			p.config = move.during
 			p.start()
@@ -270,7 +270,7 @@ func TestKeysMoveToAnotherMaster(t *testing.T) {
 		// The same key again brings all keys to its newest version.
 		p.config = alone
 		done, err := server.RewrapKeys(t.Context(), alone)
-		if want := 2 + 1 + 5; err != nil || done.Keys != want {
+		if want := 3 + 1 + 5; err != nil || done.Keys != want {
 			t.Errorf("again by the same key: wrapped %d keys, %v, want %d", done.Keys, err, want)
 		}
 		same := inService

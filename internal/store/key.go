@@ -18,6 +18,7 @@ import (
 const (
 	keyCursor = "cursor" // authenticates list cursors
 	keyToken  = "token"  // hashes API tokens and account tokens
+	keySigner = "signer" // signs what is exported
 
 	serverKeySize = 32
 )
@@ -111,6 +112,9 @@ func (s *Store) CursorKey() []byte { return s.serverKeys[keyCursor] }
 // TokenKey returns the key that tokens are hashed with.
 func (s *Store) TokenKey() []byte { return s.serverKeys[keyToken] }
 
+// SignerSeed returns the seed of the key that signs what is exported.
+func (s *Store) SignerSeed() []byte { return s.serverKeys[keySigner] }
+
 func (s *Store) openServerKey(ctx context.Context, name string) ([]byte, error) {
 	var wrapped []byte
 	if err := s.reader.QueryRowContext(ctx, "SELECT wrapped FROM server_key WHERE name = $1", name).Scan(&wrapped); err != nil {
@@ -156,7 +160,7 @@ func foreignMaster(writtenBy, have string) error {
 		"give the key file that belongs to the data with --master-key-file", writtenBy, have)
 }
 
-func serverKeyNames() []string { return []string{keyCursor, keyToken} }
+func serverKeyNames() []string { return []string{keyCursor, keyToken, keySigner} }
 
 // writeServerKeys makes the server keys that are not there. They are wrapped
 // before the transaction begins, since a key service may take its time.

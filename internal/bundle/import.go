@@ -1,0 +1,132 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"filippo.io/age"
+
+	"github.com/sinewhq/sinew"
+)
+
+// Target is where an environment is written to; see the store's methods of these
+// names.
+type Target interface {
+	BeginImport(ctx context.Context, environmentID, bundle string) (done bool, err error)
+	FinishImport(ctx context.Context, environmentID string) error
+	RestoreIntegration(ctx context.Context, r sinew.IntegrationRecord) (id string, err error)
+	RestoreInstallation(ctx context.Context, r sinew.InstallationRecord) (id string, err error)
+	RestoreGate(ctx context.Context, g sinew.StaticGate, token string) (id string, err error)
+	RestoreTenant(ctx context.Context, tenant sinew.Tenant) error
+	RestoredAccountID(ctx context.Context, environmentID, id string) (restored string, there bool, err error)
+}
+
+// Restorer writes accounts.
+type Restorer interface {
+	Restore(ctx context.Context, r sinew.AccountRecord, large map[string]sinew.JSON) error
+}
+
+// Import fills an empty environment with what a bundle holds. The bundle is read to
+// its end, and allow asked about it, before anything is written. An import that was
+// stopped goes on when it is called again with the same bundle. Ids stay, unless
+// rows of other environments have them.
+func Import(ctx context.Context, e sinew.Environment, target Target, accounts Restorer, in io.ReadSeeker, identities []age.Identity, allow func(Checked) error) (Checked, error) {
+	checked, err := Check(in, identities)
+	if err != nil {
+		return checked, err
+	}
+	if err := allow(checked); err != nil {
+		return checked, err
+	}
+	done, err := target.BeginImport(ctx, e.ID, checked.Hash)
+	if err != nil || done {
+		return checked, err
+	}
+	if _, err := in.Seek(0, io.SeekStart); err != nil {
+		return checked, err
+	}
+	m := importer{environment: e, target: target, accounts: accounts, integrations: map[string]string{}, installations: map[string]installed{}, gates: map[string]string{}}
+	err = eachLine(in, identities, func(l line, _ []byte) error { return m.restore(ctx, l) })
+	if err != nil {
+		return checked, err
+	}
+	return checked, target.FinishImport(ctx, e.ID)
+}
+
+// installed is an integration that the accounts of a bundle hang on.
+type installed struct {
+	id          string
+	integration *sinew.Integration
+	record      *sinew.EnvironmentIntegration
+}
+
+// importer writes the parts of one bundle. The maps lead from the ids of the bundle
+// to those that the rows have here.
+type importer struct {
+	environment   sinew.Environment
+	target        Target
+	accounts      Restorer
+	integrations  map[string]string
+	installations map[string]installed
+	gates         map[string]string
+	last          *sinew.Integration
+}
+
+func (m *importer) restore(ctx context.Context, l line) (err error) {
+	switch {
+	case l.Integration != nil:
+		r := *l.Integration
+		r.TeamID = m.environment.TeamID
+		m.integrations[l.Integration.ID], err = m.target.RestoreIntegration(ctx, r)
+		r.ID = m.integrations[l.Integration.ID]
+		m.last = &r.Integration
+	case l.Installation != nil:
+		err = m.installation(ctx, *l.Installation)
+	case l.Gate != nil:
+		g := l.Gate.StaticGate
+		g.EnvironmentID = m.environment.ID
+		m.gates[l.Gate.ID], err = m.target.RestoreGate(ctx, g, l.Gate.Token)
+	case l.Tenant != nil:
+		tenant := *l.Tenant
+		tenant.EnvironmentID = m.environment.ID
+		err = m.target.RestoreTenant(ctx, tenant)
+	case l.Account != nil:
+		err = m.account(ctx, *l.Account)
+	}
+	return err
+}
+
+func (m *importer) installation(ctx context.Context, r sinew.InstallationRecord) (err error) {
+	was := r.ID
+	r.EnvironmentID, r.IntegrationID = m.environment.ID, m.integrations[r.IntegrationID]
+	if r.ID, err = m.target.RestoreInstallation(ctx, r); err != nil {
+		return err
+	}
+	r.Integration = m.last
+	m.installations[was] = installed{r.ID, m.last, &r.EnvironmentIntegration}
+	return nil
+}
+
+// errChanged says that an export has met a change.
+var errChanged = errors.New("an account hangs on an installed integration that the bundle lacks: it was installed during the export; export again")
+
+func (m *importer) account(ctx context.Context, a Account) error {
+	on, ok := m.installations[a.Account.EnvironmentIntegrationID]
+	if !ok {
+		return errChanged
+	}
+	r := sinew.AccountRecord{AccountView: sinew.AccountView{IntegratedAccount: a.Account, Integration: on.integration, EnvironmentIntegration: on.record}, Secrets: a.Secrets}
+	id, there, err := m.target.RestoredAccountID(ctx, m.environment.ID, a.Account.ID)
+	if err != nil || there {
+		return err
+	}
+	r.ID, r.EnvironmentID, r.EnvironmentIntegrationID, r.IntegrationID = id, m.environment.ID, on.id, on.integration.ID
+	r.StaticGateID = m.gates[a.Account.StaticGateID]
+	if a.SandboxOf != "" {
+		if r.SandboxOf, _, err = m.target.RestoredAccountID(ctx, m.environment.ID, a.SandboxOf); err != nil {
+			return err
+		}
+	}
+	return m.accounts.Restore(ctx, r, a.Large)
+}

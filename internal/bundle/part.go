@@ -1,0 +1,65 @@
+package bundle
+
+import (
+	"time"
+
+	"github.com/sinewhq/sinew"
+)
+
+// The kinds of lines, in the order in which they come.
+const (
+	kindHeader       = "sinew-bundle"
+	kindIntegration  = "integration"
+	kindInstallation = "environment_integration"
+	kindGate         = "static_gate"
+	kindTenant       = "tenant"
+	kindAccount      = "integrated_account"
+	kindTrailer      = "end"
+)
+
+// version is that of the format.
+const version = 1
+
+// Header says what a bundle is of.
+type Header struct {
+	Version         int       `json:"version"`
+	EnvironmentID   string    `json:"environment_id"`
+	EnvironmentName string    `json:"environment_name"`
+	CreatedAt       time.Time `json:"created_at"`
+}
+
+// line is a line of a bundle: of the members one is set, as the kind says.
+type line struct {
+	Kind         string                    `json:"kind"`
+	Header       *Header                   `json:"header,omitempty"`
+	Integration  *sinew.IntegrationRecord  `json:"integration,omitempty"`
+	Installation *sinew.InstallationRecord `json:"installation,omitempty"`
+	Gate         *gate                     `json:"gate,omitempty"`
+	Tenant       *sinew.Tenant             `json:"tenant,omitempty"`
+	Account      *Account                  `json:"account,omitempty"`
+	Trailer      *trailer                  `json:"trailer,omitempty"`
+}
+
+// gate is a static gate with its token.
+type gate struct {
+	sinew.StaticGate
+	Token string
+}
+
+// Account is an account with its secrets and its large values.
+type Account struct {
+	Account   sinew.IntegratedAccount
+	Secrets   sinew.AccountSecrets
+	Large     map[string]sinew.JSON
+	SandboxOf string
+}
+
+// trailer says what came before it.
+type trailer struct {
+	Counts map[string]int `json:"counts"`
+	// SHA256 is over all lines before, in hexadecimal.
+	SHA256 string `json:"sha256"`
+	// Signer is the public key, and Signature its signature of the hash, in base64url.
+	Signer    string `json:"signer"`
+	Signature string `json:"signature"`
+}

@@ -1,0 +1,278 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/bundle"
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/server"
+	"github.com/sinewhq/sinew/internal/simulator"
+	"github.com/sinewhq/sinew/internal/testkit"
+)
+
+// exported is an environment in a file, and what it takes to read it.
+type exported struct {
+	*granted
+	identity string
+	content  []byte
+	counts   map[string]int
+	// accounts answer calls; large has a value in the object store, and sandbox is a
+	// copy of the first.
+	accounts       []string
+	large, sandbox string
+}
+
+func newIdentity(t *testing.T) (public, private string) {
+	t.Helper()
+	identity, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return identity.Recipient().String(), identity.String()
+}
+
+func newExported(t *testing.T, p *platform) *exported {
+	t.Helper()
+	x := &exported{granted: newGranted(t, p, simulator.OAuth{})}
+	for i := range 3 {
+		x.accounts = append(x.accounts, x.connectFor(fmt.Sprint("a", i), 3600-3660*(i%2)))
+		x.setToken(x.accounts[i], x.vendor.IssueToken(fmt.Sprint("b", i)))
+	}
+	gate := p.call("POST", "/static-gate", `{"name":"g","domain":"egress.example.com"}`).want(201).text("id")
+	_, desk := p.install("desk")
+	p.call("PATCH", "/environment-integration/"+desk, `{"override":{"environment_variables":{"HOST":"h"},"secret_environment_variables":{"KEY":"variable-canary"}}}`).want(200)
+	x.large = p.connect(desk, "acme-2", `,"truto_static_gate_id":"`+gate+`"`).text("id")
+	p.call("PATCH", "/integrated-account/"+x.large, `{"context":{"files":{"truto_obj_store":true,"data":{"n":9007199254740993}}}}`).want(200)
+	x.sandbox = p.call("POST", "/sandbox-integrated-account", `{"id":"`+x.accounts[0]+`"}`).want(201).text("id")
+	p.call("POST", "/tenant", `{"id":"lonely","name":"No account"}`).want(201)
+	public, private := newIdentity(t)
+	path := filepath.Join(t.TempDir(), "environment.age")
+	counts, err := p.server.Core.Export(t.Context(), p.environment, public, path)
+	p.must(err)
+	x.identity, x.counts = private, counts
+	x.content, err = os.ReadFile(path)
+	p.must(err)
+	return x
+}
+
+// importInto fills an environment.
+func (x *exported) importInto(p *platform, content []byte, signer string) error {
+	_, err := p.server.Core.Import(context.Background(), p.environment, bytes.NewReader(content), strings.NewReader(x.identity), signer)
+	return err
+}
+
+// emptyPlatform is another installation on the same engine of database.
+func emptyPlatform(t *testing.T, p *platform) *platform {
+	t.Helper()
+	database := testkit.NewSQLite
+	if p.config.DatabaseURL != "" {
+		database = testkit.NewPostgres
+	}
+	return startPlatform(t, platformConfig(t, database(t)))
+}
+
+// wantAlive calls every account, and compares what else was carried over.
+func (x *exported) wantAlive(p *platform, id func(string) string) {
+	x.t.Helper()
+	for _, account := range append([]string{x.sandbox}, x.accounts...) {
+		p.get("/proxy/contacts/C-0001?integrated_account_id=" + id(account)).want(200)
+	}
+	got := p.get("/integrated-account/" + id(x.large)).want(200)
+	if got.JSON.At("context", "files", "data", "n").String() != "9007199254740993" || got.text("environment_integration", "override", "environment_variables", "HOST") != "h" {
+		x.t.Errorf("got %s", got.Text)
+	}
+	record, err := p.server.Core.Store.AccountWithSecrets(context.Background(), p.environment.ID, id(x.large))
+	x.must(err)
+	if !strings.Contains(string(record.OverrideSecret), "variable-canary") || !strings.Contains(string(record.Secrets.Context), "key-canary-1") {
+		x.t.Errorf("secrets are lost: %s", record.OverrideSecret)
+	}
+	_, token, err := p.server.Core.Store.StaticGateToken(context.Background(), p.environment.ID, record.StaticGateID)
+	if err != nil || token == "" {
+		x.t.Errorf("the gate is lost: %v", err)
+	}
+	p.get("/tenant/lonely").want(200)
+	if got := p.get("/sandbox-integrated-account/" + id(x.sandbox)).want(200); got.text("id") != id(x.sandbox) {
+		x.t.Errorf("got %s", got.Text)
+	}
+}
+
+func same(id string) string { return id }
+
+// TestExportAndImport is V11: another installation, with keys of its own, goes on
+// with everything under the same ids.
+func TestExportAndImport(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		x := newExported(t, p)
+		for _, secret := range []string{"canary", "access-", "sinew", x.accounts[0]} {
+			if bytes.Contains(x.content, []byte(secret)) {
+				t.Errorf("the file shows %q", secret)
+			}
+		}
+		want := map[string]int{"sinew-bundle": 1, "integration": 2, "environment_integration": 2, "static_gate": 1, "tenant": 3, "integrated_account": 5}
+		if diff := cmp.Diff(want, x.counts); diff != "" {
+			t.Errorf("counts (-want +got):\n%s", diff)
+		}
+		fresh := emptyPlatform(t, p)
+		if n := p.auditEntries("environment.export"); n != 1 {
+			t.Errorf("%d audit entries", n)
+		}
+		err := x.importInto(fresh, x.content, "")
+		if known := (*sinew.Error)(nil); !errors.As(err, &known) || known.Code != bundle.CodeSigner {
+			t.Errorf("a bundle of another installation: %v", err)
+		}
+		p.must(x.importInto(fresh, x.content, p.server.Core.Signer().Public()))
+		p.must(x.importInto(fresh, x.content, server.AnySigner)) // changes nothing
+		x.wantAlive(fresh, same)
+	})
+}
+
+// TestImportBesideTheOriginal gives rows other ids where theirs are taken.
+func TestImportBesideTheOriginal(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		x := newExported(t, p)
+		staging := p.inEnvironment("staging")
+		if err := x.importInto(p, x.content, ""); err == nil {
+			t.Error("a bundle was imported into an environment that is not empty")
+		}
+		p.must(x.importInto(staging, x.content, ""))
+		x.wantAlive(staging, func(id string) string {
+			restored, there, err := p.server.Core.Store.RestoredAccountID(t.Context(), staging.environment.ID, id)
+			if err != nil || !there || restored == id {
+				t.Errorf("account %s is %s: %v", id, restored, err)
+			}
+			return restored
+		})
+		x.wantAlive(p, same)
+	})
+}
+
+// brittle stops an import after some accounts.
+type brittle struct {
+	bundle.Restorer
+	left int
+}
+
+func (b *brittle) Restore(ctx context.Context, r sinew.AccountRecord, large map[string]sinew.JSON) error {
+	if b.left--; b.left < 0 {
+		return errStop
+	}
+	return b.Restorer.Restore(ctx, r, large)
+}
+
+// TestImportGoesOn stops an import half-way, as a crash would, and repeats it.
+func TestImportGoesOn(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		x := newExported(t, p)
+		fresh := emptyPlatform(t, p)
+		core := fresh.server.Core
+		identities, err := bundle.ParseIdentities(strings.NewReader(x.identity))
+		p.must(err)
+		for range x.accounts {
+			_, err = bundle.Import(t.Context(), fresh.environment, core.Store, &brittle{core.Accounts, 1}, bytes.NewReader(x.content), identities, func(bundle.Checked) error { return nil })
+			if !errors.Is(err, errStop) {
+				t.Fatalf("got %v", err)
+			}
+		}
+		p.must(x.importInto(fresh, x.content, server.AnySigner))
+		x.wantAlive(fresh, same)
+	})
+}
+
+// TestDamagedBundlesAreRefused changes, cuts and extends a bundle everywhere, and
+// has others rewrite it. Nothing is written.
+func TestDamagedBundlesAreRefused(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	x := newExported(t, p)
+	fresh := emptyPlatform(t, p)
+	refused := func(what string, content []byte, code string) {
+		t.Helper()
+		err := x.importInto(fresh, content, p.server.Core.Signer().Public())
+		if known := (*sinew.Error)(nil); !errors.As(err, &known) || known.Code != code && code != "" {
+			t.Errorf("%s: got %v, want %s", what, err, code)
+		}
+	}
+	step := max(len(x.content)/300, 1)
+	for at := 0; at < len(x.content); at += step {
+		changed := bytes.Clone(x.content)
+		changed[at] ^= 1
+		refused(fmt.Sprint("byte ", at, " flipped"), changed, "")
+		refused(fmt.Sprint("cut at ", at), x.content[:at], "")
+	}
+	refused("extended", append(bytes.Clone(x.content), 'x'), bundle.CodeDamaged)
+	lines := bytes.SplitAfter(x.open(), []byte("\n"))
+	for i := range lines {
+		refused(fmt.Sprint("without line ", i), x.seal(bytes.Join(append(append([][]byte{}, lines[:i]...), lines[i+1:]...), nil)), bundle.CodeDamaged)
+		if i > 0 {
+			refused(fmt.Sprint("cut in line ", i), x.seal(bytes.Join(lines[:i], nil)[:len(bytes.Join(lines[:i], nil))-1]), bundle.CodeDamaged)
+		}
+		if len(lines) == i+2 {
+			break
+		}
+	}
+	public, private := newIdentity(t)
+	mine := x.identity
+	x.identity = private
+	refused("for somebody else", x.content, bundle.CodeForeign)
+	x.identity = mine
+	if _, err := bundle.ParseRecipients("ssh-rsa x" + public); err == nil {
+		t.Error("that is no recipient")
+	}
+	for _, list := range []string{"/integrated-account", "/environment-integration", "/tenant", "/static-gate"} {
+		if got := fresh.get(list).want(200).ids(); len(got) != 0 {
+			t.Errorf("%s: %v was written", list, got)
+		}
+	}
+	p.must(x.importInto(fresh, x.content, p.server.Core.Signer().Public()))
+}
+
+// open decrypts the bundle.
+func (x *exported) open() []byte {
+	x.t.Helper()
+	identity, err := age.ParseX25519Identity(x.identity)
+	x.must(err)
+	in, err := age.Decrypt(bytes.NewReader(x.content), identity)
+	x.must(err)
+	text, err := io.ReadAll(in)
+	x.must(err)
+	return text
+}
+
+// seal encrypts a text as a bundle is.
+func (x *exported) seal(text []byte) []byte {
+	x.t.Helper()
+	identity, err := age.ParseX25519Identity(x.identity)
+	x.must(err)
+	var out bytes.Buffer
+	w, err := age.Encrypt(&out, identity.Recipient())
+	x.must(err)
+	_, err = w.Write(text)
+	x.must(errors.Join(err, w.Close()))
+	return out.Bytes()
+}
+
+// TestBundleHeader holds what a bundle says of itself to whoever opens it.
+func TestBundleHeader(t *testing.T) {
+	t.Parallel()
+	x := newExported(t, newPlatform(t))
+	first, _, _ := bytes.Cut(x.open(), []byte("\n"))
+	header := jsonx.MustParse(string(first))
+	if header.Get("kind").Str() != "sinew-bundle" || header.At("header", "environment_id").Str() != x.environment.ID {
+		t.Errorf("got %s", first)
+	}
+}

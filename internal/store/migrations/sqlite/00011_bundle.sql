@@ -1,0 +1,7 @@
+-- +goose Up
+-- Bundles that an environment was filled from.
+CREATE TABLE bundle_import (
+    environment_id TEXT NOT NULL PRIMARY KEY REFERENCES environment (id),
+    bundle         TEXT NOT NULL,
+    finished       BOOLEAN NOT NULL
+);
