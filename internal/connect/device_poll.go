@@ -73,10 +73,26 @@ func (s *Service) pollDevice(ctx context.Context, a sinew.ConnectAttempt) (again
 	}
 	d.Token, d.Scopes = got.token, got.scopes
 	b.attempt.Enter(sinew.AttemptExchanging, s.Store.Now().Add(s.Times.Consent))
-	if err := s.saveDevice(ctx, &b); err != nil {
+	if err := s.keepToken(ctx, &b); err != nil {
 		return again, ignoreEnded(err)
 	}
 	return again, s.finish(ctx, &b, got)
+}
+
+// keepToken writes a token down that the vendor will not issue again, as soon as
+// the database takes it.
+func (s *Service) keepToken(ctx context.Context, b *begun) error {
+	for {
+		err := s.saveDevice(ctx, b)
+		if err == nil || sinew.IsNotFound(err) {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(outage):
+		}
+	}
 }
 
 // afterPoll says when to ask again after an answer without a token, or ends the
