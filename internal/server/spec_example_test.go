@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
@@ -52,9 +53,12 @@ func (p *platform) example(t *testing.T, config, context string) *called {
 	whole := jsonx.Overlay(jsonx.MustParse(exampleDefinition), jsonx.MustParse(strings.ReplaceAll(config, "VENDOR", c.vendor.URL)))
 	c.integration = c.call("POST", "/integration", `{"name":"`+name+`","config":`+whole.String()+`}`).want(201).text("id")
 	c.installation = c.call("POST", "/environment-integration", `{"integration_id":"`+c.integration+`"}`).want(201).text("id")
+	c.vendor.says(200, `{}`)
 	c.account = c.call("POST", "/integrated-account", `{"tenant_id":"acme-1","environment_integration_id":"`+c.installation+`","authentication_method":"api_key",
 		"context":{"base_url":"`+c.vendor.URL+`","api_key":"key-canary-1"`+context+`}}`).want(201).text("id")
-	c.vendor.says(200, `{}`)
+	for c.get("/integrated-account/"+c.account).want(200).text("status") == "connecting" {
+		time.Sleep(10 * time.Millisecond) // its steps call the vendor too
+	}
 	return c
 }
 
