@@ -41,7 +41,7 @@ type platform struct {
 // eachPlatform runs a test against a server on each database.
 func eachPlatform(t *testing.T, run func(t *testing.T, p *platform)) {
 	t.Helper()
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		run(t, startPlatform(t, platformConfig(t, db)))
 	})
 }
@@ -60,7 +60,7 @@ func eachWatchedPlatform(t *testing.T, run func(t *testing.T, p *platform)) {
 // database.
 func eachPlatformConfig(t *testing.T, run func(t *testing.T, c config.Config)) {
 	t.Helper()
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) { run(t, platformConfig(t, db)) })
+	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) { run(t, platformConfig(t, db)) })
 }
 
 // quiet is a log that nobody reads.

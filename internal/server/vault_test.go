@@ -36,7 +36,7 @@ func refuse(t *testing.T, c config.Config, pattern string) {
 
 func TestDataIsRefusedWithoutItsKey(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		newWorld(p, "keyed")
 		p.stop()
@@ -78,7 +78,7 @@ func TestKeyFileIsPrivateFromTheStart(t *testing.T) {
 
 func TestNewerSchemaIsRefused(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		p.stop()
 		d := openDatabase(t, p.config)
@@ -99,7 +99,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 func TestSwappedSecretsFailClosed(t *testing.T) {
 	t.Parallel()
 	const swap = "UPDATE integrated_account SET %s = (SELECT %s FROM integrated_account WHERE id = $2) WHERE id = $1"
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		_, installation := p.install("desk")
 		staging := p.inEnvironment("staging")
@@ -173,7 +173,7 @@ func TestSwappedSecretsFailClosed(t *testing.T) {
 // TestSwappedBlobsFailClosed does the same with large values.
 func TestSwappedBlobsFailClosed(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		_, installation := p.install("desk")
 		var ids, files []string
@@ -223,7 +223,7 @@ func TestSwappedBlobsFailClosed(t *testing.T) {
 func TestTokensCannotBeReadBack(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^sinew_[A-Za-z0-9_-]{43}$`)
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		w := newWorld(p, "tokens")
 		tokens := []string{p.token, p.accountToken(w.account)}
@@ -276,7 +276,7 @@ func TestTokensCannotBeReadBack(t *testing.T) {
 // key, the server key rows adjusted as an attacker would.
 func TestRestoredDumpIsUnreadable(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		newWorld(p, "dump")
 		p.stop()

@@ -45,6 +45,22 @@ func EachDatabase(t *testing.T, run func(t *testing.T, db Database)) {
 	})
 }
 
+// EachDatabaseOnce is EachDatabase for tests of the whole server, which "make test"
+// runs twice: with the race detector on PostgreSQL, where there is one, and on both
+// without. What is different for the detector lies in the store, whose own tests
+// have both engines watched.
+func EachDatabaseOnce(t *testing.T, run func(t *testing.T, db Database)) {
+	t.Helper()
+	if !Race || os.Getenv(urlVariable) == "" {
+		EachDatabase(t, run)
+		return
+	}
+	t.Run(Postgres, func(t *testing.T) {
+		t.Parallel()
+		run(t, NewPostgres(t))
+	})
+}
+
 // NewSQLite gives the test an empty folder for an SQLite database.
 func NewSQLite(t testing.TB) Database {
 	t.Helper()
