@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -101,7 +102,13 @@ func runSamples(t *testing.T, page string, list []sample) {
 	shell.Stdin = strings.NewReader(script.String())
 	var complaints bytes.Buffer
 	shell.Stderr = &complaints
+	// Commands that a sample leaves behind keep its output open.
+	shell.WaitDelay = time.Second
+	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	failed := shell.Run()
+	if shell.Process != nil {
+		_ = syscall.Kill(-shell.Process.Pid, syscall.SIGKILL)
+	}
 	for i, s := range list {
 		printed, err := os.ReadFile(filepath.Join(out, fmt.Sprint(i)))
 		if err != nil {
