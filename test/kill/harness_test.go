@@ -66,13 +66,14 @@ type harness struct {
 func newHarness(t *testing.T) *harness {
 	i := newInstallation(t, testkit.NewPostgres(t))
 	h := &harness{t: t, accounts: map[string]string{}}
+	for range harnessNodes {
+		h.nodes = append(h.nodes, newNode(t, i))
+	}
 	h.notary = newNotary(t, tokenLife, func(port int) *life { return ownerOf(h.nodes, port) })
 	c := newConnectionsTo(t, i, h.notary.URL)
 	h.token = c.token
-	for range harnessNodes {
-		n := newNode(t, i)
+	for _, n := range h.nodes {
 		n.start()
-		h.nodes = append(h.nodes, n)
 	}
 	for n := range *accountsFlag {
 		name := fmt.Sprintf("strict%d", n)
