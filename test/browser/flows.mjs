@@ -105,11 +105,14 @@ flows['deny, try again, deny and leave'] = async (world) => {
   const { app, close } = await world.application()
   const page = await world.start(app, 'truto', await world.linkToken(), { iframe: false, integration: suite, authFormat: 'oauth2' })
   assert.equal(await page.getByRole('tab').count(), 0)
+  let closedItself = false
+  await page.exposeFunction('noteClose', () => (closedItself = true))
   for (const next of ['Try again', 'Close']) {
     await page.getByRole('button', { name: 'Continue to Work Suite' }).click()
     await page.getByRole('button', { name: 'Deny' }).click()
     await page.getByText('You did not agree, so nothing was connected.').waitFor()
     assert.deepEqual(await app.evaluate('window.messages'), [])
+    await page.evaluate('window.close = () => noteClose()')
     await page.getByRole('button', { name: next }).click()
   }
   const { reason } = await world.outcome(app)
@@ -117,6 +120,7 @@ flows['deny, try again, deny and leave'] = async (world) => {
   assert.equal(reason.integration, suite)
   assert.match(reason.error, /did not agree/)
   await world.wantOneMessage(app)
+  assert.equal(closedItself, false, 'the window went before its message was heard')
   await close()
 }
 

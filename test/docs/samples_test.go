@@ -3,7 +3,6 @@
 package docs_test
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io/fs"
@@ -100,10 +99,14 @@ func runSamples(t *testing.T, page string, list []sample) {
 	shell := exec.CommandContext(ctx, "bash")
 	shell.Dir, shell.Env = home, append(os.Environ(), environment...)
 	shell.Stdin = strings.NewReader(script.String())
-	var complaints bytes.Buffer
-	shell.Stderr = &complaints
-	// Commands that a sample leaves behind keep its output open.
-	shell.WaitDelay = time.Second
+	// A file, as commands that a sample leaves behind keep their output open, and
+	// nobody waits for the end of a file.
+	complaints, err := os.Create(filepath.Join(out, "complaints"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer complaints.Close()
+	shell.Stderr = complaints
 	shell.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	failed := shell.Run()
 	if shell.Process != nil {
@@ -119,7 +122,8 @@ func runSamples(t *testing.T, page string, list []sample) {
 		}
 	}
 	if failed != nil {
-		t.Errorf("%s: %v\n%s", page, failed, complaints.String())
+		said, _ := os.ReadFile(complaints.Name())
+		t.Errorf("%s: %v\n%s", page, failed, said)
 	}
 }
 

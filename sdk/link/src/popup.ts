@@ -2,6 +2,7 @@ import { take, type Settle } from './message.js'
 import type { WindowOptions } from './types.js'
 
 const look = 300 // milliseconds between looks whether the window is there
+const grace = 500 // milliseconds for a message that the window sent as it closed
 
 /** Opens the page in a window, in the middle of this one, and closes it at the end. */
 export function openPopup(address: URL, name: string, options: WindowOptions, settle: Settle): void {
@@ -16,8 +17,11 @@ export function openPopup(address: URL, name: string, options: WindowOptions, se
   }
   const timer = setInterval(() => {
     if (popup.closed) {
-      stop()
-      settle.reject('closed')
+      clearInterval(timer)
+      setTimeout(() => {
+        stop()
+        settle.reject('closed')
+      }, grace)
     }
   }, look)
   function listen(event: MessageEvent) {

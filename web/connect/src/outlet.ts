@@ -30,6 +30,8 @@ export function currentMode(): Mode {
   return window.opener ? 'popup' : 'same_window'
 }
 
+const hearing = 1000 // milliseconds for the script to hear the message
+
 let said = false
 
 export function hasSpoken(): boolean {
@@ -58,5 +60,19 @@ export function sayError(type: ErrorType, error: string, integration: string, ac
 export function sayClosed(): void {
   if (currentMode() === 'iframe') {
     say('closed')
+  }
+}
+
+// closeWindow leaves a window that was opened for the page. The script that opened
+// it closes it when it hears the message; were the window gone before the message
+// is there, the script would take it for a customer who gave up.
+export function closeWindow(): void {
+  if (currentMode() !== 'popup') {
+    return
+  }
+  if (said) {
+    setTimeout(() => window.close(), hearing)
+  } else {
+    window.close()
   }
 }

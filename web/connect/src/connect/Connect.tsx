@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ApiError, authorize, getSession } from '../api'
 import { t } from '../i18n'
-import { currentMode, sayClosed, sayError, saySuccess } from '../outlet'
+import { closeWindow, currentMode, sayClosed, sayError, saySuccess } from '../outlet'
 import { pageParameters, showAttempt, type Params } from '../params'
 import type { Attempt, Format, Integration, Session } from '../types'
 import { Loading, Notice } from '../ui/Notice'
@@ -145,9 +145,7 @@ export function Connect({ params }: { params: Params }) {
     } else {
       sayClosed()
     }
-    if (currentMode() === 'popup') {
-      window.close()
-    }
+    closeWindow()
   }
 
   function choose(integration: Integration) {

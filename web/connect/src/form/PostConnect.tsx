@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { ApiError, getForm } from '../api'
 import { t, type Key } from '../i18n'
-import { currentMode, sayClosed, sayError, saySuccess } from '../outlet'
+import { closeWindow, sayClosed, sayError, saySuccess } from '../outlet'
 import type { Params } from '../params'
 import type { PostForm } from '../types'
 import { Loading, Notice } from '../ui/Notice'
@@ -52,9 +52,7 @@ export function PostConnect({ params }: { params: Params }) {
     } else {
       sayClosed()
     }
-    if (currentMode() === 'popup') {
-      window.close()
-    }
+    closeWindow()
   }
 
   return (
