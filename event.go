@@ -23,6 +23,9 @@ const (
 	EventEnvironmentIntegrationUpdated EventType = "environment_integration:updated"
 	EventEnvironmentIntegrationDeleted EventType = "environment_integration:deleted"
 
+	// EventTest is what a webhook is tried with.
+	EventTest EventType = "test"
+
 	EventAPITokenCreated EventType = "api_token:created"
 	EventAPITokenDeleted EventType = "api_token:deleted"
 )

@@ -3,12 +3,12 @@ package credential
 import (
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/retry"
 )
 
 // Refusal is a token endpoint's no (RFC 6749 section 5.2), or an answer that
@@ -78,7 +78,7 @@ func newRefusal(status int, header http.Header, answer jsonx.Value, now time.Tim
 		}
 	}
 	e.Unknown = e.Unknown || status >= http.StatusInternalServerError
-	e.RetryAfter = retryAfter(header.Get("Retry-After"), now)
+	e.RetryAfter = retry.After(header.Get("Retry-After"), now)
 	return e
 }
 
@@ -87,17 +87,4 @@ func codeLike(text string) bool {
 	return len(text) <= 64 && !strings.ContainsFunc(text, func(r rune) bool {
 		return !(r == '_' || r == '-' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
 	})
-}
-
-// longestWait is the longest pause that a vendor can ask for.
-const longestWait = 24 * time.Hour
-
-func retryAfter(text string, now time.Time) time.Duration {
-	if seconds, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && seconds > 0 {
-		return min(time.Duration(min(seconds, 1<<30))*time.Second, longestWait)
-	}
-	if at, err := http.ParseTime(text); err == nil && at.After(now) {
-		return min(at.Sub(now), longestWait)
-	}
-	return 0
 }

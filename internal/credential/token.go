@@ -12,6 +12,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/retry"
 )
 
 // Token is what a vendor issued (RFC 6749 section 5.1).
@@ -75,7 +76,7 @@ func ReadToken(status int, header http.Header, body []byte, before jsonx.Value, 
 	if !usableToken(token.AccessToken) {
 		return Token{}, &Refusal{
 			Status: status, Code: CodeTokenAnswer, Description: "the access token is not one that a header can carry", Unknown: true,
-			RetryAfter: retryAfter(header.Get("Retry-After"), now),
+			RetryAfter: retry.After(header.Get("Retry-After"), now),
 		}
 	}
 	value := jsonx.Overlay(answer.Without("error"), found)

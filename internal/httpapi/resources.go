@@ -10,6 +10,7 @@ import (
 	"github.com/sinewhq/sinew/internal/integration"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/refresh"
+	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/workspace"
 )
 
@@ -22,6 +23,7 @@ type Engines struct {
 	Journal      *journal.Service
 	Refresh      *refresh.Service
 	Connect      *connect.Service
+	Webhooks     *webhook.Service
 	// Ready reports whether the server can work, and what the parts say.
 	Ready func(context.Context) Readiness
 	// Metrics serves the Prometheus page.
@@ -41,6 +43,7 @@ func ControlPlane(e Engines) [][]Operation {
 		catalogOperations(e.Integrations),
 		tenantOperations(e.Workspace),
 		gateOperations(e.Workspace),
+		webhookOperations(e.Webhooks),
 		accountOperations(e.Accounts, e.Access, renderer),
 		lifeOperations(e.Accounts),
 		revocationOperations(e.Accounts),

@@ -18,6 +18,7 @@ import (
 	"github.com/sinewhq/sinew/internal/revocation"
 	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
+	"github.com/sinewhq/sinew/internal/webhook"
 )
 
 // parallelRefreshes is how many tokens a node refreshes ahead of their expiry at
@@ -61,6 +62,7 @@ type workers struct {
 	actions     *action.Service
 	links       *connect.Service
 	revocations *revocation.Service
+	webhooks    *webhook.Service
 }
 
 // newRunner works off the jobs of this node.
@@ -72,6 +74,7 @@ func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
 			sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
 			sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
 			sinew.JobRevokeToken:        w.revocations.Kind(),
+			sinew.JobDeliverWebhook:     w.webhooks.Kind(),
 		},
 	})
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/sinewhq/sinew/internal/revocation"
 	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
+	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/wire"
 )
 
@@ -110,11 +111,13 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
 	actions := newActions(s.Core, calls, s.log)
 	byAction.Service = actions
-	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log)}, s.log)
+	hooks := webhook.New(s.Core.Store, s.upstream, s.log)
+	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks}, s.log)
 	s.Core.Accounts.OnInstall(s.runner.Wake)
+	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks,
 		Ready: s.readiness(c), Metrics: metrics.Handler(),
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)

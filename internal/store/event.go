@@ -25,7 +25,7 @@ func insertEvent(ctx context.Context, t *tx, e sinew.Event) error {
 	if err != nil {
 		return fmt.Errorf("write event %s: %w", e.Type, err)
 	}
-	return nil
+	return fanOut(ctx, t, e)
 }
 
 func insertEvents(ctx context.Context, t *tx, events []sinew.Event) error {
@@ -40,13 +40,16 @@ func insertEvents(ctx context.Context, t *tx, events []sinew.Event) error {
 // Events returns the events of an environment from the oldest on, at most
 // limit of them behind the one with the id after ("" from the beginning).
 func (s *Store) Events(ctx context.Context, environmentID, after string, limit int) ([]sinew.Event, error) {
-	return queryRows(ctx, s.reader, func(row scanner) (sinew.Event, error) {
-		var e sinew.Event
-		var created int64
-		err := row.Scan(&e.ID, &e.EnvironmentID, &e.Type, &e.AccountID, &e.Sequence, &e.Payload, &created)
-		e.CreatedAt = fromMillis(created)
-		return e, err
-	}, `SELECT id, environment_id, type, COALESCE(account_id, ''), sequence, payload, created_at FROM event
+	return queryRows(ctx, s.reader, scanEvent, `SELECT `+eventColumns+` FROM event e
 		WHERE environment_id = $1 AND (created_at, id) > (COALESCE((SELECT created_at FROM event WHERE id = $2), -1), $2)
 		ORDER BY created_at, id LIMIT $3`, environmentID, after, limit)
+}
+
+const eventColumns = "e.id, e.environment_id, e.type, coalesce(e.account_id, ''), e.sequence, e.payload, e.created_at"
+
+func scanEvent(row scanner) (e sinew.Event, err error) {
+	var created int64
+	err = row.Scan(&e.ID, &e.EnvironmentID, &e.Type, &e.AccountID, &e.Sequence, &e.Payload, &created)
+	e.CreatedAt = fromMillis(created)
+	return e, err
 }

@@ -34,6 +34,7 @@ func (s *Store) EnqueueJobs(ctx context.Context, jobs ...sinew.Job) error {
 
 // insertJobs writes jobs with the change that asks for them.
 func insertJobs(ctx context.Context, t *tx, jobs []sinew.Job) error {
+	t.jobs = t.jobs || len(jobs) > 0
 	now := t.store.Now()
 	for _, j := range jobs {
 		if j.RunAt.IsZero() {

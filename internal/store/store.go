@@ -49,11 +49,16 @@ type Store struct {
 	definitions  definitionCache
 
 	changes changeCounter
+	onJobs  func() // nil for nobody
 	clock   clock
 	// Tokens are looked up by every request.
 	apiTokens     kept.Values[tokenHash, apiTokenRow]
 	accountTokens kept.Values[tokenHash, sinew.AccountToken]
 }
+
+// OnJobs names whom to tell that there are new jobs. It is called before the store is
+// used by more than one.
+func (s *Store) OnJobs(tell func()) { s.onJobs = tell }
 
 // Open connects to the database, brings its schema up to date under a lock,
 // and checks that master is the key that the data was written with, or else the

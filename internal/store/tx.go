@@ -17,6 +17,7 @@ type querier interface {
 type tx struct {
 	*sql.Tx
 	store *Store
+	jobs  bool // it has enqueued some
 }
 
 // attempts is how often a transaction that lost against another one is run.
@@ -49,7 +50,8 @@ func (s *Store) changeOnce(ctx context.Context, work func(*tx) error) error {
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
-	if err := work(&tx{Tx: t, store: s}); err != nil {
+	writing := &tx{Tx: t, store: s}
+	if err := work(writing); err != nil {
 		if undo := t.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			return errors.Join(err, fmt.Errorf("roll back: %w", undo))
 		}
@@ -57,6 +59,9 @@ func (s *Store) changeOnce(ctx context.Context, work func(*tx) error) error {
 	}
 	if err := t.Commit(); err != nil {
 		return fmt.Errorf("commit: %w", err)
+	}
+	if writing.jobs && s.onJobs != nil {
+		s.onJobs()
 	}
 	return nil
 }

@@ -1,0 +1,171 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/sinewhq/sinew"
+)
+
+// fanOut writes what the webhooks of an environment have yet to get of an event,
+// in the transaction of the event, and the jobs that deliver it. Webhooks are
+// taken in one order, so that two transactions never wait for each other.
+func fanOut(ctx context.Context, t *tx, e sinew.Event) error {
+	p := sinew.EventPatterns(e.Type)
+	webhooks, err := queryRows(ctx, t.Tx, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
+		"SELECT DISTINCT webhook_id FROM webhook_subscription WHERE environment_id = $1 AND pattern IN ($2, $3, $4) ORDER BY webhook_id",
+		e.EnvironmentID, p[0], p[1], p[2])
+	if err != nil {
+		return fmt.Errorf("find the webhooks of event %s: %w", e.Type, err)
+	}
+	for _, id := range webhooks {
+		if err := insertDelivery(ctx, t, id, e); err != nil {
+			return fmt.Errorf("hand event %s to webhook %s: %w", e.Type, id, err)
+		}
+	}
+	return nil
+}
+
+func insertDelivery(ctx context.Context, t *tx, webhookID string, e sinew.Event) error {
+	due, err := dueOf(ctx, t, webhookID, e)
+	if err != nil {
+		return err
+	}
+	_, err = t.ExecContext(ctx, `INSERT INTO webhook_delivery (id, webhook_id, event_id, account_id, sequence, attempt, due_at)
+		VALUES ($1, $2, $3, $4, $5, 0, $6)`, newID(), webhookID, e.ID, orNull(e.AccountID), e.Sequence, due)
+	if err != nil {
+		return err
+	}
+	return insertJobs(ctx, t, []sinew.Job{deliveryJob(e.EnvironmentID, webhookID)})
+}
+
+// dueOf is when a webhook is due to get an event: now, or with what it has yet to get
+// of the account before that, when it wants that in order. So the deliveries of an
+// account are in the order of their time and their sequence, whatever has failed.
+func dueOf(ctx context.Context, t *tx, webhookID string, e sinew.Event) (int64, error) {
+	due := t.store.Now().UnixMilli()
+	if e.AccountID == "" {
+		return due, nil
+	}
+	// The lock waits for tries that are being written: they put what is behind off.
+	var ordered bool
+	if err := t.QueryRowContext(ctx, "SELECT ordered FROM webhook WHERE id = $1"+t.store.dialect.noKeyUpdate, webhookID).Scan(&ordered); err != nil || !ordered {
+		return due, err
+	}
+	var last sql.NullInt64
+	err := t.QueryRowContext(ctx, "SELECT max(due_at) FROM webhook_delivery WHERE webhook_id = $1 AND account_id = $2", webhookID, e.AccountID).Scan(&last)
+	return max(due, last.Int64), err
+}
+
+// deliveryAttempts is how often the job of a webhook may break: what fails at the
+// receiver counts with its delivery.
+const deliveryAttempts = 1 << 20
+
+func deliveryJob(environmentID, webhookID string) sinew.Job {
+	key := "webhook:" + webhookID
+	return sinew.Job{
+		Kind: sinew.JobDeliverWebhook, EnvironmentID: environmentID, Args: sinew.JSON(`{"webhook_id":"` + webhookID + `"}`),
+		UniqueKey: key, ConcurrencyKey: key, MaxAttempts: deliveryAttempts,
+	}
+}
+
+const deliveryColumns = `d.id, d.webhook_id, d.attempt, d.due_at, e.id, e.environment_id, e.type, coalesce(e.account_id, ''), e.sequence, e.payload, e.created_at`
+
+func scanDelivery(row scanner) (d sinew.Delivery, err error) {
+	var due, created int64
+	err = row.Scan(&d.ID, &d.WebhookID, &d.Attempt, &due, &d.Event.ID, &d.Event.EnvironmentID, &d.Event.Type, &d.Event.AccountID, &d.Event.Sequence, &d.Event.Payload, &created)
+	d.DueAt, d.Event.CreatedAt = fromMillis(due), fromMillis(created)
+	return d, err
+}
+
+// DueDeliveries returns what a webhook is due to get, the oldest first.
+func (s *Store) DueDeliveries(ctx context.Context, w sinew.Webhook, limit int) ([]sinew.Delivery, error) {
+	due, err := queryRows(ctx, s.reader, scanDelivery, "SELECT "+deliveryColumns+` FROM webhook_delivery d JOIN event e ON e.id = d.event_id
+		WHERE d.webhook_id = $1 AND d.due_at <= $2 ORDER BY d.due_at, d.sequence, d.id LIMIT `+strconv.Itoa(limit), w.ID, s.Now().UnixMilli())
+	return due, wrap(err, "read what webhook %s is due to get", w.ID)
+}
+
+// NextDelivery returns when a webhook is due to get something that is not due yet, ok
+// false for never.
+func (s *Store) NextDelivery(ctx context.Context, webhookID string) (at time.Time, ok bool, err error) {
+	var first sql.NullInt64
+	err = s.reader.QueryRowContext(ctx, "SELECT min(due_at) FROM webhook_delivery WHERE webhook_id = $1 AND due_at > $2", webhookID, s.Now().UnixMilli()).Scan(&first)
+	return fromNullMillis(first), first.Valid, wrap(err, "find what webhook %s is due to get next", webhookID)
+}
+
+// ErrJobLost says that a job is another node's by now.
+var ErrJobLost = errors.New("the job is another node's by now")
+
+// FinishDeliveries writes what came of tries, and lets health say what that means
+// for the webhook. ErrJobLost, and nothing is written, when the job that delivers
+// is another node's by now.
+func (s *Store) FinishDeliveries(ctx context.Context, j sinew.Job, webhookID string, results []sinew.DeliveryResult, health func(*sinew.Webhook) (changed bool)) error {
+	err := s.changeAside(ctx, func(t *tx) error {
+		if err := holdJob(ctx, t, j); err != nil {
+			return err
+		}
+		w, err := scanWebhook(t.QueryRowContext(ctx, webhookFrom+" WHERE id = $1"+s.dialect.noKeyUpdate, webhookID))
+		if isNoRows(err) {
+			return nil // deleted meanwhile, with all that it has yet to get
+		}
+		if err != nil {
+			return err
+		}
+		for batch := range slices.Chunk(results, attemptRows) {
+			if err := insertWebhookAttempts(ctx, t, batch); err != nil {
+				return fmt.Errorf("write tries: %w", err)
+			}
+		}
+		var over []string
+		for _, r := range results {
+			if r.Attempt.NextAt.IsZero() {
+				over = append(over, r.Delivery.ID)
+				continue
+			}
+			_, err := t.ExecContext(ctx, "UPDATE webhook_delivery SET attempt = $2, due_at = $3 WHERE id = $1", r.Delivery.ID, r.Attempt.Number, r.Attempt.NextAt.UnixMilli())
+			if err != nil {
+				return err
+			}
+			if err := putBehind(ctx, t, w, r); err != nil {
+				return err
+			}
+		}
+		for ids := range slices.Chunk(over, maxPutBack) {
+			in, args := idList(1, ids)
+			if _, err := t.ExecContext(ctx, "DELETE FROM webhook_delivery WHERE id IN ("+in+")", args...); err != nil {
+				return err
+			}
+		}
+		if !health(&w) {
+			return nil
+		}
+		return writeWebhook(ctx, t, w)
+	})
+	return wrap(err, "finish %d deliveries of webhook %s", len(results), webhookID)
+}
+
+// putBehind puts off what a webhook has yet to get of an account until it has got what
+// comes before.
+func putBehind(ctx context.Context, t *tx, w sinew.Webhook, r sinew.DeliveryResult) error {
+	if !w.Ordered || r.Delivery.Event.AccountID == "" {
+		return nil
+	}
+	_, err := t.ExecContext(ctx, "UPDATE webhook_delivery SET due_at = $4 WHERE webhook_id = $1 AND account_id = $2 AND sequence > $3 AND due_at < $4",
+		w.ID, r.Delivery.Event.AccountID, r.Delivery.Event.Sequence, r.Attempt.NextAt.UnixMilli())
+	return err
+}
+
+// holdJob makes sure that a job is still whose it was, until the transaction ends.
+func holdJob(ctx context.Context, t *tx, j sinew.Job) error {
+	var fence int64
+	err := t.QueryRowContext(ctx, "SELECT fence FROM job WHERE id = $1 AND state = 'running'"+t.store.dialect.forUpdate, j.ID).Scan(&fence)
+	if isNoRows(err) || err == nil && fence != j.Fence {
+		return ErrJobLost
+	}
+	return err
+}
