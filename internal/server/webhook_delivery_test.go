@@ -2,12 +2,17 @@ package server_test
 
 import (
 	"net/http"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/testkit"
 )
 
 // rename changes an account, which is an event.
@@ -194,6 +199,32 @@ func TestSecretsOverlap(t *testing.T) {
 			t.Errorf("the last try is %s", tries[3].Text)
 		}
 	})
+}
+
+// TestOfficialVerifierOfNPM holds the deliveries of both encodings against the
+// library that the authors of Standard Webhooks publish.
+func TestOfficialVerifierOfNPM(t *testing.T) {
+	t.Parallel()
+	testkit.NPMFile(t, "standardwebhooks")
+	p := newPlatform(t)
+	for _, encoding := range []string{"base64", "hex"} {
+		r := newReceiver(t)
+		w := p.subscribe(r, `,"signature_encoding":"`+encoding+`"`)
+		p.call("POST", "/webhook/test", `{"id":"`+w.text("id")+`"}`).want(200)
+		e := r.wait(1)[0]
+		for body, want := range map[string]string{e.Body: "verified", strings.Replace(e.Body, "bar", "baz", 1): "No matching signature found"} {
+			headers := jsonx.NewBuilder(3)
+			for _, name := range []string{"webhook-id", "webhook-timestamp", "webhook-signature"} {
+				headers.Set(name, jsonx.StringValue(e.Header.Get(name)))
+			}
+			input := jsonx.NewBuilder(3).Set("secret", jsonx.StringValue(w.text("standard_secret"))).Set("body", jsonx.StringValue(body)).Set("headers", headers.Value()).Value()
+			verify := exec.Command("node", filepath.Join("..", "..", "test", "npm", "verify-webhook.mjs"))
+			verify.Stdin = strings.NewReader(input.String())
+			if got, err := verify.CombinedOutput(); err != nil || strings.TrimSpace(string(got)) != want {
+				t.Errorf("%s, %s: got %s %v, want %s", encoding, body, got, err, want)
+			}
+		}
+	}
 }
 
 // TestHangingReceiversAreAlone is W4: what hangs takes nothing from the others.
