@@ -16,6 +16,7 @@ import (
 // TestConnectPageInBrowser drives the connect page in Chromium by the scripts that
 // applications embed it with: connections from the first click to a call of the
 // vendor, and every state of the page, in light and dark, on a screen and a phone.
+// Connecting, with all that may become of windows, is done in Firefox too.
 //
 // SINEW_SCREENSHOTS is a folder for its pictures, and SINEW_BROWSER_TESTS a regular
 // expression over the tests to run.
@@ -24,7 +25,7 @@ func TestConnectPageInBrowser(t *testing.T) {
 		t.Skip("takes a browser")
 	}
 	t.Parallel()
-	testkit.Browser(t)
+	testkit.Browsers(t)
 	p := newPlatform(t)
 	vendor := httptest.NewServer(aloof(simulator.New(simulator.Options{OAuth: simulator.OAuth{RequirePKCE: true}, Clients: map[string]string{simulator.DefaultClientID: simulator.DefaultClientSecret}})))
 	t.Cleanup(func() {
@@ -55,7 +56,7 @@ func TestConnectPageInBrowser(t *testing.T) {
 		},
 		Link: builtLink(t), Screenshots: screenshots, Only: os.Getenv("SINEW_BROWSER_TESTS"),
 	}
-	testkit.RunInBrowser(t, settings, func(ended testkit.BrowserTest) {
+	testkit.RunInBrowsers(t, settings, func(ended testkit.BrowserTest) {
 		t.Run(ended.Name, func(t *testing.T) {
 			t.Logf("%.1f s %s", ended.Seconds, ended.Note)
 			if ended.Error != "" {

@@ -55,12 +55,18 @@ const postForm = {
   ],
 }
 
+// reach waits for what an act brings.
+async function reach(act, sign) {
+  await act
+  await sign.waitFor()
+}
+
 // A state is an address, what the server says, and what is done until it is there.
 const shows = {
   choose: { session: session() },
-  'choose-nothing-found': { session: session(), act: (page) => page.getByRole('searchbox').fill('zebra') },
+  'choose-nothing-found': { session: session(), act: (page) => reach(page.getByRole('searchbox').fill('zebra'), page.getByText('No app matches')) },
   'details-sign-in': { query: one, session: session() },
-  'details-form': { query: one, session: session(), act: (page) => page.getByRole('tab', { name: 'API key' }).click() },
+  'details-form': { query: one, session: session(), act: (page) => reach(page.getByRole('tab', { name: 'API key' }).click(), page.getByLabel('Subdomain')) },
   'details-wrong': {
     query: { ...one, auth_format: 'api_key', no_back: 'true' }, session: session({ is_sandbox: true }),
     act: async (page) => {
@@ -84,7 +90,7 @@ const shows = {
   working: { query: { attempt: 'x' }, session: session({ attempt: attempt({}) }) },
   waiting: {
     query: { ...one, auth_format: 'oauth2' }, session: session(), framed: true, authorize: { status: 201, body: attempt({ status: 'redirect', redirect_url: 'about:blank', stages: stages('running', 'pending', 'pending') }) }, poll: 'redirect',
-    act: (page) => page.getByRole('button', { name: 'Continue to Bluefin Desk' }).click(),
+    act: (page) => reach(page.getByRole('button', { name: 'Continue to Bluefin Desk' }).click(), page.getByRole('heading', { name: /other window|blocked/ })),
   },
   code: { query: { attempt: 'x' }, session: session({ attempt: attempt({ status: 'redirect', user_code: 'WDJB-MJHT', verification_uri: 'https://bluefin.example/device', verification_uri_complete: null, stages: stages('running', 'pending', 'pending') }) }) },
   denied: { query: { attempt: 'x' }, session: session({ attempt: failed('connection_error', 'access_denied', 'You did not agree') }) },
@@ -182,7 +188,7 @@ states.languages = async (world) => {
   const page = await context.newPage()
   for (const language of ['en', 'de', '', 'es', 'pt', 'ja']) {
     await visit(page, world, { query: { ...one, auth_format: 'api_key', lang: language } })
-    await page.locator('button.primary').click()
+    await reach(page.locator('button.primary').click(), page.locator('.problem:not(:empty)').first())
     assert.equal(await page.evaluate('document.documentElement.lang'), language || 'fr')
     texts.add(await page.locator('main').textContent())
     await page.screenshot({ path: join(world.screenshots, `language-${language || 'fr'}.png`), fullPage: true })
@@ -194,7 +200,7 @@ states.languages = async (world) => {
 
 // Any colours that an environment chooses can be read.
 states['themes of any colour'] = async (world) => {
-  const { context, close } = await world.open()
+  const { context, close } = await world.open({ reducedMotion: 'reduce' })
   const show = {}
   await pretend(context, show)
   const page = await context.newPage()
@@ -203,6 +209,7 @@ states['themes of any colour'] = async (world) => {
     show.session = session({ environment: { name: 'Acme', theme: { ...theme, ...colors } } })
     await visit(page, world, { query: { ...one, auth_format: 'api_key' } })
     await page.locator('h1').waitFor()
+    await page.waitForFunction((color) => document.documentElement.style.getPropertyValue('--accent') === color, color)
     await wantAccessible(page, color, { type: 'rule', values: ['color-contrast'] })
   }
   await close()
