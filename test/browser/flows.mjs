@@ -9,6 +9,7 @@ const checkedDesk = 'checked-desk' // the same without the form, and looks wheth
 const suite = 'work-suite' // connects by consent or by a key
 const cutOff = 'aloof-suite' // the same, with Cross-Origin-Opener-Policy
 const login = 'open-login' // npm's oidc-provider
+const brief = 'brief-suite' // like the work suite, whose codes live for two seconds
 
 async function wantSuccess(world, app, integration) {
   const { value, reason } = await world.outcome(app)
@@ -69,6 +70,78 @@ flows['consent at oidc-provider with PKCE'] = async (world) => {
   assert.equal(answer.sub, 'customer', JSON.stringify(answer))
   await world.api('POST', '/integrated-account/refresh-credentials', { id: account.id }) // rotates
   await world.api('GET', `/proxy/me/x?integrated_account_id=${account.id}`)
+  await close()
+}
+
+flows['a code at oidc-provider, on another device'] = async (world) => {
+  const { app, close } = await world.application()
+  const page = await world.start(app, 'truto', await world.linkToken(), { iframe: false, integration: login })
+  await page.getByRole('button', { name: 'Sign in with a code instead' }).click()
+  await page.getByRole('heading', { name: 'Enter this code at Open Login' }).waitFor()
+  await page.getByText('Waiting for you to enter the code').waitFor()
+  await page.getByText(/The code is valid until \d/).waitFor()
+  const code = await page.locator('.code').textContent()
+  const other = await world.open()
+  const device = await other.context.newPage()
+  await page.getByText(`Open ${world.provider}/device here or on another device`).waitFor()
+  await device.goto(`${world.provider}/device`)
+  await device.getByRole('textbox').fill(code)
+  await device.getByRole('button', { name: 'Continue' }).click()
+  await device.getByText(code).waitFor()
+  await ends(page, () => device.getByRole('button', { name: 'Continue' }).click())
+  const account = await wantSuccess(world, app, login)
+  const answer = await world.api('GET', `/proxy/me/x?integrated_account_id=${account.id}`)
+  assert.equal(answer.sub, 'customer', JSON.stringify(answer))
+  await other.close()
+  await close()
+}
+
+flows['a code that is copied, denied, asked for again, and entered'] = async (world) => {
+  const { app, context, close } = await world.application()
+  const page = await world.start(app, 'truto', await world.linkToken(), { iframe: false, integration: suite, authFormat: 'oauth2' })
+  const decide = async (code, decision) => {
+    const opened = context.waitForEvent('page')
+    await page.getByRole('link', { name: 'Open Work Suite' }).click()
+    const vendor = await opened
+    await eventually(() => vendor.getByLabel('Code').inputValue(), code)
+    return () => vendor.getByRole('button', { name: decision }).click()
+  }
+  const ask = async () => {
+    // By the keyboard: Tab goes from the button that continues to the one for a code.
+    await page.getByRole('button', { name: 'Continue to Work Suite' }).focus()
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Enter this code at Work Suite' }).waitFor()
+    return page.locator('.code').textContent()
+  }
+  const first = await ask()
+  await page.getByRole('button', { name: 'Copy the code' }).click()
+  await page.getByText('The code is copied.').waitFor()
+  await page.reload() // the code is still good
+  await page.getByText(first).waitFor()
+  await (await decide(first, 'Deny'))()
+  await page.getByText('You did not agree, so nothing was connected.').waitFor()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  const second = await ask()
+  assert.notEqual(second, first)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  const third = await ask()
+  assert.notEqual(third, second)
+  const allow = await decide(third, 'Allow')
+  await ends(page, allow)
+  await wantContact(world, await wantSuccess(world, app, suite))
+  await close()
+}
+
+flows['a code that expires'] = async (world) => {
+  const { app, close } = await world.application()
+  await app.evaluate(([token, options]) => window.start('authenticate', token, options), [await world.linkToken(), { baseUrl: world.url, integration: brief, authFormat: 'oauth2' }])
+  const frame = app.frameLocator('#sinew-link-iframe')
+  await frame.getByRole('button', { name: 'Sign in with a code instead' }).click()
+  await frame.getByText('The sign-in took too long.').waitFor()
+  assert.equal(app.context().pages().length, 1, 'a window was opened')
+  await frame.getByRole('button', { name: 'Try again' }).click()
+  await frame.getByRole('button', { name: 'Sign in with a code instead' }).waitFor()
   await close()
 }
 
@@ -195,9 +268,11 @@ flows['same window'] = async (world) => {
 flows['reload, tabs by keyboard, and the Back button of the browser'] = async (world) => {
   const { context, close } = await world.open()
   const page = await context.newPage()
-  await page.goto(`${world.url}/connect-account?link_token=${await world.linkToken()}&integration=${suite}`)
+  await page.goto(`${world.url}/connect-account?link_token=${await world.linkToken()}`)
+  await page.getByRole('button', { name: /Work Suite/ }).click()
   await page.getByRole('tab', { name: 'Sign in' }).waitFor()
   await page.reload()
+  await page.getByRole('button', { name: /Work Suite/ }).click()
   await page.getByRole('tab').first().focus()
   const names = await page.getByRole('tab').allTextContents()
   for (const name of [...names.slice(1), names[0]]) {
@@ -205,11 +280,25 @@ flows['reload, tabs by keyboard, and the Back button of the browser'] = async (w
     await eventually(() => page.getByRole('tab', { selected: true }).textContent(), name)
   }
   await page.getByRole('tab', { name: 'Sign in' }).click()
+  await page.getByLabel('Workspace').fill('north')
+  await page.getByLabel(/^PIN/).fill('1234')
   await page.getByRole('button', { name: 'Continue to Work Suite' }).click()
   await page.getByRole('button', { name: 'Deny' }).waitFor()
   await page.goBack()
-  await page.getByRole('tab', { name: 'Sign in' }).click()
-  await page.getByRole('button', { name: 'Continue to Work Suite' }).waitFor()
+  const wantAsLeft = async () => {
+    await page.getByRole('tab', { name: 'Sign in', selected: true }).waitFor()
+    assert.equal(await page.getByLabel('Workspace').inputValue(), 'north')
+    assert.equal(await page.getByLabel(/^PIN/).inputValue(), '', 'the tab has kept a secret')
+  }
+  await wantAsLeft()
+  await page.getByRole('button', { name: 'Continue to Work Suite' }).click()
+  await page.getByRole('button', { name: 'Deny' }).click()
+  await page.getByRole('button', { name: 'Try again' }).click()
+  await wantAsLeft()
+  await page.getByRole('button', { name: 'Back' }).click()
+  await page.getByRole('searchbox').waitFor()
+  await page.reload()
+  await page.getByRole('searchbox').waitFor()
   await close()
 }
 

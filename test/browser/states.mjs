@@ -21,7 +21,7 @@ const mark = (color) => `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="ht
 
 const field = (name, label, more) => ({ name, label, type: 'text', required: true, default: null, format: null, pattern: null, placeholder: null, help_text: null, options: null, ...more })
 const key = {
-  format: 'api_key', label: 'API key', redirects: false, scopes: null, documentation_link: 'https://help.example/keys', permissions_text: 'Reads your contacts and writes tickets. Nothing is ever deleted.',
+  format: 'api_key', label: 'API key', redirects: false, device: false, scopes: null, documentation_link: 'https://help.example/keys', permissions_text: 'Reads your contacts and writes tickets. Nothing is ever deleted.',
   fields: [
     field('subdomain', 'Subdomain', { placeholder: 'acme', pattern: '^[a-z0-9-]+$', help_text: 'The first part of your address: acme in acme.help.example.' }),
     field('api_key', 'API key', { type: 'password' }),
@@ -29,7 +29,7 @@ const key = {
   ],
 }
 const scopes = [{ scope: 'contacts.read', description: 'See your contacts' }, { scope: 'contacts.write', description: 'Change your contacts' }, { scope: 'tickets.write', description: 'Change your tickets' }]
-const oauth = { format: 'oauth2', label: 'OAuth', redirects: true, fields: [], documentation_link: null, permissions_text: null, scopes }
+const oauth = { format: 'oauth2', label: 'OAuth', redirects: true, device: true, fields: [], documentation_link: null, permissions_text: null, scopes }
 const names = [['Aldermoor', 'crm', '#b3541e'], ['Bluefin Desk', 'helpdesk', '#2155b0'], ['Cobalt HR', 'hris', '#4b3fa7'], ['Dovetail', 'ats', ''], ['Ember Files', 'file_storage', '#b0214c'], ['Fernway Accounting', 'accounting', '#2b7a3d'], ['Glasshouse', 'crm', ''], ['Harbour Chat', 'messaging', '#0d6e6e'], ['Ironbark ERP', 'erp', ''], ['Juniper Survey Professional Edition', 'surveys', '#7a5a1c'], ['Kestrel', 'idp', ''], ['Lantern', 'lms', '#a0521c']]
 const integrations = names.map(([label, category, color]) => ({ name: label.toLowerCase().replaceAll(' ', '-'), label, category, logo: color ? mark(color) : null, formats: [oauth, key] }))
 const theme = { logo_url: null, logo_dark_url: null, accent_color: null, accent_color_dark: null, background_color: null, background_color_dark: null, show_badge: false }
@@ -92,7 +92,7 @@ const shows = {
     query: { ...one, auth_format: 'oauth2' }, session: session(), framed: true, authorize: { status: 201, body: attempt({ status: 'redirect', redirect_url: 'about:blank', stages: stages('running', 'pending', 'pending') }) }, poll: 'redirect',
     act: (page) => reach(page.getByRole('button', { name: 'Continue to Bluefin Desk' }).click(), page.getByRole('heading', { name: /other window|blocked/ })),
   },
-  code: { query: { attempt: 'x' }, session: session({ attempt: attempt({ status: 'redirect', user_code: 'WDJB-MJHT', verification_uri: 'https://bluefin.example/device', verification_uri_complete: null, stages: stages('running', 'pending', 'pending') }) }) },
+  code: { query: { attempt: 'x' }, session: session({ attempt: attempt({ status: 'redirect', user_code: 'WDJB-MJHT', verification_uri: 'https://bluefin.example/device', verification_uri_complete: null, expires_at: '2030-01-01T12:34:00Z', stages: stages('running', 'pending', 'pending') }) }) },
   denied: { query: { attempt: 'x' }, session: session({ attempt: failed('connection_error', 'access_denied', 'You did not agree') }) },
   refused: { query: { attempt: 'x' }, session: session({ attempt: failed('connection_error', 'vendor_refused', 'Bluefin Desk refused the connection: invalid_scope The scope tickets.write is not enabled for this app') }) },
   'post-install-failed': { query: { attempt: 'x' }, session: session({ attempt: failed('post_install_error', 'step_failed', 'GET /me answered 500', ['done', 'failed', 'pending']) }) },
