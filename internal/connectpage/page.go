@@ -44,8 +44,16 @@ func (f file) withAssets(relative string) file {
 // worthwhile is the size from which files are compressed, in bytes.
 const worthwhile = 1024
 
-// Operations serve the page and its files.
-func Operations() ([]httpapi.Operation, error) {
+// Pages are the page and its files, and what a browser is shown in its place. They
+// are safe for concurrent use.
+type Pages struct {
+	files      map[string]file
+	index      file
+	stylesheet string
+}
+
+// New reads the pages.
+func New() (*Pages, error) {
 	files, err := readFiles(built, "dist")
 	if err != nil {
 		return nil, fmt.Errorf("connect page: %w", err)
@@ -54,8 +62,18 @@ func Operations() ([]httpapi.Operation, error) {
 	if !ok {
 		return nil, fmt.Errorf("connect page: there is no index.html")
 	}
+	for name := range files {
+		if path.Ext(name) == ".css" {
+			return &Pages{files: files, index: index, stylesheet: name}, nil
+		}
+	}
+	return nil, fmt.Errorf("connect page: there is no stylesheet")
+}
+
+// Operations serve the page and its files.
+func (p *Pages) Operations() []httpapi.Operation {
 	page := func(path, assets, id, summary string) httpapi.Operation {
-		index := index.withAssets(assets)
+		index := p.index.withAssets(assets)
 		return httpapi.Operation{
 			Method: "GET", Path: path, ID: id, Tag: "Connect", Summary: summary, Access: httpapi.AccessPublic, Hidden: true,
 			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return index.answer(c.Request, "no-store"), nil },
@@ -67,7 +85,7 @@ func Operations() ([]httpapi.Operation, error) {
 		{
 			Method: "GET", Path: "/connect-account/assets/{name}", ID: "getConnectPageFile", Tag: "Connect", Summary: "A file of the page",
 			Access: httpapi.AccessPublic, Hidden: true, Handle: func(c *httpapi.Call) (httpapi.Answer, error) {
-				f, ok := files["assets/"+c.Path("name")]
+				f, ok := p.files["assets/"+c.Path("name")]
 				if !ok {
 					return httpapi.Answer{}, sinew.NotFound("File", c.Path("name"))
 				}
@@ -75,7 +93,7 @@ func Operations() ([]httpapi.Operation, error) {
 				return f.answer(c.Request, "public, max-age=31536000, immutable"), nil
 			},
 		},
-	}, nil
+	}
 }
 
 func readFiles(from fs.FS, root string) (map[string]file, error) {

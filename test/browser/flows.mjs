@@ -302,6 +302,24 @@ flows['reload, tabs by keyboard, and the Back button of the browser'] = async (w
   await close()
 }
 
+flows['an answer that comes twice'] = async (world) => {
+  const { context, close } = await world.open({ locale: 'de-AT' })
+  const page = await context.newPage()
+  await page.goto(`${world.url}/connect-account?link_token=${await world.linkToken()}&integration=${suite}&no_back=true`)
+  await page.getByRole('tab', { name: 'Anmelden' }).click()
+  await page.getByRole('button', { name: 'Weiter zu Work Suite' }).click()
+  const [answer] = await Promise.all([page.waitForRequest(/\/callback\?/), page.getByRole('button', { name: 'Deny' }).click()])
+  await page.getByRole('button', { name: 'Erneut versuchen' }).waitFor()
+  const again = await page.goto(answer.url())
+  assert.equal(again.status(), 400)
+  await page.getByRole('heading', { name: 'Die Verbindung wurde nicht hergestellt' }).waitFor()
+  await page.getByRole('link', { name: 'Von vorn beginnen' }).click()
+  await page.getByRole('tab', { name: 'Anmelden', selected: true }).waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Zurück' }).count(), 0)
+  assert.equal(new URL(page.url()).searchParams.get('integration'), suite)
+  await close()
+}
+
 flows['keyboard only'] = async (world) => {
   const { app, close } = await world.application()
   const page = await world.start(app, 'truto', await world.linkToken(), { iframe: false, skipRapidForm: true })

@@ -102,6 +102,7 @@ const shows = {
   'invalid-token': { session: refusal(401, 'invalid_token', 'no') },
   'invalid-integration': { query: { integration: 'x' }, session: refusal(404, 'invalid_integration', 'no') },
   broken: { session: refusal(500, 'internal', 'no') },
+  'rejected-answer': { path: '/connect/bluefin-desk/callback' },
   'window-done': { query: { window: 'done', attempt: 'x' } },
   form: { path: '/connect-account/post-connect', form: postForm, query: { truto_prevent_deselect: '{"contacts":{"message":"Still in use"}}' }, act: (page) => page.getByText('Still in use').waitFor() },
   'form-wrong': {
