@@ -127,6 +127,7 @@ func formFields() *shape {
 		optional("disabled_text", text("Shown while they are not.")),
 		optional("data_source", source),
 		optional("options", formOptions()),
+		optional("allow_other", boolean("Whether values are accepted that are not among the options.")),
 		optional("validation", jsonata("Whether the value is good: true, or a text that says what is wrong. It sees value, the other fields by their names, and context.")),
 		optional("transform", jsonata("What is stored in place of the value; it sees what validation does.")),
 	))
