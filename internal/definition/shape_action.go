@@ -51,6 +51,7 @@ func actionStep() *shape {
 		beside: []key{
 			optional("name", text("Tells the step apart in results, and names its result for later steps.")),
 			optional("run_if", jsonata("The step is left out unless this is true.")),
+			optional("all_pages", boolean("Whether a request or proxy step reads all pages of a list, 100 at most, in place of one.")),
 		},
 		open: true,
 	}
