@@ -152,9 +152,11 @@ func TestInstallRetriesWhatMayPass(t *testing.T) {
 			{"type":"request","config":{"method":"post","path":"/tickets","body":{"title":"First"}}},
 			{"type":"request","config":{"path":"/contacts/C-0001"}}]},
 			"validation":[{"type":"proxy","resource":"companies","method":"list"}]}`)
+		database := p.raw()
 		hurry := func(id string) (r *reply) {
 			p.eventually("the steps to end", func() bool {
-				p.exec("UPDATE job SET run_at = 0 WHERE kind = 'install_account' AND state = 'ready'")
+				_, err := database.Exec("UPDATE job SET run_at = 0 WHERE kind = 'install_account' AND state = 'ready'")
+				p.must(err)
 				r = p.get("/integrated-account/" + id).want(200)
 				return r.text("status") != "connecting"
 			})
