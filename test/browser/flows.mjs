@@ -378,6 +378,16 @@ flows['our own script, in a window'] = async (world) => {
   await close()
 }
 
+flows['a blocked window of the scripts'] = async (world) => {
+  const { app, close } = await world.application()
+  await app.evaluate('window.open = () => null')
+  for (const kind of ['truto', 'authenticate']) {
+    await app.evaluate(([kind, token, options]) => window.start(kind, token, options), [kind, await world.linkToken(), { baseUrl: world.url, iframe: false }])
+    assert.deepEqual(await world.outcome(app), { reason: 'blocked' })
+  }
+  await close()
+}
+
 flows['a blocked window beside the frame'] = async (world) => {
   const { app, context, close } = await world.application()
   await context.addInitScript(() => {
@@ -484,6 +494,7 @@ export const everywhere = Object.fromEntries(
     'keyboard only',
     'our own script, in a frame, with fewer permissions',
     'our own script, in a window',
+    'a blocked window of the scripts',
     'a blocked window beside the frame',
     'a closed opener',
     'a vendor that cuts the opener off',

@@ -113,6 +113,21 @@ const shows = {
       await page.getByText('Please choose one.').waitFor()
     },
   },
+  'form-refused': {
+    path: '/connect-account/post-connect', form: postForm,
+    submit: { status: 400, body: { ...refusal(400, 'validation_error', 'no').body, details: { failures: [{ path: 'contacts', code: 'enum', message: 'is not one of the options' }] } } },
+    act: async (page) => {
+      await page.getByLabel('Mode').selectOption({ label: 'Live' })
+      await reach(page.getByRole('button', { name: 'Save' }).click(), page.getByText('Please choose one.'))
+    },
+  },
+  'form-expired': {
+    path: '/connect-account/post-connect', form: postForm, submit: refusal(401, 'unauthenticated', 'no'),
+    act: async (page) => {
+      await page.getByLabel('Mode').selectOption({ label: 'Live' })
+      await reach(page.getByRole('button', { name: 'Save' }).click(), page.getByRole('alert').getByText('It has expired.'))
+    },
+  },
   'form-inactive': { path: '/connect-account/post-connect', form: refusal(422, 'account_not_active', 'no') },
 }
 
@@ -121,6 +136,7 @@ async function pretend(context, show) {
   await context.route('**/connect/session?*', (route) => json(route, show.session))
   await context.route('**/authorize', (route) => json(route, show.authorize))
   await context.route('**/connect/session/attempt/**', () => {}) // waits
+  await context.route('**/link-token/post-connect-form', (route) => json(route, show.submit))
   await context.route('**/connect/form', (route) => json(route, show.form))
   await context.route('**/connect/form/options', (route) => json(route, show.optionsFail ? refusal(502, 'upstream', 'Bluefin Desk did not answer') : { result: Array.from({ length: 9 }, (_, at) => option(at)), next_cursor: 'n' }))
 }
