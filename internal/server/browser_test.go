@@ -16,7 +16,7 @@ import (
 // TestConnectPageInBrowser drives the connect page in Chromium by the scripts that
 // applications embed it with: connections from the first click to a call of the
 // vendor, and every state of the page, in light and dark, on a screen and a phone.
-// Connecting, with all that may become of windows, is done in Firefox too.
+// Connecting, with all that may become of windows, is done in Firefox too: that is O7.
 //
 // SINEW_SCREENSHOTS is a folder for its pictures, and SINEW_BROWSER_TESTS a regular
 // expression over the tests to run.
