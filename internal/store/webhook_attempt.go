@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -29,20 +28,14 @@ func scanWebhookAttempt(row scanner) (a sinew.WebhookAttempt, err error) {
 
 func insertWebhookAttempts(ctx context.Context, t *tx, results []sinew.DeliveryResult) error {
 	const columns = 15
-	rows := make([]string, len(results))
 	args := make([]any, 0, len(results)*columns)
-	for i, r := range results {
-		params := make([]string, columns)
-		for j := range params {
-			params[j] = "$" + strconv.Itoa(i*columns+j+1)
-		}
-		rows[i] = "(" + strings.Join(params, ", ") + ")"
+	for _, r := range results {
 		a := r.Attempt
 		args = append(args, newID(), a.WebhookID, a.EnvironmentID, a.DeliveryID, a.EventID, string(a.EventType), orNull(a.AccountID), a.Number, string(a.Outcome), a.Status,
 			orNull(a.Error), orNull(a.Answer), a.Took.Milliseconds(), millis(a.NextAt), a.CreatedAt.UnixMilli())
 	}
 	_, err := t.ExecContext(ctx, `INSERT INTO webhook_attempt (id, webhook_id, environment_id, delivery_id, event_id, event_type, account_id, number, outcome, status,
-		error, answer, took, next_at, created_at) VALUES `+strings.Join(rows, ", "), args...)
+		error, answer, took, next_at, created_at) VALUES `+valueRows(len(results), columns), args...)
 	return err
 }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -24,24 +25,63 @@ func fanOut(ctx context.Context, t *tx, e sinew.Event) error {
 		return fmt.Errorf("find the webhooks of event %s: %w", e.Type, err)
 	}
 	for _, id := range webhooks {
-		if err := insertDelivery(ctx, t, id, e); err != nil {
+		due, err := dueOf(ctx, t, id, e)
+		if err != nil {
+			return fmt.Errorf("hand event %s to webhook %s: %w", e.Type, id, err)
+		}
+		if _, err := insertDeliveries(ctx, t, id, due, []sinew.Event{e}); err != nil {
 			return fmt.Errorf("hand event %s to webhook %s: %w", e.Type, id, err)
 		}
 	}
 	return nil
 }
 
-func insertDelivery(ctx context.Context, t *tx, webhookID string, e sinew.Event) error {
-	due, err := dueOf(ctx, t, webhookID, e)
-	if err != nil {
-		return err
+// insertDeliveries writes that a webhook is due to get events, enqueues the job that
+// delivers them, and returns how many it had not to get already.
+func insertDeliveries(ctx context.Context, t *tx, webhookID string, due int64, events []sinew.Event) (written int64, err error) {
+	const columns = 6
+	for batch := range slices.Chunk(events, deliveryRows) {
+		args := make([]any, 0, len(batch)*columns)
+		for _, e := range batch {
+			args = append(args, newID(), webhookID, e.ID, orNull(e.AccountID), e.Sequence, due)
+		}
+		result, err := t.ExecContext(ctx, "INSERT INTO webhook_delivery (id, webhook_id, event_id, account_id, sequence, due_at) VALUES "+valueRows(len(batch), columns)+
+			" ON CONFLICT (event_id, webhook_id) DO NOTHING", args...)
+		if err != nil {
+			return 0, err
+		}
+		n, err := result.RowsAffected()
+		if err != nil {
+			return 0, err
+		}
+		written += n
 	}
-	_, err = t.ExecContext(ctx, `INSERT INTO webhook_delivery (id, webhook_id, event_id, account_id, sequence, attempt, due_at)
-		VALUES ($1, $2, $3, $4, $5, 0, $6)`, newID(), webhookID, e.ID, orNull(e.AccountID), e.Sequence, due)
-	if err != nil {
-		return err
+	if written == 0 {
+		return 0, nil
 	}
-	return insertJobs(ctx, t, []sinew.Job{deliveryJob(e.EnvironmentID, webhookID)})
+	return written, insertJobs(ctx, t, []sinew.Job{deliveryJob(events[0].EnvironmentID, webhookID)})
+}
+
+// deliveryRows is how many deliveries one statement writes.
+const deliveryRows = 100
+
+// valueRows are so many rows of parameters behind VALUES.
+func valueRows(rows, columns int) string {
+	var b strings.Builder
+	for i := range rows {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte('(')
+		for j := range columns {
+			if j > 0 {
+				b.WriteByte(',')
+			}
+			b.WriteString("$" + strconv.Itoa(i*columns+j+1))
+		}
+		b.WriteByte(')')
+	}
+	return b.String()
 }
 
 // dueOf is when a webhook is due to get an event: now, or with what it has yet to get
@@ -85,8 +125,12 @@ func scanDelivery(row scanner) (d sinew.Delivery, err error) {
 
 // DueDeliveries returns what a webhook is due to get, the oldest first.
 func (s *Store) DueDeliveries(ctx context.Context, w sinew.Webhook, limit int) ([]sinew.Delivery, error) {
-	due, err := queryRows(ctx, s.reader, scanDelivery, "SELECT "+deliveryColumns+` FROM webhook_delivery d JOIN event e ON e.id = d.event_id
-		WHERE d.webhook_id = $1 AND d.due_at <= $2 ORDER BY d.due_at, d.sequence, d.id LIMIT `+strconv.Itoa(limit), w.ID, s.Now().UnixMilli())
+	// The rows are chosen before their events are looked up: a planner that knows
+	// nothing of the table yet would join all that is due.
+	due, err := queryRows(ctx, s.reader, scanDelivery, "SELECT "+deliveryColumns+` FROM (
+			SELECT id, webhook_id, event_id, attempt, due_at, sequence FROM webhook_delivery WHERE webhook_id = $1 AND due_at <= $2
+			ORDER BY due_at, sequence, id LIMIT `+strconv.Itoa(limit)+`) d
+		JOIN event e ON e.id = d.event_id ORDER BY d.due_at, d.sequence, d.id`, w.ID, s.Now().UnixMilli())
 	return due, wrap(err, "read what webhook %s is due to get", w.ID)
 }
 

@@ -2,7 +2,7 @@ package store
 
 import (
 	"context"
-	"fmt"
+	"database/sql"
 	"strconv"
 	"strings"
 
@@ -14,38 +14,53 @@ const replayBatch = 1000
 
 // ReplayEvents hands events to a webhook once more, the oldest first, and returns
 // how many. Those that it has yet to get already are left alone. NotFound when the
-// environment has no such webhook.
+// environment has no such webhook, Conflict when it is not active.
 func (s *Store) ReplayEvents(ctx context.Context, environmentID, webhookID string, f sinew.ReplayFilter) (replayed int, err error) {
 	after := replayPlace{created: -1}
 	for {
-		n := 0
-		err := s.changeAside(ctx, func(t *tx) error {
-			n = 0
-			w, err := scanWebhook(t.QueryRowContext(ctx, webhookFrom+" WHERE environment_id = $1 AND id = $2"+s.dialect.noKeyUpdate, environmentID, webhookID))
-			if err != nil {
-				return notFound("Webhook", webhookID, err)
-			}
-			if !w.IsActive {
-				return sinew.Errorf(sinew.KindConflict, "The webhook %s is not active", webhookID).WithCode("webhook_inactive")
-			}
-			events, err := replayable(ctx, t, w, f, after)
-			if err != nil {
-				return err
-			}
-			for _, e := range events {
-				if err := insertDelivery(ctx, t, webhookID, e); err != nil {
-					return fmt.Errorf("event %s: %w", e.ID, err)
-				}
-			}
-			if n = len(events); n > 0 {
-				after = replayPlace{events[n-1].CreatedAt.UnixMilli(), events[n-1].ID}
-			}
-			return nil
-		})
-		if replayed += n; err != nil || n < replayBatch {
+		events, err := s.replayable(ctx, environmentID, webhookID, f, after)
+		if err != nil {
+			return replayed, wrap(err, "find the events to replay to webhook %s", webhookID)
+		}
+		n, err := s.replay(ctx, environmentID, webhookID, events)
+		if replayed += n; err != nil || len(events) < replayBatch {
 			return replayed, wrap(err, "replay events to webhook %s", webhookID)
 		}
+		last := events[len(events)-1]
+		after = replayPlace{last.CreatedAt.UnixMilli(), last.ID}
 	}
+}
+
+func (s *Store) replay(ctx context.Context, environmentID, webhookID string, events []sinew.Event) (n int, err error) {
+	err = s.changeAside(ctx, func(t *tx) error {
+		w, err := scanWebhook(t.QueryRowContext(ctx, webhookFrom+" WHERE environment_id = $1 AND id = $2"+s.dialect.noKeyUpdate, environmentID, webhookID))
+		if err != nil {
+			return notFound("Webhook", webhookID, err)
+		}
+		if !w.IsActive {
+			return sinew.Errorf(sinew.KindConflict, "The webhook %s is not active", webhookID).WithCode("webhook_inactive")
+		}
+		due, err := lastDue(ctx, t, w)
+		if err != nil {
+			return err
+		}
+		written, err := insertDeliveries(ctx, t, webhookID, due, events)
+		n = int(written)
+		return err
+	})
+	return n, err
+}
+
+// lastDue is when a webhook is due to get what is handed to it now: at once, or behind
+// all that it has yet to get, when it wants that in order.
+func lastDue(ctx context.Context, t *tx, w sinew.Webhook) (int64, error) {
+	due := t.store.Now().UnixMilli()
+	if !w.Ordered {
+		return due, nil
+	}
+	var last sql.NullInt64
+	err := t.QueryRowContext(ctx, "SELECT max(due_at) FROM webhook_delivery WHERE webhook_id = $1", w.ID).Scan(&last)
+	return max(due, last.Int64), err
 }
 
 // replayPlace is the event that was handed over last.
@@ -54,11 +69,10 @@ type replayPlace struct {
 	id      string
 }
 
-func replayable(ctx context.Context, t *tx, w sinew.Webhook, f sinew.ReplayFilter, after replayPlace) ([]sinew.Event, error) {
-	where := where{args: []any{w.EnvironmentID, w.ID, after.created, after.id}}
+func (s *Store) replayable(ctx context.Context, environmentID, webhookID string, f sinew.ReplayFilter, after replayPlace) ([]sinew.Event, error) {
+	where := where{args: []any{environmentID, after.created, after.id}}
 	conditions := []string{
-		"e.environment_id = $1", "(e.created_at, e.id) > ($3, $4)",
-		"NOT EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.event_id = e.id AND d.webhook_id = $2)",
+		"e.environment_id = $1", "(e.created_at, e.id) > ($2, $3)",
 	}
 	add := func(condition string, arg any) {
 		where.args = append(where.args, arg)
@@ -74,7 +88,9 @@ func replayable(ctx context.Context, t *tx, w sinew.Webhook, f sinew.ReplayFilte
 		add("e.created_at < ?", f.Until.UnixMilli())
 	}
 	if f.FailedOnly {
-		add("(SELECT a.outcome FROM webhook_attempt a WHERE a.webhook_id = $2 AND a.event_id = e.id ORDER BY a.created_at DESC, a.id DESC LIMIT 1) = ?", string(sinew.OutcomeFailed))
+		where.args = append(where.args, webhookID)
+		add("(SELECT a.outcome FROM webhook_attempt a WHERE a.webhook_id = $"+strconv.Itoa(len(where.args))+
+			" AND a.event_id = e.id ORDER BY a.created_at DESC, a.id DESC LIMIT 1) = ?", string(sinew.OutcomeFailed))
 	}
 	if patterns := f.EventTypes; len(patterns) > 0 {
 		parts := make([]string, len(patterns))
@@ -87,6 +103,6 @@ func replayable(ctx context.Context, t *tx, w sinew.Webhook, f sinew.ReplayFilte
 		}
 		conditions = append(conditions, "("+strings.Join(parts, " OR ")+")")
 	}
-	return queryRows(ctx, t.Tx, scanEvent, "SELECT "+eventColumns+" FROM event e WHERE "+strings.Join(conditions, " AND ")+
+	return queryRows(ctx, s.reader, scanEvent, "SELECT "+eventColumns+" FROM event e WHERE "+strings.Join(conditions, " AND ")+
 		" ORDER BY e.created_at, e.id LIMIT "+strconv.Itoa(replayBatch), where.args...)
 }

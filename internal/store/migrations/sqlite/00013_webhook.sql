@@ -37,12 +37,12 @@ CREATE TABLE webhook_delivery (
     event_id   TEXT NOT NULL REFERENCES event (id),
     account_id TEXT,
     sequence   INTEGER NOT NULL,
-    attempt    INTEGER NOT NULL,
+    attempt    INTEGER NOT NULL DEFAULT 0,
     due_at     INTEGER NOT NULL
 );
 CREATE INDEX webhook_delivery_due ON webhook_delivery (webhook_id, due_at, sequence, id);
 CREATE INDEX webhook_delivery_account ON webhook_delivery (webhook_id, account_id, due_at) WHERE account_id IS NOT NULL;
-CREATE INDEX webhook_delivery_event ON webhook_delivery (event_id, webhook_id);
+CREATE UNIQUE INDEX webhook_delivery_event ON webhook_delivery (event_id, webhook_id);
 
 CREATE TABLE webhook_attempt (
     id             TEXT NOT NULL PRIMARY KEY,
