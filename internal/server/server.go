@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/connectpage"
@@ -176,7 +177,7 @@ func (s *Server) Close() error {
 	return errors.Join(err, s.Core.Close())
 }
 
-// sweep removes unused blobs from time to time.
+// forget rids memory of what is not called, from time to time.
 func (s *Server) forget(ctx context.Context) {
 	ticker := time.NewTicker(forgetInterval)
 	defer ticker.Stop()
@@ -190,6 +191,7 @@ func (s *Server) forget(ctx context.Context) {
 	}
 }
 
+// sweep removes unused blobs and old tries of webhooks from time to time.
 func (s *Server) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
@@ -198,6 +200,9 @@ func (s *Server) sweep(ctx context.Context) {
 			s.log.Warn("sweep blobs", "error", err.Error())
 		} else if n > 0 {
 			s.log.Info("swept blobs", "removed", n)
+		}
+		if _, err := s.Core.Store.PruneWebhookAttempts(ctx, time.Now().Add(-sinew.WebhookAttemptsKept)); err != nil && ctx.Err() == nil {
+			s.log.Warn("prune tries of webhooks", "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():
