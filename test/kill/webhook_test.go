@@ -102,7 +102,7 @@ func (c *connections) endJobs() {
 // listener is a receiver that refuses now and then, no event twice.
 type listener struct {
 	*httptest.Server
-	t                 *testing.T
+	t        *testing.T
 	requests atomic.Int64
 	mu       sync.Mutex
 	refused  map[string]bool           // by id
