@@ -16,10 +16,11 @@ import (
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
-// Sealer encrypts what belongs to an environment, bound to a name.
+// Sealer encrypts what belongs to an environment, bound to a name, so that it opens
+// however late: a node may come back long after the data key was exchanged.
 type Sealer interface {
-	SealBlob(ctx context.Context, environmentID, name string, content []byte) ([]byte, error)
-	OpenBlob(ctx context.Context, environmentID, name string, sealed []byte) ([]byte, error)
+	SealAlone(ctx context.Context, environmentID, name string, content []byte) ([]byte, error)
+	OpenAlone(ctx context.Context, environmentID, name string, sealed []byte) ([]byte, error)
 }
 
 // Entry is a vendor's answer that is not yet in the database.
@@ -69,7 +70,7 @@ func (j *Journal) Put(ctx context.Context, e Entry) error {
 	if !e.ExpiresAt.IsZero() {
 		b.Set("expires_at", jsonx.IntValue(e.ExpiresAt.UnixMilli()))
 	}
-	sealed, err := j.sealer.SealBlob(ctx, e.Claim.EnvironmentID, place(e.Claim), b.Value().Bytes())
+	sealed, err := j.sealer.SealAlone(ctx, e.Claim.EnvironmentID, place(e.Claim), b.Value().Bytes())
 	if err != nil {
 		return fmt.Errorf("journal token of account %s: %w", e.Claim.AccountID, err)
 	}
@@ -150,7 +151,7 @@ func (j *Journal) read(ctx context.Context, path string) (Entry, error) {
 	if err != nil {
 		return Entry{}, err
 	}
-	open, err := j.sealer.OpenBlob(ctx, c.EnvironmentID, place(c), sealed)
+	open, err := j.sealer.OpenAlone(ctx, c.EnvironmentID, place(c), sealed)
 	if err != nil {
 		return Entry{}, err
 	}

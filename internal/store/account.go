@@ -195,11 +195,13 @@ func (s *Store) newAccountRow(ctx context.Context, r sinew.AccountRecord) (newAc
 // none, and its events, and makes its blobs live. The id must be set already,
 // since blobs and events refer to it.
 func (s *Store) CreateAccount(ctx context.Context, r sinew.AccountRecord, events []sinew.Event) error {
-	row, err := s.newAccountRow(ctx, r)
-	if err != nil {
-		return err
-	}
-	return wrap(s.change(ctx, func(t *tx) error { return insertAccount(ctx, t, row, events) }), "create account %s", r.ID)
+	return wrap(s.sealing(func() error {
+		row, err := s.newAccountRow(ctx, r)
+		if err != nil {
+			return err
+		}
+		return s.change(ctx, func(t *tx) error { return insertAccount(ctx, t, row, events) })
+	}), "create account %s", r.ID)
 }
 
 func insertAccount(ctx context.Context, t *tx, r newAccount, events []sinew.Event) error {

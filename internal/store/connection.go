@@ -22,20 +22,21 @@ var (
 // ended, and with code sinew.CodeLinkTokenBound when the token has got another
 // account.
 func (s *Store) ConnectAccount(ctx context.Context, c sinew.ConnectClaim, r sinew.AccountRecord, events []sinew.Event) error {
-	row, err := s.newAccountRow(ctx, r)
-	if err != nil {
-		return err
-	}
-	err = s.change(ctx, func(t *tx) error {
-		if err := claimConnection(ctx, t, c); err != nil {
+	return wrap(s.sealing(func() error {
+		row, err := s.newAccountRow(ctx, r)
+		if err != nil {
 			return err
 		}
-		if err := insertAccount(ctx, t, row, events); err != nil {
-			return err
-		}
-		return bindConnection(ctx, t, c, r.IntegratedAccount)
-	})
-	return wrap(err, "connect account %s", r.ID)
+		return s.change(ctx, func(t *tx) error {
+			if err := claimConnection(ctx, t, c); err != nil {
+				return err
+			}
+			if err := insertAccount(ctx, t, row, events); err != nil {
+				return err
+			}
+			return bindConnection(ctx, t, c, r.IntegratedAccount)
+		})
+	}), "connect account %s", r.ID)
 }
 
 // ReconnectAccount is ConnectAccount for an account that is there.

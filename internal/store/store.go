@@ -35,8 +35,10 @@ type Store struct {
 	// writer takes all changes. On SQLite it is a single connection, so that
 	// writers queue up in Go instead of timing out in the database; reader
 	// then is a second pool that cannot write. On PostgreSQL both are one.
-	writer  *sql.DB
-	reader  *reader
+	writer *sql.DB
+	reader *reader
+	// keys reads wrapped data keys.
+	keys    *sql.DB
 	dialect dialect
 	vault   *seal.Vault
 	// serverKeys are the server's own keys in the clear, by name; read only.
@@ -101,6 +103,9 @@ func (s *Store) Close() error {
 	}
 	if s.writer != s.reader.DB {
 		err = errors.Join(err, s.writer.Close())
+	}
+	if s.keys != s.reader.DB {
+		err = errors.Join(err, s.keys.Close())
 	}
 	return err
 }
