@@ -117,8 +117,8 @@ type AccountRecord struct {
 	// installation.
 	ConfigSecret   JSON
 	OverrideSecret JSON
-	// SandboxOf is the account that this one is a sandbox copy of, read when
-	// the account is created, and set when it is removed while that one is there.
+	// SandboxOf is the account that this one is a sandbox copy of, whatever has become
+	// of that one.
 	SandboxOf string
 	// RefreshAt is when the token is to be refreshed ahead of its expiry, the zero
 	// time for never; nil leaves that as it is.

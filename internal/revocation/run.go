@@ -2,14 +2,12 @@ package revocation
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
-	"github.com/sinewhq/sinew/internal/seal"
 )
 
 // Runs keeps the runs of the kill switch; see the store's methods of these names.
@@ -20,7 +18,7 @@ type Runs interface {
 	GiveUp(ctx context.Context, run sinew.RevocationRun, environmentID string, after *sinew.Position, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (next *sinew.Position, err error)
 	RevocationReport(ctx context.Context, runID string) ([]sinew.RevocationCount, error)
 	AccountsInScope(ctx context.Context, scope sinew.RevocationScope, environmentID string, after *sinew.Position) (sinew.Page[sinew.AccountView], error)
-	AccountWithSecrets(ctx context.Context, environmentID, id string) (sinew.AccountRecord, error)
+	Removable(ctx context.Context, environmentID, id string) (r sinew.AccountRecord, readable bool, err error)
 	AllEnvironments(ctx context.Context) ([]string, error)
 }
 
@@ -62,16 +60,14 @@ func (s *Switch) Preview(ctx context.Context, scope sinew.RevocationScope) ([]si
 			return nil, err
 		}
 		for _, a := range page.Rows {
-			r, err := s.runs.AccountWithSecrets(ctx, environmentID, a.ID)
-			_, tampered := errors.AsType[*seal.TamperedError](err)
-			switch {
-			case sinew.IsNotFound(err):
-				continue
-			case err != nil && !tampered:
+			r, readable, err := s.runs.Removable(ctx, environmentID, a.ID)
+			if sinew.IsNotFound(err) {
+				continue // deleted meanwhile
+			}
+			if err != nil {
 				return nil, err
 			}
-			r.AccountView = a
-			given := account.GiveUp(&r, !tampered)
+			given := account.GiveUp(&r, readable)
 			counts[sinew.RevocationCount{IntegrationName: a.IntegrationName, Outcome: given.Outcome, Detail: given.Detail}]++
 		}
 		return page.Next, ctx.Err()

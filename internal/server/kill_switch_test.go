@@ -178,3 +178,41 @@ func TestKillSwitchGoesOn(t *testing.T) {
 		}
 	})
 }
+
+// TestPreviewForetellsTheRun compares what is foretold with what a run then does: what is
+// pending there is revoked here, and all else is the same. A sandbox copy is none to be
+// revoked, though the account whose token it has goes before it.
+func TestPreviewForetellsTheRun(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		for _, keep := range []bool{true, false} {
+			name := fmt.Sprint("acme", keep)
+			original := g.connectTenant(name, "a")
+			g.call("POST", "/sandbox-integrated-account", `{"id":"`+original+`"}`).want(201)
+			g.importToken("api_key", jsonx.MustParse(`{"token":"`+simulator.DefaultAPIKey+`"}`), jsonx.Value{})
+			broken := g.connectTenant("broken", "a")
+			_, err := p.raw().Exec("UPDATE integrated_account SET secret_version = secret_version + 1 WHERE id = $1", broken)
+			p.must(err)
+			scope := sinew.RevocationScope{EnvironmentID: p.environment.ID, Keep: keep}
+			before := p.auditEntries("credential.tampered")
+			foretold, err := p.server.Core.PreviewRevocation(t.Context(), scope)
+			p.must(err)
+			if p.auditEntries("credential.tampered") != before {
+				t.Error("a preview has left an audit entry")
+			}
+			for i := range foretold {
+				if foretold[i].Outcome == sinew.RevocationPending {
+					foretold[i].Outcome = sinew.RevocationRevoked
+				}
+			}
+			if diff := cmp.Diff(reportLines(foretold), g.kill(scope)); diff != "" {
+				t.Errorf("keep %v (-foretold +done):\n%s", keep, diff)
+			}
+			if got := g.vendor.TokenCounts(name).Revoked; got != 1 {
+				t.Errorf("keep %v: the token was revoked %d times", keep, got)
+			}
+			g.kill(sinew.RevocationScope{})
+		}
+	})
+}

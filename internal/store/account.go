@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"time"
 
@@ -124,10 +125,11 @@ func (a alsoScanner) Scan(dest ...any) error { return a.scanner.Scan(append(dest
 func (s *Store) accountRecord(ctx context.Context, q querier, environmentID, id, lock string) (lockedRecord, error) {
 	var r lockedRecord
 	var sealed sealedColumns
+	var copied sql.NullString
 	found := q.QueryRowContext(ctx, s.accountWhole+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id)
 	row, err := scanAccountRow(alsoScanner{found, []any{
 		&sealed.context, &sealed.override, &sealed.unified, &r.secretVersion,
-		&sealed.installation, &sealed.installationVersion, &sealed.config, &sealed.integrationVersion,
+		&sealed.installation, &sealed.installationVersion, &sealed.config, &sealed.integrationVersion, &copied,
 	}})
 	if err != nil {
 		return r, notFound("Integrated account", id, err)
@@ -139,14 +141,15 @@ func (s *Store) accountRecord(ctx context.Context, q querier, environmentID, id,
 	if len(views) == 0 {
 		return r, sinew.NotFound("Integrated account", id)
 	}
-	r.AccountView = views[0]
+	r.AccountView, r.SandboxOf = views[0], copied.String
 	return r, s.openAccount(ctx, &r, sealed)
 }
 
 // accountWhole reads an account with its secrets, and those of what it hangs on.
 func accountWhole() string {
 	return "SELECT " + packed(accountPacked()) + `, a.context_secret, a.integration_override_secret, a.unified_model_override_secret, a.secret_version,
-		ei.override_secret, ei.version, i.config_secret, i.version
+		ei.override_secret, ei.version, i.config_secret, i.version,
+		CASE WHEN a.is_sandbox THEN (SELECT c.source_account_id FROM sandbox_integrated_account c WHERE c.id = a.id) END
 		FROM integrated_account a JOIN environment_integration ei ON ei.id = a.environment_integration_id JOIN integration i ON i.id = ei.integration_id`
 }
 

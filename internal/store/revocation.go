@@ -144,21 +144,17 @@ func (s *Store) Revocations(ctx context.Context, environmentID string, q sinew.L
 	return page, wrap(err, "list revocations")
 }
 
-// removed returns the record of an account that is about to go, with its secrets
-// where they can be read: what cannot be read does not keep it from going.
-func (s *Store) removed(ctx context.Context, t *tx, environmentID, id string) (r sinew.AccountRecord, readable bool, err error) {
-	locked, err := s.accountRecord(ctx, t, environmentID, id, "")
+// Removable returns an account as it would be given up: with its secrets where they can
+// be read, and readable false where they cannot, which does not keep it from going. NotFound when
+// the environment has none of that id.
+func (s *Store) Removable(ctx context.Context, environmentID, id string) (r sinew.AccountRecord, readable bool, err error) {
+	return s.removed(ctx, s.reader, environmentID, id)
+}
+
+func (s *Store) removed(ctx context.Context, q querier, environmentID, id string) (r sinew.AccountRecord, readable bool, err error) {
+	locked, err := s.accountRecord(ctx, q, environmentID, id, "")
 	if tampered := (*seal.TamperedError)(nil); errors.As(err, &tampered) {
 		return locked.AccountRecord, false, nil
 	}
-	if err != nil {
-		return locked.AccountRecord, false, err
-	}
-	// A copy has the token of the account that it was made of.
-	err = t.QueryRowContext(ctx, `SELECT a.id FROM sandbox_integrated_account c JOIN integrated_account a ON a.id = c.source_account_id
-		WHERE c.id = $1`, id).Scan(&locked.SandboxOf)
-	if isNoRows(err) {
-		err = nil
-	}
-	return locked.AccountRecord, true, err
+	return locked.AccountRecord, err == nil, err
 }

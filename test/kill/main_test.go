@@ -18,6 +18,8 @@ import (
 var (
 	seedFlag  = flag.Uint64("seed", 0, "seed of all random choices; 0 takes one of the clock")
 	killsFlag = flag.Int("kills", 0, "number of kills; 0 takes the test's own")
+	// The kill switch is proven with 10,000 by scripts/harness-incident.
+	revokedFlag = flag.Int("revoked", 300, "accounts with a token that the kill switch takes")
 )
 
 func TestMain(m *testing.M) {
