@@ -158,3 +158,10 @@ func AccountFields() []Field {
 		{Name: "authentication_method", Kind: FieldText, Enum: AuthenticationMethods(), Description: "The credential format that the account was connected with.", Example: "oauth2"},
 	}
 }
+
+// RemovableAccount is an account as it would be given up. Readable is false where its
+// secrets cannot be read, which does not keep it from going.
+type RemovableAccount struct {
+	AccountRecord
+	Readable bool
+}

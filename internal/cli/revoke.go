@@ -94,11 +94,14 @@ func runRevoke(cmd *cobra.Command, f revokeFlags) error {
 			return printReport(out, counts)
 		}
 		r, err := core.Revoke(ctx, settings, scope, f.wait, func(r server.Revoking) {
-			word := "begins"
-			if r.Resumed {
-				word = "goes on"
+			switch {
+			case r.Taken:
+				fmt.Fprintln(out, "no account of these can be used any more; their vendors are told")
+			case r.Resumed:
+				fmt.Fprintf(out, "run %s goes on\n", r.Run.ID)
+			default:
+				fmt.Fprintf(out, "run %s begins\n", r.Run.ID)
 			}
-			fmt.Fprintf(out, "run %s %s\n", r.Run.ID, word)
 		})
 		if err != nil {
 			return err

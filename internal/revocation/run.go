@@ -18,7 +18,7 @@ type Runs interface {
 	GiveUp(ctx context.Context, run sinew.RevocationRun, environmentID string, after *sinew.Position, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (next *sinew.Position, err error)
 	RevocationReport(ctx context.Context, runID string) ([]sinew.RevocationCount, error)
 	AccountsInScope(ctx context.Context, scope sinew.RevocationScope, environmentID string, after *sinew.Position) (sinew.Page[sinew.AccountView], error)
-	Removable(ctx context.Context, environmentID, id string) (r sinew.AccountRecord, readable bool, err error)
+	Removables(ctx context.Context, environmentID string, ids []string) ([]sinew.RemovableAccount, error)
 	AllEnvironments(ctx context.Context) ([]string, error)
 }
 
@@ -59,16 +59,17 @@ func (s *Switch) Preview(ctx context.Context, scope sinew.RevocationScope) ([]si
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range page.Rows {
-			r, readable, err := s.runs.Removable(ctx, environmentID, a.ID)
-			if sinew.IsNotFound(err) {
-				continue // deleted meanwhile
-			}
-			if err != nil {
-				return nil, err
-			}
-			given := account.GiveUp(&r, readable)
-			counts[sinew.RevocationCount{IntegrationName: a.IntegrationName, Outcome: given.Outcome, Detail: given.Detail}]++
+		ids := make([]string, len(page.Rows))
+		for i, a := range page.Rows {
+			ids[i] = a.ID
+		}
+		all, err := s.runs.Removables(ctx, environmentID, ids)
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			given := account.GiveUp(&all[i].AccountRecord, all[i].Readable)
+			counts[sinew.RevocationCount{IntegrationName: all[i].IntegrationName, Outcome: given.Outcome, Detail: given.Detail}]++
 		}
 		return page.Next, ctx.Err()
 	})

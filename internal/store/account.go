@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -124,25 +123,37 @@ func (a alsoScanner) Scan(dest ...any) error { return a.scanner.Scan(append(dest
 // when its integration is not in memory.
 func (s *Store) accountRecord(ctx context.Context, q querier, environmentID, id, lock string) (lockedRecord, error) {
 	var r lockedRecord
-	var sealed sealedColumns
-	var copied sql.NullString
-	found := q.QueryRowContext(ctx, s.accountWhole+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id)
-	row, err := scanAccountRow(alsoScanner{found, []any{
-		&sealed.context, &sealed.override, &sealed.unified, &r.secretVersion,
-		&sealed.installation, &sealed.installationVersion, &sealed.config, &sealed.integrationVersion, &copied,
-	}})
+	row, err := scanWholeAccount(q.QueryRowContext(ctx, s.accountWhole+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id))
 	if err != nil {
 		return r, notFound("Integrated account", id, err)
 	}
-	views, err := s.attach(ctx, q, []accountRow{row})
+	views, err := s.attach(ctx, q, []accountRow{row.accountRow})
 	if err != nil {
 		return r, err
 	}
 	if len(views) == 0 {
 		return r, sinew.NotFound("Integrated account", id)
 	}
-	r.AccountView, r.SandboxOf = views[0], copied.String
-	return r, s.openAccount(ctx, &r, sealed)
+	r.AccountView, r.SandboxOf, r.secretVersion = views[0], row.copied, row.secretVersion
+	return r, s.openAccount(ctx, &r, row.sealed)
+}
+
+// wholeRow is an account as its row says it, with its sealed secrets.
+type wholeRow struct {
+	accountRow
+	sealed        sealedColumns
+	secretVersion int64
+	copied        string // the account that it is a sandbox copy of
+}
+
+func scanWholeAccount(row scanner) (r wholeRow, err error) {
+	var copied sql.NullString
+	r.accountRow, err = scanAccountRow(alsoScanner{row, []any{
+		&r.sealed.context, &r.sealed.override, &r.sealed.unified, &r.secretVersion,
+		&r.sealed.installation, &r.sealed.installationVersion, &r.sealed.config, &r.sealed.integrationVersion, &copied,
+	}})
+	r.copied = copied.String
+	return r, err
 }
 
 // accountWhole reads an account with its secrets, and those of what it hangs on.
@@ -329,7 +340,7 @@ func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id stri
 	if err := insertTimeline(ctx, t, r.IntegratedAccount, r.Changes); err != nil {
 		return r.AccountView, err
 	}
-	if err := insertRevocations(ctx, t, r.IntegratedAccount, r.Revocations); err != nil {
+	if err := insertRevocations(ctx, t, accountRevocations(r.IntegratedAccount, r.Revocations)); err != nil {
 		return r.AccountView, err
 	}
 	return r.AccountView, insertEvents(ctx, t, events)
@@ -377,78 +388,4 @@ func (s *Store) updateAccountSecrets(ctx context.Context, t *tx, r lockedRecord)
 	_, err = t.ExecContext(ctx, "UPDATE integrated_account SET context_secret = $2, integration_override_secret = $3, unified_model_override_secret = $4, secret_version = $5 WHERE id = $1",
 		r.ID, sealed.context, sealed.integrationOverride, sealed.unifiedModelOverride, version)
 	return wrap(err, "write secrets")
-}
-
-// DeleteAccount removes an account and all that hangs on it, and writes its
-// event and what becomes of its credential. NotFound when the environment has none
-// of that id. remove gets the account with its secrets, or without them where they
-// cannot be read.
-func (s *Store) DeleteAccount(ctx context.Context, environmentID, id string, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error {
-	err := s.change(ctx, func(t *tx) error {
-		row, err := scanAccountRow(t.QueryRowContext(ctx, s.accounts.selects+" WHERE "+accountScope+" AND a.id = $2"+s.deleteLock(), environmentID, id))
-		if err != nil {
-			return notFound("Integrated account", id, err)
-		}
-		row.EnvironmentID = environmentID
-		return s.deleteAccount(ctx, t, row.IntegratedAccount, remove)
-	})
-	return wrap(err, "delete account %s", id)
-}
-
-func (s *Store) deleteLock() string {
-	if s.dialect.forUpdate == "" {
-		return ""
-	}
-	return s.dialect.forUpdate + " OF a"
-}
-
-func (s *Store) deleteAccount(ctx context.Context, t *tx, a sinew.IntegratedAccount, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error {
-	r, readable, err := s.removed(ctx, t, a.EnvironmentID, a.ID)
-	if err != nil {
-		return err
-	}
-	removal := remove(&r, readable)
-	if err := insertEvent(ctx, t, removal.Event); err != nil {
-		return err
-	}
-	if err := insertRevocations(ctx, t, r.IntegratedAccount, []sinew.Revocation{removal.Revocation}); err != nil {
-		return err
-	}
-	if err := switchBlobs(ctx, t, a.ObjectStore, nil, time.Now()); err != nil {
-		return err
-	}
-	_, err = t.ExecContext(ctx, "DELETE FROM integrated_account WHERE id = $1", a.ID)
-	return wrap(err, "delete account %s", a.ID)
-}
-
-// DeleteAccounts removes the accounts with these ids, or those of a tenant, in
-// one transaction. limit bounds how many it would touch: with more, nothing is
-// deleted and the error is Invalid.
-func (s *Store) DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) (matched int, err error) {
-	w := &where{args: []any{environmentID}}
-	condition := ""
-	if tenantID != "" {
-		condition = "a.tenant_id = " + w.param(tenantID)
-	} else {
-		condition = w.in(column{name: "a.id"}, sinew.Compare{Op: sinew.OpIn, Values: anys(ids)})
-	}
-	err = s.change(ctx, func(t *tx) error {
-		rows, err := queryRows(ctx, t, scanAccountRow, s.accounts.selects+" WHERE "+accountScope+" AND "+condition+
-			fmt.Sprintf(" ORDER BY a.id LIMIT %d", limit+1)+s.deleteLock(), w.args...)
-		if err != nil {
-			return err
-		}
-		if len(rows) > limit {
-			return sinew.InvalidField("tenant_id", "too_many", "the tenant has more than %d accounts; delete them by ids in portions", limit)
-		}
-		for _, row := range rows {
-			row.EnvironmentID = environmentID
-			if err := s.deleteAccount(ctx, t, row.IntegratedAccount, remove); err != nil {
-				return err
-			}
-		}
-		matched = len(rows)
-		return nil
-	})
-	return matched, wrap(err, "delete accounts")
 }

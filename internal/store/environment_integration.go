@@ -175,11 +175,8 @@ func (s *Store) deleteAccountsOf(ctx context.Context, t *tx, ei sinew.Environmen
 		if err != nil {
 			return fmt.Errorf("read accounts of %s: %w", ei.ID, err)
 		}
-		for i := range accounts {
-			view := accounts[i].view(&ei)
-			if err := s.deleteAccount(ctx, t, view.IntegratedAccount, remove); err != nil {
-				return err
-			}
+		if err := s.deleteAccounts(ctx, t, ei.EnvironmentID, accounts, remove); err != nil {
+			return err
 		}
 		if len(accounts) < batch {
 			return nil

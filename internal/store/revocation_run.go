@@ -114,14 +114,12 @@ func (s *Store) GiveUp(ctx context.Context, run sinew.RevocationRun, environment
 				return err
 			}
 		}
+		if !run.Scope.Keep {
+			return s.deleteAccounts(ctx, t, environmentID, page.Rows, remove)
+		}
 		for _, row := range page.Rows {
 			row.EnvironmentID = environmentID
-			if !run.Scope.Keep {
-				err = s.deleteAccount(ctx, t, row.IntegratedAccount, remove)
-			} else {
-				err = s.giveUpKept(ctx, t, row.IntegratedAccount, remove, update)
-			}
-			if err != nil {
+			if err := s.giveUpKept(ctx, t, row.IntegratedAccount, remove, update); err != nil {
 				return fmt.Errorf("account %s: %w", row.ID, err)
 			}
 		}
@@ -137,11 +135,12 @@ func (s *Store) giveUpKept(ctx context.Context, t *tx, a sinew.IntegratedAccount
 	if _, tampered := errors.AsType[*seal.TamperedError](err); !tampered {
 		return err
 	}
-	r, readable, err := s.removed(ctx, t, a.EnvironmentID, a.ID)
-	if err != nil {
+	found, err := s.removables(ctx, t, a.EnvironmentID, []string{a.ID})
+	if err != nil || len(found) == 0 {
 		return err
 	}
-	return insertRevocations(ctx, t, r.IntegratedAccount, []sinew.Revocation{remove(&r, readable).Revocation})
+	gone := remove(&found[0].AccountRecord, found[0].Readable)
+	return insertRevocations(ctx, t, []sinew.Revocation{revocationOf(found[0].IntegratedAccount, gone.Revocation)})
 }
 
 // scopeFilter matches the accounts of a scope within their environment.
