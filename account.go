@@ -120,6 +120,9 @@ type AccountRecord struct {
 	// SandboxOf is the account that this one is a sandbox copy of, whatever has become
 	// of that one.
 	SandboxOf string
+	// EventSequence is the number of the newest event of an account that comes from
+	// elsewhere with its events; 0 of a new one.
+	EventSequence int64
 	// RefreshAt is when the token is to be refreshed ahead of its expiry, the zero
 	// time for never; nil leaves that as it is.
 	RefreshAt *time.Time

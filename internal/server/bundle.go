@@ -10,8 +10,10 @@ import (
 	"filippo.io/age"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/bundle"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/store"
 )
 
 // Signer signs what this installation exports.
@@ -43,7 +45,15 @@ func (c *Core) Export(ctx context.Context, e sinew.Environment, recipient, path 
 }
 
 func (c *Core) exportTo(ctx context.Context, e sinew.Environment, recipients []age.Recipient, out io.Writer) (map[string]int, error) {
-	return bundle.Export(ctx, e, c.Store, c.Accounts, out, recipients, c.Signer())
+	var counts map[string]int
+	err := c.Store.Snapshot(ctx, []string{e.ID, e.TeamID}, func(view *store.Store) (err error) {
+		if e, err = view.Environment(ctx, e.ID); err != nil {
+			return err
+		}
+		counts, err = bundle.Export(ctx, e, view, account.New(view, c.Blobs, c.log), out, recipients, c.Signer())
+		return err
+	})
+	return counts, err
 }
 
 // GenerateIdentity makes the private key that exports are read with, and returns the

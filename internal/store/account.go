@@ -227,10 +227,10 @@ func insertAccount(ctx context.Context, t *tx, r newAccount, events []sinew.Even
 		last_forbidden_error, is_sandbox, authentication_method, region, super_query, context, context_secret, object_store,
 		unified_model_override, integration_override, integration_override_secret, unified_model_override_secret,
 		static_gate_id, secret_version, event_sequence, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1, 0, $23, $24)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1, $23, $24, $25)`,
 		r.ID, r.EnvironmentID, r.EnvironmentIntegrationID, r.IntegrationName, r.TenantID, r.Name, string(r.Status), orNull(r.LastError), orNull(r.LastActionResult),
 		orNull(r.LastForbiddenError), r.IsSandbox, string(r.AuthenticationMethod), string(r.Region), orNull(r.SuperQuery), string(r.Context), r.sealed.context, r.keys,
-		string(r.UnifiedModelOverride), string(r.IntegrationOverride), r.sealed.integrationOverride, r.sealed.unifiedModelOverride, orNull(r.StaticGateID), r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())
+		string(r.UnifiedModelOverride), string(r.IntegrationOverride), r.sealed.integrationOverride, r.sealed.unifiedModelOverride, orNull(r.StaticGateID), r.EventSequence, r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())
 	if isForeignKey(err) {
 		return sinew.NotFound("Environment integration", r.EnvironmentIntegrationID)
 	}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -23,6 +24,8 @@ type dialect struct {
 	indexHints bool
 	// now selects the database's clock, in milliseconds.
 	now string
+	// snapshot begins a transaction that sees one moment. SQLite's always do.
+	snapshot sql.TxOptions
 	// insertLogs writes log records, and pruneLogs takes old ones away.
 	insertLogs func(ctx context.Context, logs *logStore, entries []sinew.LogEntry) error
 	pruneLogs  func(ctx context.Context, logs *logStore, before time.Time, maxBytes int64) error
@@ -36,7 +39,7 @@ func sqliteDialect() dialect {
 
 func postgresDialect() dialect {
 	return dialect{
-		name: "postgres", forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE",
+		name: "postgres", snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE",
 		now:        "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
 		insertLogs: insertPostgresLogs, pruneLogs: prunePostgresLogs,
 	}
