@@ -30,6 +30,13 @@ func Refreshable(r *sinew.AccountRecord, t credential.Token) bool {
 	return credential.Refreshable(r.AuthenticationMethod, t) || (t.AccessToken != "" || t.RefreshToken != "") && definition.RefreshesByAction(r)
 }
 
+// HasFirst reports whether the first token of an account, which has none, can be got:
+// for a refresh token that it came with, or by its fields. One that has given its
+// credential up fetches none before it is connected again.
+func HasFirst(r *sinew.AccountRecord, t credential.Token) bool {
+	return (t.RefreshToken != "" || credential.Fetches(r.AuthenticationMethod) && r.Status != sinew.StatusNeedsReauth) && Refreshable(r, t)
+}
+
 // TokenRefreshed is the change of an account by a token that was refreshed. The
 // rest of its context stays as it is by then. An account that had lost its
 // credentials is active again.
@@ -112,7 +119,7 @@ func (s *Service) receive(r *sinew.AccountRecord, whole jsonx.Value) jsonx.Value
 	}
 	r.RefreshAt = new(time.Time)
 	switch token, ok := credential.StoredToken(whole); {
-	case !ok && token.RefreshToken != "" && Refreshable(r, token):
+	case !ok && HasFirst(r, token):
 		*r.RefreshAt = now // its first token
 	case ok && Refreshable(r, token):
 		*r.RefreshAt = credential.RefreshAt(token.ExpiresAt, now)

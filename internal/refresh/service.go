@@ -154,8 +154,7 @@ func (a Account) token() credential.Token {
 func (s *Service) Expired(r *sinew.AccountRecord, whole jsonx.Value) (accessToken string, expired bool) {
 	token, ok := credential.StoredToken(whole)
 	if !ok {
-		// One that came with a refresh token alone has its first one fetched.
-		return "", token.RefreshToken != "" && account.Refreshable(r, token)
+		return "", account.HasFirst(r, token)
 	}
 	if token.ExpiresAt.IsZero() || token.ExpiresAt.After(s.leases.Now().Add(s.times.Skew)) {
 		return token.AccessToken, false

@@ -45,7 +45,7 @@ func TestImportedRefreshToken(t *testing.T) {
 		}
 		bad("oauth2", `{}`).failure("context.oauth.token.access_token", "required")
 		bad("oauth2", `{"refresh_token":7}`).failure("context.oauth.token.refresh_token", "type")
-		bad("oauth2_client_credentials", `{"refresh_token":"r"}`).failure("context.oauth.token.access_token", "required")
+		bad("oauth2_client_credentials", `{"access_token":7}`).failure("context.oauth.token.access_token", "type")
 	})
 }
 
