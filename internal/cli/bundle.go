@@ -44,7 +44,7 @@ func newExportCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withCore(cmd, func(core *server.Core) error {
 				if showSigner {
-					_, err := fmt.Fprintln(cmd.OutOrStdout(), core.Signer().Public())
+					_, err := fmt.Fprintln(cmd.OutOrStdout(), core.Signer())
 					return err
 				}
 				environment, err := in.find(cmd.Context(), core)

@@ -111,7 +111,7 @@ func runRevoke(cmd *cobra.Command, f revokeFlags) error {
 }
 
 func (f revokeFlags) scope(cmd *cobra.Command, core *server.Core) (sinew.RevocationScope, error) {
-	scope := sinew.RevocationScope{IntegrationName: f.integration, TenantID: f.tenant, Keep: f.keep}
+	scope := sinew.RevocationScope{IntegrationName: f.integration, TenantID: f.tenant, All: f.all, Keep: f.keep}
 	if f.createdBefore != "" {
 		scope.CreatedBefore, _ = parseMoment(f.createdBefore) // checked
 	}

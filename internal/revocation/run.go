@@ -37,8 +37,12 @@ type Switch struct {
 // NewSwitch returns a kill switch.
 func NewSwitch(runs Runs, accounts Accounts) *Switch { return &Switch{runs: runs, accounts: accounts} }
 
-// Begin begins a run over a scope, or finds the one that was stopped.
+// Begin begins a run over a scope, or finds the one that was stopped. Invalid when the
+// scope does not say which accounts are meant.
 func (s *Switch) Begin(ctx context.Context, scope sinew.RevocationScope) (run sinew.RevocationRun, resumed bool, err error) {
+	if err := scope.Check(); err != nil {
+		return run, false, err
+	}
 	return s.runs.BeginRevocationRun(ctx, scope)
 }
 
@@ -53,6 +57,9 @@ func (s *Switch) GiveUp(ctx context.Context, run sinew.RevocationRun) error {
 
 // Preview counts what a run over a scope would do, and changes nothing.
 func (s *Switch) Preview(ctx context.Context, scope sinew.RevocationScope) ([]sinew.RevocationCount, error) {
+	if err := scope.Check(); err != nil {
+		return nil, err
+	}
 	counts := map[sinew.RevocationCount]int{}
 	err := s.eachBatch(ctx, scope, func(environmentID string, after *sinew.Position) (*sinew.Position, error) {
 		page, err := s.runs.AccountsInScope(ctx, scope, environmentID, after)

@@ -140,7 +140,7 @@ func TestExportAndImport(t *testing.T) {
 		if known := (*sinew.Error)(nil); !errors.As(err, &known) || known.Code != bundle.CodeSigner {
 			t.Errorf("a bundle of another installation: %v", err)
 		}
-		p.must(x.importInto(fresh, x.content, p.server.Core.Signer().Public()))
+		p.must(x.importInto(fresh, x.content, p.server.Core.Signer()))
 		p.must(x.importInto(fresh, x.content, server.AnySigner)) // changes nothing
 		x.wantHistory(p, fresh)
 		x.wantAlive(fresh, same)
@@ -305,7 +305,7 @@ func TestDamagedBundlesAreRefused(t *testing.T) {
 	fresh := emptyPlatform(t, p)
 	refused := func(what string, content []byte, code string) {
 		t.Helper()
-		err := x.importInto(fresh, content, p.server.Core.Signer().Public())
+		err := x.importInto(fresh, content, p.server.Core.Signer())
 		if known := (*sinew.Error)(nil); !errors.As(err, &known) || known.Code != code && code != "" {
 			t.Errorf("%s: got %v, want %s", what, err, code)
 		}
@@ -341,7 +341,7 @@ func TestDamagedBundlesAreRefused(t *testing.T) {
 			t.Errorf("%s: %v was written", list, got)
 		}
 	}
-	p.must(x.importInto(fresh, x.content, p.server.Core.Signer().Public()))
+	p.must(x.importInto(fresh, x.content, p.server.Core.Signer()))
 }
 
 // open decrypts the bundle.

@@ -58,7 +58,7 @@ func TestKillSwitchTakesItsScope(t *testing.T) {
 			"environment": {sinew.RevocationScope{EnvironmentID: p.environment.ID}, []string{"elsewhere"}},
 			"age":         {sinew.RevocationScope{CreatedBefore: time.Now().Add(-time.Hour)}, []string{"new", "elsewhere", "desk"}},
 			"both":        {sinew.RevocationScope{IntegrationName: "oauth-vendor", TenantID: "b"}, []string{"old", "elsewhere", "desk"}},
-			"all":         {sinew.RevocationScope{}, nil},
+			"all":         {sinew.RevocationScope{All: true}, nil},
 		} {
 			ids := map[string]string{
 				"old": g.connectTenant(name+"-old", "a"), "new": g.connectTenant(name+"-new", "b"),
@@ -92,7 +92,7 @@ func TestKillSwitchTakesItsScope(t *testing.T) {
 			if told != len(ids)-len(e.left) {
 				t.Errorf("%s: the preview has %d accounts: %v", name, told, reportLines(preview))
 			}
-			g.kill(sinew.RevocationScope{})
+			g.kill(sinew.RevocationScope{All: true})
 		}
 	})
 }
@@ -112,7 +112,7 @@ func TestKillSwitchKeepsAccounts(t *testing.T) {
 			"oauth-vendor not_supported 1 the stored credential cannot be read",
 			"oauth-vendor revoked 1 ",
 		}
-		if diff := cmp.Diff(want, g.kill(sinew.RevocationScope{Keep: true})); diff != "" {
+		if diff := cmp.Diff(want, g.kill(sinew.RevocationScope{All: true, Keep: true})); diff != "" {
 			t.Errorf("report (-want +got):\n%s", diff)
 		}
 		for _, id := range []string{tokens, key} {
@@ -212,7 +212,26 @@ func TestPreviewForetellsTheRun(t *testing.T) {
 			if got := g.vendor.TokenCounts(name).Revoked; got != 1 {
 				t.Errorf("keep %v: the token was revoked %d times", keep, got)
 			}
-			g.kill(sinew.RevocationScope{})
+			g.kill(sinew.RevocationScope{All: true})
 		}
 	})
+}
+
+// TestKillSwitchWantsItsScopeSaid refuses a scope that names nothing, as a caller might
+// send by mistake.
+func TestKillSwitchWantsItsScopeSaid(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	_, desk := p.install("desk")
+	account := p.connect(desk, "a", "").text("id")
+	for name, scope := range map[string]sinew.RevocationScope{"nothing": {}, "only keep": {Keep: true}, "both": {All: true, TenantID: "a"}} {
+		_, err := p.server.Core.Revoke(t.Context(), p.config, scope, time.Minute, func(server.Revoking) {})
+		if known := (*sinew.Error)(nil); !errors.As(err, &known) || known.Code != "revocation_scope" {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if _, err := p.server.Core.PreviewRevocation(t.Context(), scope); err == nil {
+			t.Errorf("%s: it was foretold", name)
+		}
+	}
+	p.get("/integrated-account/" + account).want(200)
 }

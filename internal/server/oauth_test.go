@@ -290,7 +290,7 @@ func TestFetchedTokensNeedNoFirstOne(t *testing.T) {
 			if got := g.vendor.TokenCounts("customer"); got.Asked != i+1 {
 				t.Errorf("%s: it has fetched another token: %+v", method, got)
 			}
-			g.kill(sinew.RevocationScope{})
+			g.kill(sinew.RevocationScope{All: true})
 		}
 	})
 }

@@ -51,7 +51,7 @@ func (s *Store) Call(ctx context.Context, environmentID, id string) (sinew.Idemp
 	c.HeldUntil, c.ExpiresAt, c.CreatedAt = fromMillis(held), fromMillis(expires), fromMillis(created)
 	text, err := s.openColumn(ctx, answerPlace(c), answer)
 	c.Answer = []byte(text)
-	return c, err
+	return c, s.failClosed(ctx, environmentID, err)
 }
 
 // HoldCall says that the process which makes a call still lives.

@@ -14,8 +14,8 @@ import (
 
 // scopeText identifies a scope, so that a run that was stopped is found again.
 func scopeText(s sinew.RevocationScope) string {
-	return jsonx.NewBuilder(5).Set("environment_id", jsonx.StringValue(s.EnvironmentID)).Set("integration", jsonx.StringValue(s.IntegrationName)).
-		Set("tenant_id", jsonx.StringValue(s.TenantID)).Set("created_before", jsonx.IntValue(boundMillis(s.CreatedBefore))).Set("keep", jsonx.BoolValue(s.Keep)).Value().String()
+	return jsonx.NewBuilder(6).Set("environment_id", jsonx.StringValue(s.EnvironmentID)).Set("integration", jsonx.StringValue(s.IntegrationName)).
+		Set("tenant_id", jsonx.StringValue(s.TenantID)).Set("created_before", jsonx.IntValue(boundMillis(s.CreatedBefore))).Set("all", jsonx.BoolValue(s.All)).Set("keep", jsonx.BoolValue(s.Keep)).Value().String()
 }
 
 func readScope(text string) (s sinew.RevocationScope, err error) {
@@ -27,6 +27,7 @@ func readScope(text string) (s sinew.RevocationScope, err error) {
 	if ms, _ := v.Get("created_before").Int(); ms != 0 {
 		s.CreatedBefore = fromMillis(ms)
 	}
+	s.All, _ = v.Get("all").Bool()
 	s.Keep, _ = v.Get("keep").Bool()
 	return s, nil
 }
