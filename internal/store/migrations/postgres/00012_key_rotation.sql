@@ -37,9 +37,15 @@ $$;
 -- +goose StatementBegin
 CREATE FUNCTION integrated_account_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM require_present_key(NEW.environment_id, NEW.context_secret);
-    PERFORM require_present_key(NEW.environment_id, NEW.integration_override_secret);
-    PERFORM require_present_key(NEW.environment_id, NEW.unified_model_override_secret);
+    IF TG_OP = 'INSERT' OR NEW.context_secret IS DISTINCT FROM OLD.context_secret THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.context_secret);
+    END IF;
+    IF TG_OP = 'INSERT' OR NEW.integration_override_secret IS DISTINCT FROM OLD.integration_override_secret THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.integration_override_secret);
+    END IF;
+    IF TG_OP = 'INSERT' OR NEW.unified_model_override_secret IS DISTINCT FROM OLD.unified_model_override_secret THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.unified_model_override_secret);
+    END IF;
     RETURN NEW;
 END;
 $$;
@@ -49,7 +55,9 @@ CREATE TRIGGER integrated_account_key BEFORE INSERT OR UPDATE OF context_secret,
 -- +goose StatementBegin
 CREATE FUNCTION environment_integration_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM require_present_key(NEW.environment_id, NEW.override_secret);
+    IF TG_OP = 'INSERT' OR NEW.override_secret IS DISTINCT FROM OLD.override_secret THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.override_secret);
+    END IF;
     RETURN NEW;
 END;
 $$;
@@ -59,7 +67,9 @@ CREATE TRIGGER environment_integration_key BEFORE INSERT OR UPDATE OF override_s
 -- +goose StatementBegin
 CREATE FUNCTION integration_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM require_present_key(NEW.team_id, NEW.config_secret);
+    IF TG_OP = 'INSERT' OR NEW.config_secret IS DISTINCT FROM OLD.config_secret THEN
+        PERFORM require_present_key(NEW.team_id, NEW.config_secret);
+    END IF;
     RETURN NEW;
 END;
 $$;
@@ -69,7 +79,9 @@ CREATE TRIGGER integration_key BEFORE INSERT OR UPDATE OF config_secret ON integ
 -- +goose StatementBegin
 CREATE FUNCTION static_gate_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM require_present_key(NEW.environment_id, NEW.token_secret);
+    IF TG_OP = 'INSERT' OR NEW.token_secret IS DISTINCT FROM OLD.token_secret THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.token_secret);
+    END IF;
     RETURN NEW;
 END;
 $$;
@@ -79,7 +91,9 @@ CREATE TRIGGER static_gate_key BEFORE INSERT OR UPDATE OF token_secret ON static
 -- +goose StatementBegin
 CREATE FUNCTION link_token_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM require_present_key(NEW.environment_id, NEW.context_secret);
+    IF TG_OP = 'INSERT' OR NEW.context_secret IS DISTINCT FROM OLD.context_secret THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.context_secret);
+    END IF;
     RETURN NEW;
 END;
 $$;
@@ -89,7 +103,9 @@ CREATE TRIGGER link_token_key BEFORE INSERT OR UPDATE OF context_secret ON link_
 -- +goose StatementBegin
 CREATE FUNCTION connect_attempt_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM require_present_key(NEW.environment_id, NEW.secret);
+    IF TG_OP = 'INSERT' OR NEW.secret IS DISTINCT FROM OLD.secret THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.secret);
+    END IF;
     RETURN NEW;
 END;
 $$;
@@ -99,7 +115,9 @@ CREATE TRIGGER connect_attempt_key BEFORE INSERT OR UPDATE OF secret ON connect_
 -- +goose StatementBegin
 CREATE FUNCTION idempotent_call_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM require_present_key(NEW.environment_id, NEW.answer);
+    IF TG_OP = 'INSERT' OR NEW.answer IS DISTINCT FROM OLD.answer THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.answer);
+    END IF;
     RETURN NEW;
 END;
 $$;
@@ -109,7 +127,9 @@ CREATE TRIGGER idempotent_call_key BEFORE INSERT OR UPDATE OF answer ON idempote
 -- +goose StatementBegin
 CREATE FUNCTION token_revocation_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM require_present_key(NEW.environment_id, NEW.request_secret);
+    IF TG_OP = 'INSERT' OR NEW.request_secret IS DISTINCT FROM OLD.request_secret THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.request_secret);
+    END IF;
     RETURN NEW;
 END;
 $$;
@@ -119,7 +139,9 @@ CREATE TRIGGER token_revocation_key BEFORE INSERT OR UPDATE OF request_secret ON
 -- +goose StatementBegin
 CREATE FUNCTION account_install_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM require_present_key((SELECT environment_id FROM integrated_account WHERE id = NEW.account_id), NEW.state);
+    IF TG_OP = 'INSERT' OR NEW.state IS DISTINCT FROM OLD.state THEN
+        PERFORM require_present_key((SELECT environment_id FROM integrated_account WHERE id = NEW.account_id), NEW.state);
+    END IF;
     RETURN NEW;
 END;
 $$;
@@ -129,7 +151,9 @@ CREATE TRIGGER account_install_key BEFORE INSERT OR UPDATE OF state ON account_i
 -- +goose StatementBegin
 CREATE FUNCTION blob_key() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM require_present_key(NEW.environment_id, NEW.mark);
+    IF TG_OP = 'INSERT' OR NEW.mark IS DISTINCT FROM OLD.mark THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.mark);
+    END IF;
     RETURN NEW;
 END;
 $$;
