@@ -21,7 +21,8 @@ type Config struct {
 	DataDir string
 	// DatabaseURL is a postgres:// address; empty means SQLite in DataDir.
 	DatabaseURL string
-	// MaxConns bounds the connections to PostgreSQL; 0 means 16.
+	// MaxConns bounds the connections to PostgreSQL, beside one that reads keys; 0
+	// means 16.
 	MaxConns int
 	// NextMaster is a second master key, whose keys open too while they move
 	// from one to the other; nil for none.
