@@ -3,7 +3,6 @@ package refresh
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
@@ -43,44 +42,4 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 		return jobs.PutOff(s.leases.Now().Add(s.times.Backoff))
 	}
 	return jobs.PutOff(state.NotBefore)
-}
-
-// replayEvery is how often the journal is looked at.
-const replayEvery = time.Second
-
-// Replay stores what the journal holds, now and then until its context ends:
-// answers that came while the database was away.
-func (s *Service) Replay(ctx context.Context) {
-	tick := time.NewTicker(replayEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-			s.replay(ctx)
-		}
-	}
-}
-
-// Recover stores what a crash has left in the journal. It is called before the
-// first refresh: one that came earlier would ask with a token that is spent.
-func (s *Service) Recover(ctx context.Context) { s.replay(ctx) }
-
-func (s *Service) replay(ctx context.Context) {
-	entries, err := s.journal.Pending(ctx)
-	if err != nil && ctx.Err() == nil {
-		s.log.Error("read refresh journal", "error", err.Error())
-	}
-	for _, e := range entries {
-		stored, err := s.apply(ctx, e)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			s.log.Warn("store token of the refresh journal", "account", e.Claim.AccountID, "error", err.Error())
-		case stored:
-			s.log.Info("stored token of the refresh journal", "account", e.Claim.AccountID, "fence", e.Claim.Fence)
-		}
-	}
 }

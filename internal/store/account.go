@@ -295,13 +295,8 @@ func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id stri
 	if err != nil {
 		return sinew.AccountView{}, err
 	}
-	if err := updateAccountRow(ctx, t, before, r.IntegratedAccount); err != nil {
+	if err := s.updateAccountRow(ctx, t, before, r, r.Secrets != secrets); err != nil {
 		return r.AccountView, err
-	}
-	if r.Secrets != secrets {
-		if err := s.updateAccountSecrets(ctx, t, r); err != nil {
-			return r.AccountView, err
-		}
 	}
 	if !refreshed && r.Secrets.Context != secrets.Context && tokenPart(r.Secrets.Context) != tokenPart(secrets.Context) {
 		if err := tokenReplaced(ctx, t, environmentID, id); err != nil {
@@ -338,7 +333,9 @@ func (s *Store) lockAccount() string {
 	return s.dialect.noKeyUpdate + " OF a"
 }
 
-func updateAccountRow(ctx context.Context, t *tx, before, a sinew.IntegratedAccount) error {
+// updateAccountRow writes an account, with its secrets if these have changed.
+func (s *Store) updateAccountRow(ctx context.Context, t *tx, before sinew.IntegratedAccount, r lockedRecord, withSecrets bool) error {
+	a := r.IntegratedAccount
 	if a.TenantID != before.TenantID {
 		if err := ensureTenant(ctx, t, a.EnvironmentID, a.TenantID, a.UpdatedAt); err != nil {
 			return err
@@ -351,28 +348,32 @@ func updateAccountRow(ctx context.Context, t *tx, before, a sinew.IntegratedAcco
 	if err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, `UPDATE integrated_account SET tenant_id = $2, name = $3, status = $4, last_error = $5, last_action_result = $6,
-		last_forbidden_error = $7, authentication_method = $8, super_query = $9, context = $10, object_store = $11,
-		unified_model_override = $12, integration_override = $13, static_gate_id = $14, updated_at = $15 WHERE id = $1`,
+	statement, args := accountUpdate, []any{
 		a.ID, a.TenantID, a.Name, string(a.Status), orNull(a.LastError), orNull(a.LastActionResult),
 		orNull(a.LastForbiddenError), string(a.AuthenticationMethod), orNull(a.SuperQuery), string(a.Context), keys,
-		string(a.UnifiedModelOverride), string(a.IntegrationOverride), orNull(a.StaticGateID), a.UpdatedAt.UnixMilli())
+		string(a.UnifiedModelOverride), string(a.IntegrationOverride), orNull(a.StaticGateID), a.UpdatedAt.UnixMilli(),
+	}
+	if withSecrets {
+		version := r.secretVersion + 1
+		sealed, err := s.sealAccount(ctx, r.AccountRecord, version)
+		if err != nil {
+			return err
+		}
+		statement, args = accountUpdate+secretsUpdate, append(args, sealed.context, sealed.integrationOverride, sealed.unifiedModelOverride, version)
+	}
+	_, err = t.ExecContext(ctx, statement+" WHERE id = $1", args...)
 	if isForeignKey(err) {
 		return sinew.NotFound("Static gate", a.StaticGateID)
 	}
-	return err
+	return wrap(err, "write account %s", a.ID)
 }
 
-func (s *Store) updateAccountSecrets(ctx context.Context, t *tx, r lockedRecord) error {
-	version := r.secretVersion + 1
-	sealed, err := s.sealAccount(ctx, r.AccountRecord, version)
-	if err != nil {
-		return err
-	}
-	_, err = t.ExecContext(ctx, "UPDATE integrated_account SET context_secret = $2, integration_override_secret = $3, unified_model_override_secret = $4, secret_version = $5 WHERE id = $1",
-		r.ID, sealed.context, sealed.integrationOverride, sealed.unifiedModelOverride, version)
-	return wrap(err, "write secrets")
-}
+const (
+	accountUpdate = `UPDATE integrated_account SET tenant_id = $2, name = $3, status = $4, last_error = $5, last_action_result = $6,
+		last_forbidden_error = $7, authentication_method = $8, super_query = $9, context = $10, object_store = $11,
+		unified_model_override = $12, integration_override = $13, static_gate_id = $14, updated_at = $15`
+	secretsUpdate = `, context_secret = $16, integration_override_secret = $17, unified_model_override_secret = $18, secret_version = $19`
+)
 
 // DeleteAccount removes an account and all that hangs on it, and writes its
 // event and what becomes of its credential. NotFound when the environment has none

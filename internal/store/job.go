@@ -34,32 +34,33 @@ func (s *Store) EnqueueJobs(ctx context.Context, jobs ...sinew.Job) error {
 
 // insertJobs writes jobs with the change that asks for them.
 func insertJobs(ctx context.Context, t *tx, jobs []sinew.Job) error {
-	now := t.store.Now()
 	for _, j := range jobs {
-		if j.RunAt.IsZero() {
-			j.RunAt = now
-		}
-		_, err := t.ExecContext(ctx, `INSERT INTO job (id, kind, environment_id, args, unique_key, concurrency_key, concurrency_limit, priority, run_at,
-				max_attempts, state, attempt, fence, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'ready', 0, 0, $11)
-			ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND state IN ('ready', 'waiting')
-			DO UPDATE SET run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END`,
-			newID(), j.Kind, orNull(j.EnvironmentID), string(j.Args.Or(sinew.EmptyObject)), orNull(j.UniqueKey), orNull(j.ConcurrencyKey), max(j.Limit, 1), j.Priority,
-			j.RunAt.UnixMilli(), max(j.MaxAttempts, 1), now.UnixMilli())
-		if err != nil {
-			return fmt.Errorf("enqueue %s: %w", j.Kind, err)
+		if err := insertJob(ctx, t, j, "run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END"); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// insertJob writes a job, or changes the one of its unique key that is in line.
+func insertJob(ctx context.Context, t *tx, j sinew.Job, inLine string) error {
+	now := t.store.Now()
+	if j.RunAt.IsZero() {
+		j.RunAt = now
+	}
+	_, err := t.ExecContext(ctx, `INSERT INTO job (id, kind, environment_id, args, unique_key, concurrency_key, concurrency_limit, priority, run_at,
+			max_attempts, state, attempt, fence, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'ready', 0, 0, $11)
+		ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND state IN ('ready', 'waiting')
+		DO UPDATE SET `+inLine,
+		newID(), j.Kind, orNull(j.EnvironmentID), string(j.Args.Or(sinew.EmptyObject)), orNull(j.UniqueKey), orNull(j.ConcurrencyKey), max(j.Limit, 1), j.Priority,
+		j.RunAt.UnixMilli(), max(j.MaxAttempts, 1), now.UnixMilli())
+	return wrap(err, "enqueue %s", j.Kind)
+}
+
 // rescheduleJob puts the job of a unique key at another time, or writes it.
 func rescheduleJob(ctx context.Context, t *tx, j sinew.Job) error {
-	moved, err := affected(t.ExecContext(ctx, "UPDATE job SET run_at = $2, attempt = 0, state = 'ready' WHERE unique_key = $1 AND state IN ('ready', 'waiting')", j.UniqueKey, j.RunAt.UnixMilli()))
-	if err != nil || moved {
-		return wrap(err, "reschedule %s", j.UniqueKey)
-	}
-	return insertJobs(ctx, t, []sinew.Job{j})
+	return insertJob(ctx, t, j, "run_at = excluded.run_at, attempt = 0, state = 'ready'")
 }
 
 // lockJobs makes claims, and ends of jobs that others wait for, follow each other

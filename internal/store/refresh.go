@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -51,27 +52,54 @@ func lockLease(ctx context.Context, t *tx, environmentID, accountID string) (lea
 // failures, which force ignores; state says which. NotFound when the account is
 // gone.
 func (s *Store) ClaimRefresh(ctx context.Context, environmentID, accountID, node string, force bool, lease time.Duration) (claim sinew.RefreshClaim, state sinew.RefreshState, ok bool, err error) {
-	err = s.changeAside(ctx, func(t *tx) error {
-		claim, ok = sinew.RefreshClaim{}, false
-		l, err := lockLease(ctx, t, environmentID, accountID)
-		if err != nil {
-			return err
+	// One statement, since a thousand accounts may want it at once. A row that it
+	// leaves alone may be free by the time it is looked at.
+	for range attempts {
+		claim = sinew.RefreshClaim{EnvironmentID: environmentID, AccountID: accountID, Node: node}
+		if s.dialect.oneWriter {
+			err = s.changeTogether(ctx, func(ctx context.Context, t *tx) error { return s.tryClaim(ctx, t, &claim, force, lease) })
+		} else {
+			err = s.tryClaim(ctx, s.writer, &claim, force, lease)
 		}
-		now := s.Now()
+		if err == nil {
+			return claim, sinew.RefreshState{TokenFence: claim.TokenFence}, true, nil
+		}
+		if !isNoRows(err) {
+			break
+		}
+		l, leaseErr := scanLease(s.writer.QueryRowContext(ctx, "SELECT "+leaseColumns+` FROM credential_lease WHERE account_id = $2
+			AND EXISTS (SELECT 1 FROM integrated_account a WHERE a.environment_id = $1 AND a.id = $2)`, environmentID, accountID))
+		if err = notFound("Integrated account", accountID, leaseErr); err != nil {
+			break
+		}
 		state = l.RefreshState
-		if l.node != "" && l.HeldUntil.After(now) || l.NotBefore.After(now) && !force {
-			return nil
+		now := s.Now()
+		if l.node != "" && l.HeldUntil.After(now) {
+			return sinew.RefreshClaim{}, state, false, nil
 		}
-		// A holder that did not say how it ended may have asked.
-		unresolved := l.Unresolved || l.node != ""
-		ok = true
-		claim = sinew.RefreshClaim{EnvironmentID: environmentID, AccountID: accountID, Fence: l.fence + 1, Node: node, TokenFence: l.TokenFence, Unresolved: unresolved, Failures: l.Failures}
-		_, err = t.ExecContext(ctx, "UPDATE credential_lease SET fence = $2, node = $3, lease_until = $4, unresolved = $5 WHERE account_id = $1",
-			accountID, claim.Fence, node, now.Add(lease).UnixMilli(), unresolved)
-		return err
-	})
-	return claim, state, ok, wrap(err, "claim refresh of account %s", accountID)
+		if state.HeldUntil = (time.Time{}); l.NotBefore.After(now) && !force {
+			return sinew.RefreshClaim{}, state, false, nil
+		}
+		err = sinew.Errorf(sinew.KindUnavailable, "The refresh is claimed by one node after the other")
+	}
+	return sinew.RefreshClaim{}, state, false, wrap(err, "claim refresh of account %s", accountID)
 }
+
+// tryClaim fills in a claim; no row when the lease is not free.
+func (s *Store) tryClaim(ctx context.Context, q querier, c *sinew.RefreshClaim, force bool, lease time.Duration) error {
+	now := s.Now()
+	return q.QueryRowContext(ctx, claimStatement, c.EnvironmentID, c.AccountID, c.Node, now.Add(lease).UnixMilli(), now.UnixMilli(), force, false).
+		Scan(&c.Fence, &c.TokenFence, &c.Unresolved, &c.Failures)
+}
+
+// claimStatement takes the lease if it is free, and says whether its last holder
+// may have asked: one who did not say how it ended.
+const claimStatement = `INSERT INTO credential_lease (account_id, fence, token_fence, node, lease_until, unresolved, failures)
+	SELECT id, 1, 0, $3, $4, $7, 0 FROM integrated_account WHERE environment_id = $1 AND id = $2
+	ON CONFLICT (account_id) DO UPDATE SET fence = credential_lease.fence + 1, node = excluded.node, lease_until = excluded.lease_until,
+		unresolved = credential_lease.unresolved OR credential_lease.node IS NOT NULL
+	WHERE (credential_lease.node IS NULL OR coalesce(credential_lease.lease_until, 0) <= $5) AND (coalesce(credential_lease.not_before, 0) <= $5 OR $6)
+	RETURNING fence, token_fence, unresolved, failures`
 
 // ExtendRefresh renews a claim; held is false when it is lost.
 func (s *Store) ExtendRefresh(ctx context.Context, c sinew.RefreshClaim, lease time.Duration) (held bool, err error) {
@@ -87,29 +115,44 @@ func (s *Store) ReleaseRefresh(ctx context.Context, c sinew.RefreshClaim) error 
 }
 
 // StoreToken changes an account by what a refresh brought, ends the claim, and
-// clears what was known of failures. stored is false, and nothing is changed,
-// when a token of a larger fence is there already. A claim that was lost
-// meanwhile may still store, as long as nobody else has: its token is the newest
-// that there is.
-func (s *Store) StoreToken(ctx context.Context, c sinew.RefreshClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (stored bool, err error) {
-	err = s.change(ctx, func(t *tx) error {
-		stored = false
-		if err := s.lockAccountFirst(ctx, t, c); err != nil {
-			return err
-		}
-		l, err := lockLease(ctx, t, c.EnvironmentID, c.AccountID)
-		if err != nil || l.TokenFence >= c.Fence {
-			return err
-		}
-		if _, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, true, update); err != nil {
-			return err
-		}
-		_, err = t.ExecContext(ctx, `UPDATE credential_lease SET token_fence = $2, unresolved = $3, failures = 0, not_before = NULL, last_error = NULL,
-			node = CASE WHEN fence = $2 THEN NULL ELSE node END, lease_until = CASE WHEN fence = $2 THEN NULL ELSE lease_until END WHERE account_id = $1`, c.AccountID, c.Fence, false)
-		stored = err == nil
+// clears what was known of failures. It returns the account as it is then. stored
+// is false, and nothing is changed, when a token of a larger fence is there
+// already. A claim that was lost meanwhile may still store, as long as nobody else
+// has: its token is the newest that there is.
+func (s *Store) StoreToken(ctx context.Context, c sinew.RefreshClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (r sinew.AccountRecord, stored bool, err error) {
+	err = s.changeTogether(ctx, func(ctx context.Context, t *tx) error {
+		_, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, true, func(now *sinew.AccountRecord) ([]sinew.Event, error) {
+			// The account's row is locked by now, in the order of all other changes.
+			if err := takeFence(ctx, t, c); err != nil {
+				return nil, err
+			}
+			events, err := update(now)
+			r = *now
+			return events, err
+		})
 		return err
 	})
-	return stored, wrap(s.failClosed(ctx, c.EnvironmentID, err), "store token of account %s", c.AccountID)
+	if errors.Is(err, errOvertaken) {
+		return sinew.AccountRecord{}, false, nil
+	}
+	if err == nil {
+		s.noteChange(ctx)
+	}
+	return r, err == nil, wrap(s.failClosed(ctx, c.EnvironmentID, err), "store token of account %s", c.AccountID)
+}
+
+// errOvertaken says that a later token is there.
+var errOvertaken = errors.New("overtaken")
+
+// takeFence makes a claim's fence that of the token that is there, and ends the
+// claim if it is the newest.
+func takeFence(ctx context.Context, t *tx, c sinew.RefreshClaim) error {
+	older, err := affected(t.ExecContext(ctx, `UPDATE credential_lease SET token_fence = $2, unresolved = $3, failures = 0, not_before = NULL, last_error = NULL,
+		node = CASE WHEN fence = $2 THEN NULL ELSE node END, lease_until = CASE WHEN fence = $2 THEN NULL ELSE lease_until END WHERE account_id = $1 AND token_fence < $2`, c.AccountID, c.Fence, false))
+	if err == nil && !older {
+		return errOvertaken
+	}
+	return wrap(err, "take the fence of account %s", c.AccountID)
 }
 
 // FailRefresh ends a claim that brought no token. condemn, nil for a failure that
