@@ -49,7 +49,7 @@ func openAnswers(c config.Config, core *Core, log *slog.Logger) (*escrow.Journal
 
 // appliers bring the entries of the journal into the database, by their kind.
 func (s *Server) appliers() map[string]escrow.Apply {
-	return map[string]escrow.Apply{refresh.Journalled: s.refresh.Apply}
+	return map[string]escrow.Apply{refresh.Journalled: s.refresh.Apply, connect.Journalled: s.connect.Apply}
 }
 
 // recoverAnswers makes good what a crash has left of refreshes and of attempts to

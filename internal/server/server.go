@@ -102,7 +102,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	}
 	byAction := &exchange{}
 	s.refresh = newRefresh(s.Core, byAction, s.answers, s.upstream, metrics, s.log)
-	if s.connect, err = newConnect(s.Core, s.upstream, s.URL(c), s.log); err != nil {
+	if s.connect, err = newConnect(s.Core, s.answers, s.upstream, s.URL(c), s.log); err != nil {
 		return nil, err
 	}
 	pages, err := connectpage.Operations()
