@@ -10,7 +10,6 @@ import (
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/credential"
 	"github.com/sinewhq/sinew/internal/definition"
-	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/retry"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
@@ -324,13 +323,4 @@ func (s *Service) newer(ctx context.Context, before Account, otherwise error) (A
 		return Account{}, otherwise
 	}
 	return now, nil
-}
-
-// value shows what the worker needs of a job's arguments.
-func value(args sinew.JSON, name string) string {
-	v, err := jsonx.ParseString(string(args))
-	if err != nil {
-		return ""
-	}
-	return v.Get(name).Str()
 }

@@ -6,13 +6,17 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
-	"github.com/sinewhq/sinew/internal/credential"
 	"github.com/sinewhq/sinew/internal/jobs"
+	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
 // Work is the job that refreshes an account's token ahead of its expiry.
 func (s *Service) Work(ctx context.Context, j sinew.Job) error {
-	environmentID, accountID := value(j.Args, "environment_id"), value(j.Args, "integrated_account_id")
+	args, err := jsonx.ParseString(string(j.Args))
+	if err != nil {
+		return jobs.Cancel(err)
+	}
+	environmentID, accountID := args.Get("environment_id").Str(), args.Get("integrated_account_id").Str()
 	a, err := s.read(ctx, environmentID, accountID)
 	if sinew.IsNotFound(err) {
 		return nil // deleted meanwhile
@@ -21,8 +25,14 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 		return jobs.PutOff(s.leases.Now().Add(s.times.Backoff))
 	}
 	token := a.token()
-	if token.AccessToken != "" && credential.RefreshAt(token.ExpiresAt, s.leases.Now()).After(s.leases.Now().Add(credential.LongestLead)) {
-		return nil // refreshed meanwhile, which has a job of its own
+	state, err := s.leases.RefreshState(ctx, accountID)
+	if err != nil {
+		return jobs.PutOff(s.leases.Now().Add(s.times.Backoff))
+	}
+	// The token of the job may be gone, and the one that is there has a job of its
+	// own. The state was read after the account: of two, it is the newer one.
+	if fence, ok := args.Get("token_fence").Int(); ok && fence != state.TokenFence {
+		return nil
 	}
 	if !account.Refreshable(&a.Record, token) {
 		return nil

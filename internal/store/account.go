@@ -228,7 +228,7 @@ func insertAccount(ctx context.Context, t *tx, r newAccount, events []sinew.Even
 		return err
 	}
 	if r.RefreshAt != nil && !r.RefreshAt.IsZero() {
-		if err := insertJobs(ctx, t, []sinew.Job{refreshJob(r.EnvironmentID, r.ID, *r.RefreshAt)}); err != nil {
+		if err := insertJobs(ctx, t, []sinew.Job{refreshJob(r.EnvironmentID, r.ID, 0, *r.RefreshAt)}); err != nil {
 			return err
 		}
 	}
@@ -277,15 +277,15 @@ func (s *Store) sealAccount(ctx context.Context, r sinew.AccountRecord, version 
 func (s *Store) UpdateAccount(ctx context.Context, environmentID, id string, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
 	var changed sinew.AccountView
 	err := s.change(ctx, func(t *tx) (err error) {
-		changed, err = s.updateAccount(ctx, t, environmentID, id, false, update)
+		changed, err = s.updateAccount(ctx, t, environmentID, id, 0, update)
 		return err
 	})
 	return changed, wrap(s.failClosed(ctx, environmentID, err), "update account %s", id)
 }
 
-// updateAccount is UpdateAccount within a transaction. refreshed says that a
-// token in the change is fenced already.
-func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id string, refreshed bool, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
+// updateAccount is UpdateAccount within a transaction. fence is that of the claim
+// which the change is made for, 0 for none: a token in the change gets its own then.
+func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id string, fence int64, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
 	r, err := s.accountRecord(ctx, t, environmentID, id, s.lockAccount())
 	if err != nil {
 		return sinew.AccountView{}, err
@@ -298,13 +298,13 @@ func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id stri
 	if err := s.updateAccountRow(ctx, t, before, r, r.Secrets != secrets); err != nil {
 		return r.AccountView, err
 	}
-	if !refreshed && r.Secrets.Context != secrets.Context && tokenPart(r.Secrets.Context) != tokenPart(secrets.Context) {
-		if err := tokenReplaced(ctx, t, environmentID, id); err != nil {
+	if fence == 0 && r.Secrets.Context != secrets.Context && tokenPart(r.Secrets.Context) != tokenPart(secrets.Context) {
+		if fence, err = tokenReplaced(ctx, t, environmentID, id); err != nil {
 			return r.AccountView, err
 		}
 	}
 	if r.RefreshAt != nil {
-		if err := scheduleRefresh(ctx, t, environmentID, id, *r.RefreshAt); err != nil {
+		if err := scheduleRefresh(ctx, t, environmentID, id, fence, *r.RefreshAt); err != nil {
 			return r.AccountView, err
 		}
 	}

@@ -49,7 +49,7 @@ func (s *Store) ReconnectAccount(ctx context.Context, c sinew.ConnectClaim, upda
 		if err := claimConnection(ctx, t, c); err != nil {
 			return err
 		}
-		if changed, err = s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, false, update); err != nil {
+		if changed, err = s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, 0, update); err != nil {
 			return err
 		}
 		return bindConnection(ctx, t, c, changed.IntegratedAccount)

@@ -60,7 +60,7 @@ func insertJob(ctx context.Context, t *tx, j sinew.Job, inLine string) error {
 
 // rescheduleJob puts the job of a unique key at another time, or writes it.
 func rescheduleJob(ctx context.Context, t *tx, j sinew.Job) error {
-	return insertJob(ctx, t, j, "run_at = excluded.run_at, attempt = 0, state = 'ready'")
+	return insertJob(ctx, t, j, "run_at = excluded.run_at, args = excluded.args, attempt = 0, state = 'ready'")
 }
 
 // lockJobs makes claims, and ends of jobs that others wait for, follow each other

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -121,7 +122,7 @@ func (s *Store) ReleaseRefresh(ctx context.Context, c sinew.RefreshClaim) error 
 // has: its token is the newest that there is.
 func (s *Store) StoreToken(ctx context.Context, c sinew.RefreshClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (r sinew.AccountRecord, stored bool, err error) {
 	err = s.changeTogether(ctx, func(ctx context.Context, t *tx) error {
-		_, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, true, func(now *sinew.AccountRecord) ([]sinew.Event, error) {
+		_, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, c.Fence, func(now *sinew.AccountRecord) ([]sinew.Event, error) {
 			// The account's row is locked by now, in the order of all other changes.
 			if err := takeFence(ctx, t, c); err != nil {
 				return nil, err
@@ -174,7 +175,7 @@ func (s *Store) FailRefresh(ctx context.Context, c sinew.RefreshClaim, f sinew.R
 			return err
 		}
 		if condemn != nil {
-			if _, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, true, condemn); err != nil {
+			if _, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, c.Fence, condemn); err != nil {
 				return err
 			}
 		}
@@ -208,14 +209,14 @@ func (s *Store) lockAccountRow(ctx context.Context, t *tx, environmentID, accoun
 }
 
 // tokenReplaced makes every refresh under way too old: the token came from
-// elsewhere, such as a new connection.
-func tokenReplaced(ctx context.Context, t *tx, environmentID, accountID string) error {
+// elsewhere, such as a new connection. It returns the token's own fence.
+func tokenReplaced(ctx context.Context, t *tx, environmentID, accountID string) (fence int64, err error) {
 	if _, err := lockLease(ctx, t, environmentID, accountID); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := t.ExecContext(ctx, `UPDATE credential_lease SET fence = fence + 1, token_fence = fence + 1, node = NULL, lease_until = NULL, unresolved = $2, failures = 0,
-		not_before = NULL, last_error = NULL WHERE account_id = $1`, accountID, false)
-	return wrap(err, "fence the refreshes of account %s", accountID)
+	err = t.QueryRowContext(ctx, `UPDATE credential_lease SET fence = fence + 1, token_fence = fence + 1, node = NULL, lease_until = NULL, unresolved = $2, failures = 0,
+		not_before = NULL, last_error = NULL WHERE account_id = $1 RETURNING token_fence`, accountID, false).Scan(&fence)
+	return fence, wrap(err, "fence the refreshes of account %s", accountID)
 }
 
 // tokenPart is what of an account's secrets refreshing is about.
@@ -227,20 +228,29 @@ func tokenPart(secrets sinew.JSON) string {
 	return v.At("oauth", "token").String()
 }
 
-// refreshJob is the job that refreshes an account's token ahead of its expiry.
-func refreshJob(environmentID, accountID string, at time.Time) sinew.Job {
+// refreshJob is the job that refreshes an account's token, which has a fence, ahead
+// of its expiry.
+func refreshJob(environmentID, accountID string, fence int64, at time.Time) sinew.Job {
 	args := jsonx.ObjectValue(
 		jsonx.Member{Name: "environment_id", Value: jsonx.StringValue(environmentID)},
 		jsonx.Member{Name: "integrated_account_id", Value: jsonx.StringValue(accountID)},
+		jsonx.Member{Name: "token_fence", Value: jsonx.IntValue(fence)},
 	)
 	return sinew.Job{
 		Kind: sinew.JobRefreshCredentials, EnvironmentID: environmentID, Args: sinew.JSON(args.String()), UniqueKey: "refresh:" + accountID, RunAt: at, MaxAttempts: 1,
 	}
 }
 
-// scheduleRefresh puts the refresh of an account at a time, or takes it away.
-func scheduleRefresh(ctx context.Context, t *tx, environmentID, accountID string, at time.Time) error {
-	j := refreshJob(environmentID, accountID, at)
+// scheduleRefresh puts the refresh of an account at a time, or takes it away. fence
+// is that of its token, 0 where the token has not changed.
+func scheduleRefresh(ctx context.Context, t *tx, environmentID, accountID string, fence int64, at time.Time) error {
+	if fence == 0 && !at.IsZero() {
+		err := t.QueryRowContext(ctx, "SELECT token_fence FROM credential_lease WHERE account_id = $1", accountID).Scan(&fence)
+		if err != nil && !isNoRows(err) {
+			return fmt.Errorf("read the fence of account %s: %w", accountID, err)
+		}
+	}
+	j := refreshJob(environmentID, accountID, fence, at)
 	if at.IsZero() {
 		_, err := t.ExecContext(ctx, "DELETE FROM job WHERE unique_key = $1 AND state IN ('ready', 'waiting')", j.UniqueKey)
 		return wrap(err, "take the refresh of account %s away", accountID)
