@@ -34,7 +34,7 @@ func (d *dataPlane) handleCustom(c *httpapi.Call, verb string) (httpapi.Answer, 
 	if err != nil {
 		return httpapi.Answer{}, err
 	}
-	_, path, _ := strings.Cut(c.Request.URL.EscapedPath(), customPrefix)
+	_, path, _ := strings.Cut(c.WrittenPath(), customPrefix)
 	call.Custom = &proxy.Custom{Verb: verb, Path: path}
 	if err := readCustomBody(c, &call); err != nil {
 		return httpapi.Answer{}, err

@@ -26,7 +26,7 @@ func (d *dataPlane) once(c *httpapi.Call, keys []string, accountID string, hash 
 	}
 	request := idempotency.Request{
 		EnvironmentID: c.Principal.EnvironmentID, AccountID: accountID, Key: keys[0],
-		Target: c.Request.Method + " " + c.Request.URL.EscapedPath(),
+		Target: c.Request.Method + " " + c.WrittenPath(),
 		Hash:   func() ([]byte, error) { return hash(), nil },
 	}
 	answer, err := d.keeper.Do(c.Context(), request, func(ctx context.Context) (idempotency.Answer, error) {

@@ -28,9 +28,10 @@ const (
 	CodeExpression  = "expression" // the text of an expression is wrong
 	CodeValue       = "value"
 	CodeTooLong     = "too_long"
-	CodeUncollected = "uncollected" // no field collects what a placeholder reads
-	CodeMissing     = "missing"     // recommended, but absent
-	CodeOpenHost    = "open_host"   // accounts choose where requests go
+	CodeUncollected = "uncollected"  // no field collects what a placeholder reads
+	CodeMissing     = "missing"      // recommended, but absent
+	CodeOpenHost    = "open_host"    // accounts choose where requests go
+	CodeGrant       = "unsafe_grant" // a grant of OAuth 2.0 that RFC 9700 advises against
 )
 
 // What a definition may be at most, since checking and keeping one costs time and

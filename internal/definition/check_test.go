@@ -306,6 +306,9 @@ func TestCheckWarns(t *testing.T) {
 		{`{"credentials":{"config":{"fields":[{"name":"api key"}]}}}`, "config.credentials.config.fields.0.name", definition.CodeName},
 		{`{"credentials":{"config":{"fields":[{"name":"a","pattern":"(?=x)"}]}}}`, "config.credentials.config.fields.0.pattern", definition.CodePattern},
 		{`{"credentials":{"format":"oauth2"}}`, "config.credentials.config.auth.tokenHost", definition.CodeMissing},
+		{`{"credentials":{"format":"oauth2","config":{"params":{"response_type":"id_token token"}}}}`, "config.credentials.config.params.response_type", definition.CodeGrant},
+		{`{"credentials":{"format":"oauth2_client_credentials","config":{"tokenParams":{"grant_type":"password"}}}}`, "config.credentials.config.tokenParams.grant_type", definition.CodeGrant},
+		{`{"credentials":{"format":"oauth2","config":{"refreshParams":{"grant_type":"password"}}}}`, "config.credentials.config.refreshParams.grant_type", definition.CodeGrant},
 		{`{"pagination":{"format":"page","config":{"first":1}}}`, "config.pagination.config.first", definition.CodeUnknownKey},
 		{`{"webhook":{"signature_verification":{"format":"svix"}}}`, "config.webhook.signature_verification.format", definition.CodeEnum},
 	} {

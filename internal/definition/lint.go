@@ -41,6 +41,7 @@ func (c *checker) lintCredentials(config jsonx.Value) {
 		if auth := credential.Config.Get("auth"); !credential.isForm() && credential.Format != formatOAuth1 && auth.Get("tokenHost").Str() == "" {
 			c.warn(path+".auth.tokenHost", CodeMissing, "is missing: no token can be fetched")
 		}
+		c.lintGrant(credential.Config, path)
 		c.lintFields(credential, path)
 	}
 	c.lintFormats(config)
@@ -66,6 +67,20 @@ func (c *checker) lintFields(credential Credential, path string) {
 		}
 		if item.Get("type").Str() == typeSelect && item.Get("options").Len() == 0 {
 			c.fail(at+".options", CodeRequired, "is required for a single_select")
+		}
+	}
+}
+
+// lintGrant warns about the implicit grant and the password grant (RFC 9700
+// sections 2.1.2 and 2.4), which a definition has only when it says so.
+func (c *checker) lintGrant(config jsonx.Value, path string) {
+	response := strings.Fields(config.At("params", "response_type").Str())
+	if len(response) > 0 && !slices.Contains(response, "code") {
+		c.warn(path+".params.response_type", CodeGrant, "asks for tokens in the address of a page, the implicit grant, which no server gets to see; leave it out")
+	}
+	for _, name := range []string{"tokenParams", "refreshParams"} {
+		if config.At(name, "grant_type").Str() == "password" {
+			c.warn(path+"."+name+".grant_type", CodeGrant, "has customers give away the password of their account at the vendor, the password grant; leave it out")
 		}
 	}
 }

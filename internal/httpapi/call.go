@@ -37,6 +37,15 @@ func (c *Call) Context() context.Context { return c.context }
 // Path returns a parameter of the path, decoded.
 func (c *Call) Path(name string) string { return c.Request.PathValue(name) }
 
+// WrittenPath returns the path of the request as the caller wrote it: encoded, with
+// doubled and closing slashes, which the router does without.
+func (c *Call) WrittenPath() string {
+	if path, ok := c.Request.Context().Value(writtenPath{}).(string); ok {
+		return path
+	}
+	return c.Request.URL.EscapedPath()
+}
+
 // ReadBody reads the body up to MaxBody. TooLarge when there is more.
 func (c *Call) ReadBody() ([]byte, error) {
 	text, err := io.ReadAll(http.MaxBytesReader(c.writer, c.Request.Body, MaxBody))

@@ -218,8 +218,12 @@ func fromLoopback(r *http.Request) bool {
 	return ip != nil && ip.IsLoopback() && r.Header.Get("X-Forwarded-For") == "" && r.Header.Get("Forwarded") == ""
 }
 
+// writtenPath is the key of a request's path as the caller wrote it, where the
+// router got another form of it.
+type writtenPath struct{}
+
 func withPath(r *http.Request, escaped string) *http.Request {
-	clean := r.Clone(r.Context())
+	clean := r.Clone(context.WithValue(r.Context(), writtenPath{}, r.URL.EscapedPath()))
 	clean.URL.RawPath = ""
 	u, err := r.URL.Parse(escaped)
 	if err != nil {

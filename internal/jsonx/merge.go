@@ -27,6 +27,12 @@ func Overlay(base, top Value) Value {
 	if top.kind != Object || base.kind != Object {
 		return top
 	}
+	switch {
+	case top.Len() == 0:
+		return base
+	case base.Len() == 0:
+		return top
+	}
 	b := base.Edit()
 	for name, value := range top.Members() {
 		if under := b.Get(name); under.Exists() {

@@ -324,9 +324,12 @@ type Builder struct {
 // NewBuilder returns a builder with room for n members.
 func NewBuilder(n int) *Builder { return &Builder{list: make([]Member, 0, n)} }
 
+// additions are how many members an object that is edited mostly gets.
+const additions = 4
+
 // Edit returns a builder that starts from the members of an object.
 func (v Value) Edit() *Builder {
-	b := NewBuilder(v.Len() + 1)
+	b := NewBuilder(v.Len() + additions)
 	if v.kind == Object {
 		b.list = append(b.list, v.members.list...)
 		b.reindex()

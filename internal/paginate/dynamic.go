@@ -92,10 +92,10 @@ func (d dynamic) After(ctx context.Context, at Place, sent *Request, page *Page)
 	if at.repeats(page) {
 		return Next{Repeated: true}, nil
 	}
-	page.Input.Value("paginationValues", sent.Values)
+	in := page.Input().Value("paginationValues", sent.Values)
 	place := jsonx.NewBuilder(2)
 	if d.values != nil {
-		values, err := d.values.Value(ctx, page.Input)
+		values, err := d.values.Value(ctx, in)
 		if err != nil {
 			return Next{}, fmt.Errorf("next pagination values: %w", err)
 		}
@@ -105,7 +105,7 @@ func (d dynamic) After(ctx context.Context, at Place, sent *Request, page *Page)
 		place.Set(placeValues, values)
 	}
 	if d.cursor != nil {
-		token, err := d.cursor.Value(ctx, page.Input)
+		token, err := d.cursor.Value(ctx, in)
 		if err != nil {
 			return Next{}, fmt.Errorf("cursor of the next page: %w", err)
 		}

@@ -64,8 +64,8 @@ type Page struct {
 	// Items is the text of the records, Count their number.
 	Items []byte
 	Count int
-	// Input is what expressions see.
-	Input *expression.Input
+	// Input makes what expressions see, the same at each call.
+	Input func() *expression.Input
 }
 
 // Next says where to go on. Nil means that there is no such page.

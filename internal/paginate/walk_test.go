@@ -38,7 +38,7 @@ func (v vendor) page(r *paginate.Request) *paginate.Page {
 	}
 	return &paginate.Page{
 		URL: r.URL, Header: header, Body: []byte(body), Items: []byte(list), Count: len(items),
-		Input: new(expression.Input).Text("body", []byte(body)),
+		Input: func() *expression.Input { return new(expression.Input).Text("body", []byte(body)) },
 	}
 }
 

@@ -203,8 +203,16 @@ func passedHeader(from http.Header) http.Header {
 }
 
 // responseInput is what expressions over a response see (spec 02 sections 5.3,
-// 6 and 10). data is the inner value of a body that has one under that name.
+// 6 and 10). data is the inner value of a body that has one under that name. Most
+// answers meet no expression, so it is made for the first one.
 func (c *call) responseInput(r *reply) *expression.Input {
+	if r.input == nil {
+		r.input = c.newResponseInput(r)
+	}
+	return r.input
+}
+
+func (c *call) newResponseInput(r *reply) *expression.Input {
 	in := new(expression.Input).
 		Value("status", jsonx.IntValue(int64(r.Status))).
 		Lazy("headers", func() []byte { return headerObject(r.Header).Bytes() }).

@@ -2,7 +2,6 @@ package proxy
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"net/http"
 	"strings"
@@ -19,15 +18,6 @@ import (
 // userAgent is how the platform presents itself unless the definition says
 // otherwise.
 const userAgent = "sinew"
-
-// The headers of the static gate's protocol (spec 04 section 8). The last one is
-// ours: it asks the gate to hand redirects back, in the words of the Fetch
-// standard.
-const (
-	headerGateToken     = "Truto-StaticGate-Token"
-	headerGateTarget    = "Truto-Target-URL"
-	headerGateRedirects = "Truto-Redirect"
-)
 
 // build makes the request of a call.
 func (c *call) build(ctx context.Context) (*upstream.Request, error) {
@@ -301,22 +291,4 @@ func (c *call) requestInput(in *expression.Input) {
 		}
 		return options.With("headers", headers).Bytes()
 	})
-}
-
-// throughGate sends a request through the account's static gate, which forwards
-// it. Its token is no part of the request, so that no redirect takes it along.
-func (c *call) throughGate(ctx context.Context, request *upstream.Request) (*upstream.Request, error) {
-	r := c.account
-	if r.StaticGateID == "" {
-		return request, nil
-	}
-	gate, token, err := c.service.gates.StaticGateToken(ctx, r.EnvironmentID, r.StaticGateID)
-	if err != nil {
-		return nil, fmt.Errorf("static gate of account %s: %w", r.ID, err)
-	}
-	header := http.Header{}
-	header.Set(headerGateToken, token)
-	header.Set(headerGateRedirects, "manual")
-	request.Gate = &upstream.Gate{URL: "https://" + gate.Domain + "/", Target: headerGateTarget, Header: header}
-	return request, nil
 }

@@ -79,10 +79,10 @@ func isHeaderName(text string) bool {
 }
 
 // value evaluates a rule on a response; Missing when there is nothing.
-func (r limitRule) value(ctx context.Context, h http.Header, in *expression.Input) (jsonx.Value, error) {
+func (r limitRule) value(ctx context.Context, h http.Header, in func() *expression.Input) (jsonx.Value, error) {
 	switch {
 	case r.expression != nil:
-		return r.expression.Value(ctx, in)
+		return r.expression.Value(ctx, in())
 	case r.header != "":
 		if text := h.Get(r.header); text != "" {
 			return jsonx.StringValue(text), nil
@@ -102,7 +102,7 @@ type quota struct {
 }
 
 // observe reads a response.
-func (rules limitRules) observe(ctx context.Context, status int, h http.Header, in *expression.Input, now time.Time) (quota, error) {
+func (rules limitRules) observe(ctx context.Context, status int, h http.Header, in func() *expression.Input, now time.Time) (quota, error) {
 	q := usualQuota(h, now)
 	q.limited = status == http.StatusTooManyRequests
 	said, err := rules.limited.value(ctx, h, in)

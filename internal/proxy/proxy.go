@@ -319,7 +319,11 @@ func (c *call) exchange(ctx context.Context, request *upstream.Request) (*upstre
 		return nil, err
 	}
 	c.attempts++
-	accepted, err := c.challenged(request, response)
+	err = c.checkGate(ctx, request, response)
+	var accepted func()
+	if err == nil {
+		accepted, err = c.challenged(request, response)
+	}
 	if err != nil {
 		_ = response.Body.Close()
 		return nil, err
@@ -355,7 +359,6 @@ func (c *call) answer(ctx context.Context, r *reply, streams bool) (Result, erro
 	if !streams {
 		c.decode(r)
 	}
-	r.input = c.responseInput(r)
 	v, err := c.judge(ctx, r)
 	if err != nil {
 		return Result{}, err

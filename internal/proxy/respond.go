@@ -25,7 +25,7 @@ type reply struct {
 	found []jsonx.Found
 	// broken is why an answer is not what it says it is, nil when it is.
 	broken error
-	input  *expression.Input
+	input  *expression.Input // nil before the first expression
 	quota  quota
 }
 
@@ -33,11 +33,11 @@ type reply struct {
 // and with what result it succeeds all the same.
 func (c *call) judge(ctx context.Context, r *reply) (verdict, error) {
 	var err error
-	if r.quota, err = c.plan.limits.observe(ctx, r.Status, r.Header, r.input, time.Now()); err != nil {
+	if r.quota, err = c.plan.limits.observe(ctx, r.Status, r.Header, func() *expression.Input { return c.responseInput(r) }, time.Now()); err != nil {
 		return verdict{}, err
 	}
 	if c.plan.fault != nil {
-		said, err := c.plan.fault.Value(ctx, r.input)
+		said, err := c.plan.fault.Value(ctx, c.responseInput(r))
 		if err != nil {
 			return verdict{}, err
 		}
@@ -211,7 +211,7 @@ func (c *call) page(ctx context.Context, r *reply, list payload) (next, prev str
 		return "", "", false, nil
 	}
 	following, err := c.plan.paging.After(ctx, c.place, c.paged, &paginate.Page{
-		URL: r.URL.String(), Header: r.Header, Body: r.json, Find: func(path []string) (jsonx.Found, error) { return c.at(r, path) }, Items: list.text, Count: list.items, Input: r.input,
+		URL: r.URL.String(), Header: r.Header, Body: r.json, Find: func(path []string) (jsonx.Found, error) { return c.at(r, path) }, Items: list.text, Count: list.items, Input: func() *expression.Input { return c.responseInput(r) },
 	})
 	if err != nil {
 		return "", "", false, err

@@ -114,3 +114,29 @@ func TestRedirectsOfGatedCalls(t *testing.T) {
 		}
 	}
 }
+
+// TestGateThatRefusesItsToken holds that a gate's own 401 condemns no account, and
+// that a vendor's still does.
+func TestGateThatRefusesItsToken(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		c := newEngine(t, p, `{}`)
+		token := "another token"
+		_, address := newGate(t, &token, carefulGate)
+		created := p.call("POST", "/static-gate", `{"name":"g","domain":"`+address+`"}`).want(201)
+		p.call("PATCH", "/integrated-account/"+c.account, `{"truto_static_gate_id":"`+created.text("id")+`"}`).want(200)
+		status := func() string { return p.call("GET", "/integrated-account/"+c.account, "").want(200).text("status") }
+		if got := c.proxy("GET", "/things/1", "").want(502); got.text("code") != "static_gate_refused" || strings.Contains(got.Text, `"truto_is_remote_error":true`) {
+			t.Errorf("got %s", got.Text)
+		}
+		if got := status(); got != "active" {
+			t.Errorf("the account is %s", got)
+		}
+		token = created.text("api_token")
+		c.vendor.says(401, `{"error":"who are you"}`)
+		c.proxy("GET", "/things/1", "").want(401)
+		if got := status(); got != "needs_reauth" {
+			t.Errorf("the account is %s after the vendor's refusal", got)
+		}
+	})
+}

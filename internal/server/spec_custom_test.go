@@ -24,6 +24,7 @@ func TestSpec03Custom(t *testing.T) {
 	}
 	examples := map[string]example{
 		"GET":                                      plainly("GET /custom/v1/reports?x=1", "GET /v1/reports?v=2&x=1"),
+		"a closing slash and a doubled one":        plainly("GET /custom/v1//reports/?x=1", "GET /v1//reports/?v=2&x=1"),
 		"DELETE":                                   plainly("DELETE /custom/v1/reports/7", "DELETE /v1/reports/7?v=2"),
 		"a path as it was written":                 plainly("GET /custom/a%2Fb/c%20d/e", "GET /a%2Fb/c%20d/e?v=2"),
 		"a list stays what it is":                  {config: config, call: "GET /custom/x", says: `[1,2]`, text: `{"result":[1,2],"next_cursor":null,"prev_cursor":null}`},

@@ -22,6 +22,11 @@ func newGate(t *testing.T, token *string, follows func(status int) bool) (gate *
 		return http.ErrUseLastResponse
 	}}
 	gate.Server = newTrustedServer(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/up" && r.Header.Get("Truto-Target-URL") == "" {
+			w.Header().Set("Content-Type", "application/json")
+			io.WriteString(w, `{"status":"up"}`)
+			return
+		}
 		body, _ := io.ReadAll(r.Body)
 		gate.mu.Lock()
 		gate.requests = append(gate.requests, &vendorRequest{Line: r.Method + " " + r.RequestURI, Header: r.Header.Clone(), Body: string(body)})
