@@ -49,11 +49,11 @@ func (s *Service) PollDevice(ctx context.Context, j sinew.Job) error {
 // pollDevice asks once. again is the zero time when there is nothing more to ask;
 // the error is one of ours, after which the same is tried once more.
 func (s *Service) pollDevice(ctx context.Context, a sinew.ConnectAttempt) (again time.Time, err error) {
-	if a.Status == sinew.AttemptRedirect && !a.Deadline.After(s.Store.Now()) {
-		return again, s.Store.ExpireAttempt(ctx, a.ID, overdue(a.Status))
-	}
 	if s.Journal.Waits(Journalled, a.ID) {
 		return s.Store.Now().Add(outage), nil // it has its token
+	}
+	if a.Status == sinew.AttemptRedirect && !a.Deadline.After(s.Store.Now()) {
+		return again, s.Store.ExpireAttempt(ctx, a.ID, overdue(a.Status))
 	}
 	b, err := s.resume(ctx, a)
 	if err != nil {

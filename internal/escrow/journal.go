@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -154,11 +155,17 @@ func (h *Held) Leave() {
 	h.waiting = true
 }
 
-// Waits reports whether an entry of this process is not applied yet.
-func (j *Journal) Waits(kind, key string) bool {
+// Waits reports whether an entry of this process whose key begins so is not applied
+// yet.
+func (j *Journal) Waits(kind, prefix string) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.held[id{kind, key}] != nil
+	for name := range j.held {
+		if name.kind == kind && strings.HasPrefix(name.key, prefix) {
+			return true
+		}
+	}
+	return false
 }
 
 // replayEvery is how often entries that wait are applied.

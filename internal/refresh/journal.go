@@ -36,6 +36,32 @@ func (a answer) entry() escrow.Entry {
 	}
 }
 
+// patience is how long a caller waits for an answer of the journal to be stored:
+// longer than the pause between two tries.
+const patience = 2 * time.Second
+
+// awaitAnswer returns when no answer for an account waits in the journal of this
+// node. Its lease may have run out meanwhile, and the token that is stored is spent:
+// whoever asked with it would lose both.
+func (s *Service) awaitAnswer(ctx context.Context, accountID string) error {
+	if !s.journal.Waits(Journalled, accountID+".") {
+		return nil
+	}
+	tick, end := time.NewTicker(s.times.Poll), time.NewTimer(patience)
+	defer tick.Stop()
+	defer end.Stop()
+	for s.journal.Waits(Journalled, accountID+".") {
+		select {
+		case <-tick.C:
+		case <-end.C:
+			return failed("the vendor's answer is here, and waits for the database")
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
 func readAnswer(e escrow.Entry) (answer, error) {
 	v, err := jsonx.Parse(e.Content)
 	if err != nil {

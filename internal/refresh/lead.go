@@ -19,6 +19,9 @@ func (s *Service) lead(ctx context.Context, environmentID, accountID, seen strin
 	ctx, cancel := context.WithTimeout(ctx, 2*s.times.Vendor)
 	defer cancel()
 	for first := true; ; first = false {
+		if err := s.awaitAnswer(ctx, accountID); err != nil {
+			return Account{}, err
+		}
 		claim, state, ok, err := s.leases.ClaimRefresh(ctx, environmentID, accountID, s.node, force, s.times.Lease)
 		if err != nil {
 			return Account{}, err
