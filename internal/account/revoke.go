@@ -75,9 +75,11 @@ func grantOf(r *sinew.AccountRecord) (grant credential.Grant, whole jsonx.Value,
 	return grant, whole, err
 }
 
-// Removal is what is written when an account is deleted.
+// Removal is what is written when an account is deleted. Its timeline goes with it.
 func Removal(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval {
-	return sinew.AccountRemoval{Event: view.DeletedAccount(r.IntegratedAccount), Revocation: GiveUp(r, readable)}
+	revocation := GiveUp(r, readable)
+	kind, _ := fire(r, cause{Trigger: TriggerDelete})
+	return sinew.AccountRemoval{Event: view.DeletedAccount(r.IntegratedAccount, kind), Revocation: revocation}
 }
 
 // replaced gives the token that an account had back where the definition wants

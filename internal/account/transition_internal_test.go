@@ -84,7 +84,7 @@ func TestFire(t *testing.T) {
 		statuses = append(statuses, sinew.AccountStatus(status))
 	}
 	for _, row := range Transitions() {
-		if row.Trigger == TriggerUpdate || row.Trigger == TriggerDelete {
+		if row.Trigger == TriggerUpdate {
 			continue
 		}
 		for _, from := range statuses {
@@ -108,6 +108,23 @@ func TestFire(t *testing.T) {
 					t.Errorf("%s from %q, timeline (-want +got):\n%s", row.Trigger, from, diff)
 				}
 			}
+		}
+	}
+}
+
+// TestRemovalsFollowTheTable takes the event of a deletion from the table, whatever
+// the status was.
+func TestRemovalsFollowTheTable(t *testing.T) {
+	t.Parallel()
+	for _, text := range sinew.AccountStatuses() {
+		r := &sinew.AccountRecord{}
+		r.ID, r.Status = "one", sinew.AccountStatus(text)
+		removal := Removal(r, false)
+		if e := removal.Event; e.Type != sinew.EventAccountDeleted || e.AccountID != "one" || string(e.Payload) != `{"id":"one"}` {
+			t.Errorf("the event of a deletion from %q is %+v", text, e)
+		}
+		if r.Status != Absent || len(r.Changes) != 1 || r.Changes[0].Trigger != string(TriggerDelete) {
+			t.Errorf("a deletion from %q left %q, %v", text, r.Status, r.Changes)
 		}
 	}
 }

@@ -50,6 +50,11 @@ func (e *entry) accepted(ctx context.Context) (jsonx.Value, error) {
 		}
 		entered.Set(f.Name, stored)
 	}
+	if len(e.failures) == 0 {
+		if err := e.checkSources(ctx); err != nil {
+			return jsonx.Value{}, err
+		}
+	}
 	if len(e.failures) > 0 {
 		return jsonx.Value{}, sinew.Invalid(e.failures...)
 	}
@@ -191,10 +196,9 @@ func (e *entry) checkType(f definition.FormField, value jsonx.Value) {
 	}
 }
 
-// checkOffered refuses options that are not in a list of the definition's own. Those
-// of a vendor's are taken as they are: the vendor may not show them twice.
+// checkOffered refuses options that are not in a list of the definition's own.
 func (e *entry) checkOffered(f definition.FormField, chosen []jsonx.Value) {
-	if f.Source != nil || len(f.Options) == 0 {
+	if f.Source != nil || f.AllowOther || len(f.Options) == 0 {
 		return
 	}
 	for _, value := range chosen {

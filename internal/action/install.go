@@ -3,8 +3,6 @@ package action
 import (
 	"context"
 	"errors"
-	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -38,6 +36,7 @@ type install struct {
 	id    string // of the run
 	began time.Time
 	stage int
+	tries int // of the step that is next, which have failed
 }
 
 // Install is the job that takes a connecting account through post-install and
@@ -96,11 +95,11 @@ func (i *install) through(ctx context.Context) error {
 }
 
 // end ends a run: the account is active, or has the error of the step that failed.
-// A vendor that asks to wait is waited for, and an error of the platform's own is
-// another try.
+// A vendor that asks to wait or is away is waited for, and an error of the platform's
+// own is another try.
 func (i *install) end(ctx context.Context, j sinew.Job, failure error) error {
-	if wait, ok := asksToWait(failure); ok && i.service.runs.Now().Sub(i.began) < i.service.times.Patience {
-		return jobs.PutOff(i.service.runs.Now().Add(wait))
+	if put, err := i.wait(ctx, failure); put || err != nil {
+		return err
 	}
 	if failure != nil && ours(failure) && j.Attempt < j.MaxAttempts {
 		return failure
@@ -126,41 +125,36 @@ func (i *install) last() string {
 	return i.action
 }
 
-// longestWait is the longest pause that a vendor can ask for at once.
-const longestWait = 10 * time.Minute
-
-// asksToWait reports whether a step failed because the vendor is called too often,
-// and how long to leave it alone.
-func asksToWait(err error) (time.Duration, bool) {
-	remote, ok := errors.AsType[*proxy.RemoteError](err)
-	if !ok || remote.Status != http.StatusTooManyRequests {
-		return 0, false
-	}
-	wait := time.Second
-	if seconds, err := strconv.Atoi(remote.Header.Get("Retry-After")); err == nil && seconds > 0 {
-		wait = min(time.Duration(min(seconds, 1<<20))*time.Second, longestWait)
-	}
-	return wait, true
-}
-
 // maxState bounds what is kept between two steps. Beyond it, a run goes on from
 // the last step that fitted.
 const maxState = 1 << 20
 
 // save keeps how far the run is.
 func (i *install) save(ctx context.Context) error {
-	b := jsonx.NewBuilder(8).Set("stage", jsonx.IntValue(int64(i.stage))).Set("action", jsonx.StringValue(i.action)).Set("next", jsonx.IntValue(int64(i.next))).
-		Set("began", jsonx.IntValue(i.began.UnixMilli())).Set("result", i.result).Set("named", i.named).Set("report", reports(i.report))
-	state := b.Value().Bytes()
-	if len(state) > maxState {
-		state = nil
-	}
-	shown := summary(i.action, i.began, time.Time{}, nil, i.report)
+	i.tries = 0
+	state, _ := i.state(i.report)
+	return i.keep(ctx, state, summary(i.action, i.began, time.Time{}, nil, i.report))
+}
+
+// keep writes how far the run is, nil for the beginning, and what the account shows
+// of it.
+func (i *install) keep(ctx context.Context, state []byte, shown sinew.JSON) error {
 	current, err := i.service.runs.SaveInstall(ctx, i.account.EnvironmentID, i.account.ID, sinew.InstallRun{ID: i.id, State: state}, shown)
 	if err == nil && !current {
 		return errOvertaken
 	}
 	return err
+}
+
+// state is what another try goes on from; ok is false when it is too much to keep.
+func (i *install) state(report []stepReport) (state []byte, ok bool) {
+	b := jsonx.NewBuilder(9).Set("stage", jsonx.IntValue(int64(i.stage))).Set("action", jsonx.StringValue(i.action)).Set("next", jsonx.IntValue(int64(i.next))).
+		Set("began", jsonx.IntValue(i.began.UnixMilli())).Set("tries", jsonx.IntValue(int64(i.tries))).
+		Set("result", i.result).Set("named", i.named).Set("report", reports(report))
+	if state = b.Value().Bytes(); len(state) > maxState {
+		return nil, false
+	}
+	return state, true
 }
 
 // resume goes on where an earlier try was, nil for the beginning.
@@ -176,11 +170,13 @@ func (i *install) resume(state []byte) error {
 	at, _ := v.Get("stage").Int()
 	next, _ := v.Get("next").Int()
 	began, _ := v.Get("began").Int()
+	tries, _ := v.Get("tries").Int()
 	if i.stage = int(at); i.stage < 0 || i.stage >= len(stages()) {
 		i.stage = 0
 		return nil
 	}
 	i.run.begin(v.Get("action").Str())
+	i.tries = int(tries)
 	i.next, i.began = min(int(next), len(i.steps)), time.UnixMilli(began)
 	i.result, i.named = v.Get("result"), v.Get("named")
 	for _, item := range v.Get("report").Items() {

@@ -24,6 +24,9 @@ type StepError struct {
 	Type   string
 	Name   string
 	Cause  error
+	// Repeatable says that the request of the step may be sent again: it reads, or
+	// puts what it puts, or never left.
+	Repeatable bool
 }
 
 func (e *StepError) Error() string { return e.Where() + ": " + Message(e.Cause) }
@@ -158,16 +161,26 @@ func readReport(v jsonx.Value) stepReport {
 	}
 }
 
+// waiting is what an account shows of a run whose last step is tried again at a time.
+func waiting(action string, began, at time.Time, steps []stepReport) sinew.JSON {
+	return sinew.JSON(shownRun(action, began, time.Time{}, nil, steps).Set("retry_at", timeValue(at)).Value().String())
+}
+
 // summary is what an account shows of a run that is at its end, or under way,
 // which its ended is the zero time for.
 func summary(action string, began, ended time.Time, err error, steps []stepReport) sinew.JSON {
+	return sinew.JSON(shownRun(action, began, ended, err, steps).Value().String())
+}
+
+func timeValue(t time.Time) jsonx.Value { return jsonx.StringValue(t.UTC().Format(jsonx.TimeFormat)) }
+
+func shownRun(action string, began, ended time.Time, err error, steps []stepReport) *jsonx.Builder {
 	success, finished := jsonx.NullValue(), jsonx.NullValue()
 	if !ended.IsZero() {
-		success, finished = jsonx.BoolValue(err == nil), jsonx.StringValue(ended.UTC().Format(jsonx.TimeFormat))
+		success, finished = jsonx.BoolValue(err == nil), timeValue(ended)
 	}
-	b := jsonx.NewBuilder(6).Set("action", jsonx.StringValue(action)).Set("success", success).
-		Set("started_at", jsonx.StringValue(began.UTC().Format(jsonx.TimeFormat))).Set("finished_at", finished)
-	return sinew.JSON(b.Set("steps", reports(steps)).Value().String())
+	return jsonx.NewBuilder(7).Set("action", jsonx.StringValue(action)).Set("success", success).
+		Set("started_at", timeValue(began)).Set("finished_at", finished).Set("steps", reports(steps))
 }
 
 func reports(steps []stepReport) jsonx.Value {

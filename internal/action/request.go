@@ -3,6 +3,8 @@ package action
 import (
 	"context"
 	"errors"
+	"net/http"
+	"strings"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/definition"
@@ -17,6 +19,9 @@ const Resource = "_"
 // maxResult bounds the result of a step, in bytes.
 const maxResult = 8 << 20
 
+// maxPages bounds the pages that a step reads of a list.
+const maxPages = 100
+
 // request calls the vendor: by the method that the step writes, or by one of a
 // resource.
 func (r *run) request(ctx context.Context, step definition.Step, report *stepReport) (jsonx.Value, error) {
@@ -28,26 +33,88 @@ func (r *run) request(ctx context.Context, step definition.Step, report *stepRep
 			return jsonx.Value{}, err
 		}
 	} else {
-		call.Inline = &proxy.Inline{Resource: Resource, Name: r.action, Method: step.Config}
+		method := step.Config
+		if paging := r.effective.Get("pagination"); step.AllPages && !method.Get("pagination").Exists() && paging.Exists() {
+			method = method.With("pagination", paging) // it is a list
+		}
+		call.Inline = &proxy.Inline{Resource: Resource, Name: r.action, Method: method}
 		call.Roots, call.Fallback = r.own(), r.fallback()
 	}
+	if step.AllPages {
+		return r.allPages(ctx, call, report)
+	}
+	payload, _, err := r.send(ctx, call, report, maxResult)
+	return payload, err
+}
+
+// send makes one call, and returns its payload, and the cursor of the page behind
+// it, "" for none.
+func (r *run) send(ctx context.Context, call proxy.Call, report *stepReport, most int) (payload jsonx.Value, next string, err error) {
 	result, err := r.service.proxy.Do(ctx, call)
 	r.sent = r.sent || result.Sent
+	r.repeatable = !result.Sent || r.repeats(&call)
 	report.status = result.Status
 	if remote, ok := errors.AsType[*proxy.RemoteError](err); ok {
 		report.status, report.result = remote.Status, remote.Raw
 	}
 	if err != nil {
-		return jsonx.Value{}, err
+		return jsonx.Value{}, "", err
 	}
-	if size := len(result.Body); size > maxResult {
-		return jsonx.Value{}, sinew.Errorf(sinew.KindUpstream, "the answer has %d bytes, and a step can keep %d", size, maxResult).WithCode(CodeFailed)
+	if size := len(result.Body); size > most {
+		return jsonx.Value{}, "", tooMuch(size)
 	}
-	payload := result.Payload()
-	if !payload.Exists() {
+	if payload = result.Payload(); !payload.Exists() {
 		payload = jsonx.NullValue()
 	}
-	return payload, nil
+	return payload, result.Next(), nil
+}
+
+func tooMuch(size int) error {
+	return sinew.Errorf(sinew.KindUpstream, "the answer has %d bytes, and a step can keep %d", size, maxResult).WithCode(CodeFailed)
+}
+
+// allPages reads a list to its end. A part of it would be taken for all of it, so
+// that one that goes beyond the bounds is an error.
+func (r *run) allPages(ctx context.Context, call proxy.Call, report *stepReport) (jsonx.Value, error) {
+	var records []jsonx.Value
+	size, query := 0, call.Query
+	if query.Kind() != jsonx.Object {
+		query = jsonx.ObjectValue()
+	}
+	for range maxPages {
+		payload, next, err := r.send(ctx, call, report, maxResult-size)
+		if err != nil {
+			return jsonx.Value{}, err
+		}
+		if payload.Kind() != jsonx.Array {
+			return payload, nil // no list
+		}
+		size += len(payload.Bytes())
+		records = append(records, payload.Items()...)
+		if next == "" {
+			return jsonx.ArrayValue(records...), nil
+		}
+		call.Query = query.With("next_cursor", jsonx.StringValue(next))
+	}
+	return jsonx.Value{}, sinew.Errorf(sinew.KindUpstream, "the list has more than the %d pages that a step reads", maxPages).WithCode(CodeFailed)
+}
+
+// repeats reports whether a call may come twice (RFC 9110 section 9.2.2). What the
+// definition calls list or get reads, whatever its verb is.
+func (r *run) repeats(call *proxy.Call) bool {
+	method := r.effective.At("resources", call.Resource, call.Method)
+	if call.Inline != nil {
+		method = call.Inline.Method
+	} else if call.Method == proxy.MethodList || call.Method == proxy.MethodGet {
+		return true
+	}
+	switch strings.ToUpper(method.Get("method").Str()) {
+	case "":
+		return call.Inline != nil
+	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
+		return true
+	}
+	return false
 }
 
 // refer makes a step call a method of a resource.

@@ -42,8 +42,9 @@ type run struct {
 	result jsonx.Value
 	named  jsonx.Value
 	report []stepReport
-	// sent says that the vendor may have got a request.
-	sent bool
+	// sent says that the vendor may have got a request, and repeatable that the one
+	// of the last step may be sent again.
+	sent, repeatable bool
 }
 
 // load reads the account and its definition.
@@ -79,7 +80,7 @@ func (r *run) finish(ctx context.Context, after func() error) error {
 		}
 		r.report = append(r.report, r.shown(report, err))
 		if err != nil {
-			return &StepError{Action: r.action, Number: r.next + 1, Type: step.Type, Name: step.Name, Cause: err}
+			return &StepError{Action: r.action, Number: r.next + 1, Type: step.Type, Name: step.Name, Cause: err, Repeatable: r.repeatable}
 		}
 		r.next++
 		if after != nil {
@@ -94,6 +95,7 @@ func (r *run) finish(ctx context.Context, after func() error) error {
 // take takes one step.
 func (r *run) take(ctx context.Context, step definition.Step) (report stepReport, err error) {
 	report = stepReport{action: r.action, kind: step.Type, name: step.Name}
+	r.repeatable = false
 	if step.RunIf != "" {
 		said, err := r.eval(ctx, step.RunIf)
 		if err != nil || !truthy(said) {

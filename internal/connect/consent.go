@@ -12,9 +12,15 @@ import (
 
 const parameterState = "state"
 
-// CodeRejected is the code of an answer of a vendor that belongs to no attempt of
-// this browser.
-const CodeRejected = "connect_rejected"
+// The codes of browsers that go no further.
+const (
+	// CodeRejected: an answer of a vendor that belongs to no attempt.
+	CodeRejected = "connect_rejected"
+	// CodeStarted: the ticket of an attempt is used up, or it has taken too long.
+	CodeStarted = "connect_started"
+	// CodeElsewhere: another browser has started the attempt.
+	CodeElsewhere = "connect_elsewhere"
+)
 
 // Browser is what an attempt's own pages do with a browser: where it goes, and its
 // cookie.
@@ -38,16 +44,15 @@ func (s *Service) cookie(attemptID, value string) Cookie {
 // several windows do not disturb each other.
 func CookieName(attemptID string) string { return "connect_" + attemptID }
 
-func rejected(message string) error {
-	return sinew.Errorf(sinew.KindInvalid, "%s", message).WithCode(CodeRejected)
+func rejected(code, message string) error {
+	return sinew.Errorf(sinew.KindInvalid, "%s", message).WithCode(code)
 }
 
 // Start sends a browser to the vendor's consent page, by the ticket of an attempt.
 // cookie is what the browser has of an earlier start, which it may repeat; another
-// one may not. Invalid with code connect_rejected when the ticket is no longer
-// good.
+// one may not. Invalid with CodeStarted when the ticket is no longer good.
 func (s *Service) Start(ctx context.Context, id, ticket, cookie string) (Browser, error) {
-	again := rejected("This window cannot start the connection: it was started already, or has taken too long. Close it and try again")
+	again := rejected(CodeStarted, "This window cannot start the connection: it was started already, or has taken too long. Close it and try again")
 	if !sinew.IsUUID(id) || len(ticket) != secretLength {
 		return Browser{}, again
 	}
@@ -113,8 +118,8 @@ func (s *Service) takeUp(ctx context.Context, a sinew.ConnectAttempt) (begun, er
 
 // Return takes the answer of a vendor's consent page, by the name of the
 // integration whose callback it came to. cookies reads the cookies of the browser.
-// Invalid with code connect_rejected when the answer belongs to no attempt, or to
-// one of another browser; any other that is not good ends its attempt, and the
+// Invalid with CodeRejected when the answer belongs to no attempt, and CodeElsewhere
+// when to one of another browser; any other that is not good ends its attempt, and the
 // browser goes on to see that.
 func (s *Service) Return(ctx context.Context, integration string, answer url.Values, cookies func(name string) string) (Browser, error) {
 	states := answer[parameterState]
@@ -134,7 +139,7 @@ func (s *Service) Return(ctx context.Context, integration string, answer url.Val
 		// The way back leads to the page of the browser that went, which another one
 		// must not see.
 		return Browser{}, errors.Join(
-			rejected("Another browser than this one has started the connection. Close this window and try again where you began"),
+			rejected(CodeElsewhere, "Another browser than this one has started the connection. Close this window and try again where you began"),
 			s.Store.FailAttempt(ctx, a.ID, failedWith(FailedBrowser, "The sign-in came back in another browser than it began in, or without its cookie. Please try again.")))
 	}
 	b, err := s.resume(ctx, a)
@@ -146,7 +151,7 @@ func (s *Service) Return(ctx context.Context, integration string, answer url.Val
 }
 
 func unknownAnswer() error {
-	return rejected("This sign-in is not one that can be completed here: it was completed already, has taken too long, or was never begun. Close the window and try again")
+	return rejected(CodeRejected, "This sign-in is not one that can be completed here: it was completed already, has taken too long, or was never begun. Close the window and try again")
 }
 
 // take exchanges the answer of a consent page and stores the account.

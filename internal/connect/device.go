@@ -42,10 +42,15 @@ func offersDevice(c definition.Credential) bool {
 	return c.Format == string(sinew.MethodOAuth2) && c.Config.At("auth", "deviceAuthorizationPath").Str() != ""
 }
 
+// deviceOnly reports whether a consent on another device is the only one.
+func deviceOnly(c definition.Credential) bool {
+	return offersDevice(c) && c.Config.At("auth", "authorizePath").Str() == ""
+}
+
 // byDevice reports whether the customer consents on another device: where there is
 // no other way, or where the caller wants it.
 func (b *begun) byDevice() bool {
-	return offersDevice(b.credential) && (b.attempt.Mode == sinew.ModeDevice || b.credential.Config.At("auth", "authorizePath").Str() == "")
+	return deviceOnly(b.credential) || b.attempt.Mode == sinew.ModeDevice && offersDevice(b.credential)
 }
 
 // beginDevice asks the vendor for a code that its customer types (RFC 8628 section

@@ -107,7 +107,7 @@ func (o offer) view(with shown) view.ConnectIntegration {
 	v := view.ConnectIntegration{Name: o.name, Label: o.label, Category: o.category, Logo: text(o.logo)}
 	for _, c := range o.credentials {
 		v.Formats = append(v.Formats, view.ConnectFormat{
-			Format: c.Format, Label: formatLabel(c.Format), Fields: formFields(c, with), Redirects: redirects(c.Format), Device: offersDevice(c),
+			Format: c.Format, Label: formatLabel(c.Format), Fields: formFields(c, with), Redirects: redirects(c.Format) && !deviceOnly(c), Device: offersDevice(c),
 			DocumentationLink: text(c.Config.Get("documentation_link").Str()), PermissionsText: text(c.Config.Get("permissions_text").Str()),
 			Scopes: scopesView(c, with.scopes),
 		})

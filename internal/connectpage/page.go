@@ -3,12 +3,16 @@ package connectpage
 import (
 	"bytes"
 	"compress/gzip"
+	"crypto/sha256"
 	"embed"
+	"encoding/base64"
 	"fmt"
 	"io/fs"
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sinewhq/sinew"
@@ -19,8 +23,9 @@ import (
 var built embed.FS
 
 // policy lets the page load what is its own, and pictures of any site: the logos
-// of integrations and of the environment.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; img-src 'self' data: https:; base-uri 'none'; form-action 'none'"
+// of integrations and of the environment. The style that stands in the page is
+// named by its hash.
+const policy = "default-src 'none'; script-src 'self'; style-src {hash}; font-src 'self'; connect-src 'self'; img-src 'self' data: https:; base-uri 'none'; form-action 'none'"
 
 // file is a built file, as it is and compressed.
 type file struct {
@@ -41,11 +46,32 @@ func (f file) withAssets(relative string) file {
 	return f
 }
 
+// linked is how the built page loads its stylesheet.
+var linked = regexp.MustCompile(`<link rel="stylesheet"[^>]*>`)
+
+// withStyle is a page that brings its style along, and its policy. The first paint
+// would wait for another answer otherwise.
+func (f file) withStyle(style []byte) (page file, policyOfIt string) {
+	sum := sha256.Sum256(style)
+	f.plain = linked.ReplaceAllLiteral(f.plain, slices.Concat([]byte("<style>"), style, []byte("</style>")))
+	f.small = compressed(f.plain)
+	return f, strings.Replace(policy, "{hash}", "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'", 1)
+}
+
 // worthwhile is the size from which files are compressed, in bytes.
 const worthwhile = 1024
 
-// Operations serve the page and its files.
-func Operations() ([]httpapi.Operation, error) {
+// Pages are the page and its files, and what a browser is shown in its place. They
+// are safe for concurrent use.
+type Pages struct {
+	files      map[string]file
+	index      file
+	policy     string
+	stylesheet string
+}
+
+// New reads the pages.
+func New() (*Pages, error) {
 	files, err := readFiles(built, "dist")
 	if err != nil {
 		return nil, fmt.Errorf("connect page: %w", err)
@@ -54,11 +80,28 @@ func Operations() ([]httpapi.Operation, error) {
 	if !ok {
 		return nil, fmt.Errorf("connect page: there is no index.html")
 	}
+	p := &Pages{files: files}
+	for name, f := range files {
+		if path.Ext(name) == ".css" {
+			p.stylesheet = name
+			p.index, p.policy = index.withStyle(f.plain)
+		}
+	}
+	if p.policy == "" {
+		return nil, fmt.Errorf("connect page: there is no stylesheet")
+	}
+	return p, nil
+}
+
+// Operations serve the page and its files.
+func (p *Pages) Operations() []httpapi.Operation {
 	page := func(path, assets, id, summary string) httpapi.Operation {
-		index := index.withAssets(assets)
+		index := p.index.withAssets(assets)
 		return httpapi.Operation{
 			Method: "GET", Path: path, ID: id, Tag: "Connect", Summary: summary, Access: httpapi.AccessPublic, Hidden: true,
-			Handle: func(c *httpapi.Call) (httpapi.Answer, error) { return index.answer(c.Request, "no-store"), nil },
+			Handle: func(c *httpapi.Call) (httpapi.Answer, error) {
+				return index.answer(c.Request, "no-store", p.policy), nil
+			},
 		}
 	}
 	return []httpapi.Operation{
@@ -67,15 +110,15 @@ func Operations() ([]httpapi.Operation, error) {
 		{
 			Method: "GET", Path: "/connect-account/assets/{name}", ID: "getConnectPageFile", Tag: "Connect", Summary: "A file of the page",
 			Access: httpapi.AccessPublic, Hidden: true, Handle: func(c *httpapi.Call) (httpapi.Answer, error) {
-				f, ok := files["assets/"+c.Path("name")]
+				f, ok := p.files["assets/"+c.Path("name")]
 				if !ok {
 					return httpapi.Answer{}, sinew.NotFound("File", c.Path("name"))
 				}
 				// The name changes with the content.
-				return f.answer(c.Request, "public, max-age=31536000, immutable"), nil
+				return f.answer(c.Request, "public, max-age=31536000, immutable", "default-src 'none'"), nil
 			},
 		},
-	}, nil
+	}
 }
 
 func readFiles(from fs.FS, root string) (map[string]file, error) {
@@ -130,7 +173,7 @@ func compressed(plain []byte) []byte {
 	return small.Bytes()
 }
 
-func (f file) answer(r *http.Request, cache string) httpapi.Answer {
+func (f file) answer(r *http.Request, cache, policy string) httpapi.Answer {
 	header := http.Header{
 		"Content-Type": {f.media}, "Cache-Control": {cache}, "Vary": {"Accept-Encoding"},
 		"Content-Security-Policy": {policy}, "Referrer-Policy": {"no-referrer"},

@@ -1,6 +1,8 @@
 package connectpage
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"io/fs"
 	"maps"
 	"os"
@@ -46,6 +48,27 @@ func TestPageIsSmallAndStrict(t *testing.T) {
 		if page := string(index.withAssets(relative).plain); strings.Contains(page, builtAssets) || strings.Count(page, `="`+relative) != len(files)-1 {
 			t.Errorf("the page does not find its files below %s:\n%s", relative, page)
 		}
+	}
+}
+
+// TestPageBringsItsStyle has nothing to wait for between the page and its first
+// paint, and a policy that lets this one style in.
+func TestPageBringsItsStyle(t *testing.T) {
+	pages, err := New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	style := pages.files[pages.stylesheet].plain
+	sum := sha256.Sum256(style)
+	if want := "style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "';"; !strings.Contains(pages.policy, want) || strings.Contains(pages.policy, "unsafe") {
+		t.Errorf("the policy is %s, want %s in it", pages.policy, want)
+	}
+	page := string(pages.index.plain)
+	if !strings.Contains(page, "<style>"+string(style)+"</style>") || strings.Contains(page, "stylesheet") || strings.Count(page, "</style>") != 1 {
+		t.Errorf("the page is %s", page)
+	}
+	if len(pages.index.small) == 0 || len(pages.index.small) > 8<<10 {
+		t.Errorf("the page is %d bytes, compressed", len(pages.index.small))
 	}
 }
 

@@ -47,8 +47,10 @@ type Step struct {
 	// Name tells the step apart in results, "" for none.
 	Name string
 	// RunIf is an expression that decides whether the step runs, "" for always.
-	RunIf  string
-	Config jsonx.Value
+	RunIf string
+	// AllPages says that a list is read to its end.
+	AllPages bool
+	Config   jsonx.Value
 }
 
 // Action returns an action of an effective config; ok is false when there is
@@ -73,8 +75,9 @@ func Steps(action jsonx.Value) []Step {
 	eachStep(action, "", func(step jsonx.Value, _ string) {
 		s := Step{Type: step.Get("type").Str(), Name: step.Get("name").Str(), RunIf: step.Get("run_if").Str(), Config: step.Get(keyConfig)}
 		if !s.Config.Exists() && (s.Type == StepProxy || s.Type == StepUnified) {
-			s.Config = step.Without("type").Without("name").Without("run_if")
+			s.Config = step.Without("type").Without("name").Without("run_if").Without("all_pages")
 		}
+		s.AllPages, _ = step.Get("all_pages").Bool()
 		steps = append(steps, s)
 	})
 	return steps

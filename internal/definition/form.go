@@ -27,6 +27,8 @@ type FormField struct {
 	Source *FormSource
 	// Options are those of a select without a source.
 	Options []FormOption
+	// AllowOther takes values that are not among the options.
+	AllowOther bool
 	// Validation and Transform are expressions, "" for none.
 	Validation string
 	Transform  string
@@ -74,6 +76,7 @@ func formFieldsOf(step Step) []FormField {
 			continue
 		}
 		f.Required, _ = v.Get("required").Bool()
+		f.AllowOther, _ = v.Get("allow_other").Bool()
 		for _, name := range v.Get("depends_on").Items() {
 			f.DependsOn = append(f.DependsOn, name.Str())
 		}

@@ -51,6 +51,7 @@ func actionStep() *shape {
 		beside: []key{
 			optional("name", text("Tells the step apart in results, and names its result for later steps.")),
 			optional("run_if", jsonata("The step is left out unless this is true.")),
+			optional("all_pages", boolean("Whether a request or proxy step reads all pages of a list, 100 at most, in place of one.")),
 		},
 		open: true,
 	}
@@ -127,6 +128,7 @@ func formFields() *shape {
 		optional("disabled_text", text("Shown while they are not.")),
 		optional("data_source", source),
 		optional("options", formOptions()),
+		optional("allow_other", boolean("Whether values are accepted that are not among the options.")),
 		optional("validation", jsonata("Whether the value is good: true, or a text that says what is wrong. It sees value, the other fields by their names, and context.")),
 		optional("transform", jsonata("What is stored in place of the value; it sees what validation does.")),
 	))

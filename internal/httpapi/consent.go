@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"errors"
-	"html"
 	"net/http"
 	"net/url"
 
@@ -10,16 +9,55 @@ import (
 	"github.com/sinewhq/sinew/internal/connect"
 )
 
+// ConsentRefusal is why a browser goes no further.
+type ConsentRefusal int
+
+const (
+	// ConsentFailed: the fault is ours.
+	ConsentFailed ConsentRefusal = iota
+	// ConsentUnknown: the answer of the vendor belongs to no attempt.
+	ConsentUnknown
+	// ConsentStarted: the ticket of the attempt is used up, or it has taken too long.
+	ConsentStarted
+	// ConsentElsewhere: another browser has started the attempt.
+	ConsentElsewhere
+)
+
+// refusalOf says why a browser goes no further, and the status that it gets.
+func refusalOf(err error) (status int, reason ConsentRefusal) {
+	known, ok := errors.AsType[*sinew.Error](err)
+	if !ok || statusOf(known.Kind) >= http.StatusInternalServerError {
+		return http.StatusInternalServerError, ConsentFailed
+	}
+	switch known.Code {
+	case connect.CodeRejected:
+		reason = ConsentUnknown
+	case connect.CodeStarted:
+		reason = ConsentStarted
+	case connect.CodeElsewhere:
+		reason = ConsentElsewhere
+	}
+	return statusOf(known.Kind), reason
+}
+
 // consentOperations are where browsers are sent on their way to a vendor and
 // back. Nobody calls them, so that they are not in the document.
-func consentOperations(s *connect.Service) []Operation {
+func consentOperations(s *connect.Service, refuse func(*http.Request, int, ConsentRefusal) Answer) []Operation {
+	sendOn := func(c *Call, status int, to connect.Browser, err error) (Answer, error) {
+		if err != nil {
+			c.api.logError(c, err)
+			status, reason := refusalOf(err)
+			return refuse(c.Request, status, reason), nil
+		}
+		return sentOn(status, to), nil
+	}
 	return []Operation{
 		{
 			Method: "GET", Path: "/connect/session/attempt/{id}/start", ID: "startConnectAttempt", Tag: "Connect", Summary: "Go to the vendor's consent page",
 			Access: AccessPublic, Hidden: true, Handle: func(c *Call) (Answer, error) {
 				id := c.Path("id")
 				to, err := s.Start(c.Context(), id, c.param("ticket"), c.cookie(connect.CookieName(id)))
-				return c.sendOn(http.StatusFound, to, err)
+				return sendOn(c, http.StatusFound, to, err)
 			},
 		},
 		{
@@ -31,7 +69,7 @@ func consentOperations(s *connect.Service) []Operation {
 					answer = nil
 				}
 				to, err := s.Return(c.Context(), c.Path("integration"), answer, c.cookie)
-				return c.sendOn(http.StatusSeeOther, to, err)
+				return sendOn(c, http.StatusSeeOther, to, err)
 			},
 		},
 	}
@@ -46,12 +84,8 @@ func (c *Call) cookie(name string) string {
 	return cookie.Value
 }
 
-// sendOn redirects a browser, or shows it why not.
-func (c *Call) sendOn(status int, to connect.Browser, err error) (Answer, error) {
-	if err != nil {
-		c.api.logError(c, err)
-		return refusalPage(err), nil
-	}
+// sentOn redirects a browser.
+func sentOn(status int, to connect.Browser) Answer {
 	cookie := http.Cookie{
 		Name: to.Cookie.Name, Value: to.Cookie.Value, Path: to.Cookie.Path, MaxAge: int(to.Cookie.Life.Seconds()),
 		HttpOnly: true, Secure: to.Cookie.Secure, SameSite: http.SameSiteLaxMode,
@@ -61,19 +95,5 @@ func (c *Call) sendOn(status int, to connect.Browser, err error) (Answer, error)
 	}
 	return Answer{Status: status, Header: http.Header{
 		"Location": {to.Location}, "Set-Cookie": {cookie.String()}, "Content-Type": {"text/plain; charset=utf-8"}, "Referrer-Policy": {"no-referrer"},
-	}}, nil
-}
-
-// refusalPage says to a person why the browser goes no further. It has no way on:
-// whose browser it is is not known.
-func refusalPage(err error) Answer {
-	status, message := http.StatusInternalServerError, "Something went wrong on our side. Close this window and try again"
-	if known, ok := errors.AsType[*sinew.Error](err); ok && statusOf(known.Kind) < http.StatusInternalServerError {
-		status, message = statusOf(known.Kind), known.Message
-	}
-	page := "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n" +
-		"<title>The connection was not completed</title>\n<h1>The connection was not completed</h1>\n<p>" + html.EscapeString(message) + ".</p>\n</html>\n"
-	return Answer{Status: status, Body: []byte(page), Header: http.Header{
-		"Content-Type": {"text/html; charset=utf-8"}, "Content-Security-Policy": {"default-src 'none'"}, "Referrer-Policy": {"no-referrer"},
 	}}
 }

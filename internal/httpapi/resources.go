@@ -26,6 +26,9 @@ type Engines struct {
 	Ready func(context.Context) Readiness
 	// Metrics serves the Prometheus page.
 	Metrics http.Handler
+	// RefusalPage is shown to a browser that goes no further on its way to a vendor or
+	// back.
+	RefusalPage func(*http.Request, int, ConsentRefusal) Answer
 }
 
 // ControlPlane returns the operations of the control plane.
@@ -48,6 +51,6 @@ func ControlPlane(e Engines) [][]Operation {
 		sandboxOperations(e.Accounts, renderer),
 		linkOperations(e.Connect),
 		connectOperations(e.Connect),
-		consentOperations(e.Connect),
+		consentOperations(e.Connect, e.RefusalPage),
 	}
 }

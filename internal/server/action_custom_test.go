@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -78,6 +79,40 @@ func TestCustomActionsRunForCallers(t *testing.T) {
 		p.stranger().act(id, "silent", "").want(404)
 		if got := p.as(p.accountToken(id)).call("POST", "/proxy/_/silent", "").want(200).text("result", "plan"); got != "gold" {
 			t.Errorf("with an account token: %q", got)
+		}
+	})
+}
+
+// TestStepsReadAllPages reads a list to its end where a step says so, and fails where
+// that is too far.
+func TestStepsReadAllPages(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		a := newActing(t, p, `{
+			"one": {"steps": [{"type":"request","config":{"resource":"companies","method":"list","query":{"limit":7}}},{"type":"transform","config":"$count($previous)"}]},
+			"all": {"steps": [
+				{"type":"request","name":"listed","all_pages":true,"config":{"resource":"companies","method":"list","query":{"limit":7}}},
+				{"type":"proxy","name":"flat","all_pages":true,"resource":"companies","method":"list","query":{"limit":7,"plan":"free"}},
+				{"type":"request","name":"written","all_pages":true,"config":{"path":"/companies","query":{"limit":7},"response_path":"data"}},
+				{"type":"request","name":"single","all_pages":true,"config":{"resource":"contacts","method":"get","id":"C-0001"}},
+				{"type":"transform","config":"{'listed': $count($distinct(steps.listed.id)), 'flat': $count($distinct(steps.flat.id)), 'written': $count($distinct(steps.written.id)), 'single': steps.single.id}"}]},
+			"endless": {"steps": [{"type":"request","all_pages":true,"config":{"resource":"contacts","method":"list","query":{"limit":1}}}]}}`)
+		id := a.connected().text("id")
+		if got := p.act(id, "one", "").want(200).JSON.Get("result").String(); got != "7" {
+			t.Errorf("one page has %s", got)
+		}
+		free := 0
+		for _, c := range a.vendor.Records("companies") {
+			if c.Get("plan").Str() == "free" {
+				free++
+			}
+		}
+		want := fmt.Sprintf(`{"listed":%d,"flat":%d,"written":%[1]d,"single":"C-0001"}`, simulator.SeedCompanies, free)
+		if got := p.act(id, "all", "").want(200).JSON.Get("result").String(); got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+		if got := p.act(id, "endless", "").want(502); !strings.Contains(got.text("message"), "more than the 100 pages") {
+			t.Errorf("a list without end: %s", got.Text)
 		}
 	})
 }

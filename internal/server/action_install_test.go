@@ -3,7 +3,9 @@ package server_test
 import (
 	"context"
 	"net/http"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -137,6 +139,71 @@ func TestInstallWaitsForTheVendor(t *testing.T) {
 		}
 		if n := len(a.vendor.Records("tickets")); n != simulator.SeedTickets+1 {
 			t.Errorf("the step before was taken %d times", n-simulator.SeedTickets)
+		}
+	})
+}
+
+// TestInstallRetriesWhatMayPass lets the vendor be away: requests that may come twice
+// are sent again, a bounded number of times, and the account says so meanwhile.
+func TestInstallRetriesWhatMayPass(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		a := newActing(t, p, `{"post_install":{"steps":[
+			{"type":"request","config":{"method":"post","path":"/tickets","body":{"title":"First"}}},
+			{"type":"request","config":{"path":"/contacts/C-0001"}}]},
+			"validation":[{"type":"proxy","resource":"companies","method":"list"}]}`)
+		database := p.raw()
+		hurry := func(id string) (r *reply) {
+			p.eventually("the steps to end", func() bool {
+				_, err := database.Exec("UPDATE job SET run_at = 0 WHERE kind = 'install_account' AND state = 'ready'")
+				p.must(err)
+				r = p.get("/integrated-account/" + id).want(200)
+				return r.text("status") != "connecting"
+			})
+			return r
+		}
+		// It passes.
+		a.odd("  - {path: /contacts, status: 503, header: {Retry-After: '100'}, times: 2}\n")
+		id := a.imported("").text("id")
+		var shown *reply
+		p.eventually("the account to wait", func() bool {
+			shown = p.get("/integrated-account/" + id).want(200)
+			return shown.JSON.At("last_action_result", "retry_at").Exists()
+		})
+		result := shown.JSON.Get("last_action_result")
+		again, err := time.Parse(time.RFC3339, result.Get("retry_at").Str())
+		if shown.text("status") != "connecting" || !result.Get("success").IsNull() || result.At("steps", "1", "status_code").String() != "503" || result.At("steps", "1", "success").String() != "false" {
+			t.Errorf("the account is %s meanwhile: %s", shown.text("status"), result)
+		}
+		if until := time.Until(again); err != nil || until < 80*time.Second || until > 101*time.Second {
+			t.Errorf("it is tried again in %s, the vendor asked for 100 s", until)
+		}
+		got := hurry(id)
+		if result = got.JSON.Get("last_action_result"); got.text("status") != "active" || result.Get("steps").Len() != 3 || result.Get("retry_at").Exists() {
+			t.Errorf("the account is %s: %s", got.text("status"), result)
+		}
+		if n := len(a.vendor.Records("tickets")); n != simulator.SeedTickets+1 {
+			t.Errorf("the step before was taken %d times", n-simulator.SeedTickets)
+		}
+		// It does not.
+		a.odd("  - {path: /companies, status: 500, body: {message: down}}\n")
+		a.vendor.Forget()
+		got = hurry(a.imported("").text("id"))
+		asked := 0
+		for _, path := range a.paths() {
+			if strings.HasPrefix(path, "GET /companies") {
+				asked++
+			}
+		}
+		if got.text("status") != "validation_error" || got.text("last_error") != "validation, step 1 (proxy): the vendor answered 500: down" || asked != 6 {
+			t.Errorf("after %d requests the account is %s: %s", asked, got.text("status"), got.text("last_error"))
+		}
+		// What creates something is sent once.
+		a.odd("  - {path: /tickets, status: 503}\n")
+		a.vendor.Forget()
+		got = hurry(a.imported("").text("id"))
+		if got.text("status") != "post_install_error" || len(a.paths()) != 1 {
+			t.Errorf("after %v the account is %s", a.paths(), got.text("status"))
 		}
 	})
 }

@@ -16,6 +16,7 @@ import (
 // TestConnectPageInBrowser drives the connect page in Chromium by the scripts that
 // applications embed it with: connections from the first click to a call of the
 // vendor, and every state of the page, in light and dark, on a screen and a phone.
+// Connecting, with all that may become of windows, is done in Firefox too: that is O7.
 //
 // SINEW_SCREENSHOTS is a folder for its pictures, and SINEW_BROWSER_TESTS a regular
 // expression over the tests to run.
@@ -24,9 +25,10 @@ func TestConnectPageInBrowser(t *testing.T) {
 		t.Skip("takes a browser")
 	}
 	t.Parallel()
-	testkit.Browser(t)
+	testkit.Browsers(t)
 	p := newPlatform(t)
-	vendor := httptest.NewServer(aloof(simulator.New(simulator.Options{OAuth: simulator.OAuth{RequirePKCE: true}, Clients: map[string]string{simulator.DefaultClientID: simulator.DefaultClientSecret}})))
+	clients := map[string]string{simulator.DefaultClientID: simulator.DefaultClientSecret}
+	vendor := httptest.NewServer(aloof(simulator.New(simulator.Options{OAuth: simulator.OAuth{RequirePKCE: true, DeviceInterval: 1}, Clients: clients})))
 	t.Cleanup(func() {
 		vendor.CloseClientConnections()
 		vendor.Close()
@@ -39,9 +41,14 @@ func TestConnectPageInBrowser(t *testing.T) {
 	}
 	desk := simulator.Integration(vendor.URL, simulator.AuthAPIKey).With("label", jsonx.StringValue("Support Desk")).With("actions", jsonx.MustParse(browserForm))
 	suite := simulator.Integration(vendor.URL, simulator.AuthBearer).With("label", jsonx.StringValue("Work Suite")).
-		SetAt(jsonx.MustParse(`{"tickets.write":"Change your tickets"}`), "credentials", "oauth2", "config", "scope_descriptions")
+		SetAt(jsonx.MustParse(`{"tickets.write":"Change your tickets"}`), "credentials", "oauth2", "config", "scope_descriptions").
+		SetAt(jsonx.MustParse(`[{"name":"workspace","label":"Workspace"},{"name":"pin","label":"PIN","type":"password"}]`), "credentials", "oauth2", "config", "fields")
 	checked := desk.With("label", jsonx.StringValue("Checked Desk")).With("actions", jsonx.MustParse(`{"validation":{"steps":[{"type":"request","name":"look","config":{"method":"get","path":"/contacts"}}]}}`))
 	cutOff := suite.With("label", jsonx.StringValue("Aloof Suite")).SetAt(jsonx.StringValue("/oauth/authorize?aloof=1"), "credentials", "oauth2", "config", "auth", "authorizePath")
+	// Whoever connects there by a code has two seconds.
+	hasty := httptest.NewServer(simulator.New(simulator.Options{OAuth: simulator.OAuth{DeviceInterval: 1, DeviceExpiresIn: 2}, Clients: clients}))
+	t.Cleanup(hasty.Close)
+	brief := simulator.Integration(hasty.URL, simulator.AuthBearer).With("label", jsonx.StringValue("Brief Suite"))
 	provider := testkit.StartOAuthProvider(t, "browser-secret", p.url+"/connect/open-login/callback")
 	screenshots := os.Getenv("SINEW_SCREENSHOTS")
 	if screenshots == "" {
@@ -51,11 +58,11 @@ func TestConnectPageInBrowser(t *testing.T) {
 		URL: p.url, Token: p.token, Environment: p.environment.ID, APIKey: simulator.DefaultAPIKey, Provider: provider,
 		Installations: map[string]string{
 			"support-desk": installed("support-desk", desk), "work-suite": installed("work-suite", suite),
-			"checked-desk": installed("checked-desk", checked), "aloof-suite": installed("aloof-suite", cutOff), "open-login": installed("open-login", openLogin(provider)),
+			"checked-desk": installed("checked-desk", checked), "aloof-suite": installed("aloof-suite", cutOff), "brief-suite": installed("brief-suite", brief), "open-login": installed("open-login", openLogin(provider)),
 		},
 		Link: builtLink(t), Screenshots: screenshots, Only: os.Getenv("SINEW_BROWSER_TESTS"),
 	}
-	testkit.RunInBrowser(t, settings, func(ended testkit.BrowserTest) {
+	testkit.RunInBrowsers(t, settings, func(ended testkit.BrowserTest) {
 		t.Run(ended.Name, func(t *testing.T) {
 			t.Logf("%.1f s %s", ended.Seconds, ended.Note)
 			if ended.Error != "" {
@@ -90,7 +97,7 @@ const browserForm = `{"post_connect_user_form":{"steps":[{"type":"form","config"
 // signed in.
 func openLogin(provider string) jsonx.Value {
 	return jsonx.MustParse(`{"label":"Open Login","authorization":{"format":"bearer","config":{"value":"{{oauth.token.access_token}}"}},"resources":{"me":{"get":{"path":"/me"}}},
-		"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"app-header","secret":"browser-secret"},"auth":{"tokenPath":"/token","authorizePath":"/auth"},
+		"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"app-header","secret":"browser-secret"},"auth":{"tokenPath":"/token","authorizePath":"/auth","deviceAuthorizationPath":"/device/auth"},
 			"scope":["openid","read"],"scope_descriptions":{"openid":"Know who you are"},"pkce":true}}}}`).
 		With("base_url", jsonx.StringValue(provider)).
 		SetAt(jsonx.StringValue(provider), "credentials", "oauth2", "config", "auth", "tokenHost").

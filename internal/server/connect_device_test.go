@@ -203,6 +203,10 @@ func TestDeviceDefinition(t *testing.T) {
 	integration := l.get("/integration").want(200).JSON.Get("result")
 	i := slices.IndexFunc(integration.Items(), func(v jsonx.Value) bool { return v.Get("name").Str() == "oauth-vendor" })
 	l.call("PATCH", "/integration/"+integration.Items()[i].Get("id").Str(), `{"config":{"credentials":{"oauth2":{"config":{"auth":{"authorizePath":null,"authorizeHost":null}}}}}}`).want(200)
+	format := l.holder.get("/connect/session").want(200).JSON.At("integrations", "0", "formats", "1")
+	if format.Get("redirects").String() != "false" || format.Get("device").String() != "true" {
+		t.Errorf("the format is %s", format)
+	}
 	attempt := l.authorize("oauth2", "{}").want(201)
 	if attempt.text("user_code") == "" {
 		t.Fatalf("got %s", attempt.Text)

@@ -31,6 +31,9 @@ func TestStateIsSingleUse(t *testing.T) {
 			if got.Header.Get("Location") != "" || !strings.Contains(got.text, "<h1>The connection was not completed</h1>") {
 				t.Errorf("%s: got %v %s", name, got.Header, got.text)
 			}
+			if policy := got.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'") || strings.Contains(policy, "script") || strings.Contains(policy, "unsafe") {
+				t.Errorf("%s: the policy is %q", name, policy)
+			}
 		}
 		// Without a state that is known, the attempt stays as it is.
 		same := newBrowser(t)

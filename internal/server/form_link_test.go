@@ -12,7 +12,8 @@ import (
 func TestFormByLinkToken(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
-		newActing(t, p, formActions)
+		f := &filling{acting: newActing(t, p, formActions)}
+		company, _ := f.choice("DE")
 		holder := p.as(p.linkToken(`{"tenant_id":"acme-1"}`))
 		other := p.as(p.linkToken(`{"tenant_id":"acme-1"}`))
 		paths := map[string]string{"/connect/form/options": `{"field":"mode"}`, "/link-token/post-connect-form": `{"mode":"live"}`}
@@ -30,9 +31,9 @@ func TestFormByLinkToken(t *testing.T) {
 			t.Errorf("the form is that of %s, want %s", got, account)
 		}
 		holder.call("POST", "/connect/form/options", paths["/connect/form/options"]).want(200)
-		holder.call("POST", "/link-token/post-connect-form", `{"values":{"mode":"live","country":"de","company":"CO-001"}}`).want(200)
-		if got := p.get("/integrated-account/"+account).want(200).text("context", "country"); got != "DE" {
-			t.Errorf("the country is %q, want DE", got)
+		holder.call("POST", "/link-token/post-connect-form", `{"values":{"mode":"live","country":"DE","company":"`+company+`"}}`).want(200)
+		if got := p.get("/integrated-account/"+account).want(200).text("context", "country"); got != "de" {
+			t.Errorf("the country is %q, want de", got)
 		}
 		for _, path := range []string{"/integrated-account/me", "/integrated-account/" + account, "/proxy/contacts"} {
 			holder.get(path).want(401)

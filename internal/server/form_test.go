@@ -15,7 +15,7 @@ import (
 const formActions = `{"post_connect_user_form":{"steps":[
 	{"type":"form","config":{"fields":[
 		{"name":"mode","type":"single_select","label":"Mode","required":true,"options":["live",{"value":"trial","label":"Trial run","subText":"Writes nothing"}]},
-		{"name":"country","type":"text","label":"Country","required":true,"validation":"$length(value) = 2 ? true : 'has two letters'","transform":"$uppercase(value)"},
+		{"name":"country","type":"text","label":"Country","required":true,"validation":"$length(value) = 2 ? true : 'has two letters'","transform":"$lowercase(value)"},
 		{"name":"company","type":"single_select","label":"Company","required":true,"depends_on":["country"],"disabled_text":"Choose a country first",
 			"data_source":{"type":"proxy","resource":"companies","method":"list","query":{"country":"{{country}}","limit":5,"name":"{{only:undefined}}"}},
 			"options":{"value":"id","label":"name & ' (' & plan & ')'","subText":"domain"}},
@@ -39,6 +39,24 @@ func newFilling(t *testing.T, p *platform) *filling {
 	a := newActing(t, p, formActions)
 	account := a.connected().text("id")
 	return &filling{acting: a, account: account, browser: p.as(p.accountToken(account))}
+}
+
+// choice is a company of a country and its contacts, of which it has three at least.
+func (f *filling) choice(country string) (company string, contacts []string) {
+	f.t.Helper()
+	for _, c := range f.vendor.Records("companies") {
+		company, contacts = c.Get("id").Str(), nil
+		for _, person := range f.vendor.Records("contacts") {
+			if person.Get("company_id").Str() == company {
+				contacts = append(contacts, person.Get("id").Str())
+			}
+		}
+		if c.Get("country").Str() == country && len(contacts) >= 3 {
+			return company, contacts
+		}
+	}
+	f.t.Fatalf("no company of %s has three contacts", country)
+	return "", nil
 }
 
 func (f *filling) submit(body string) *reply {
@@ -162,12 +180,13 @@ func TestFormIsSubmitted(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		f := newFilling(t, p)
-		got := f.submit(`{"mode":"trial","country":"de","company":"co/0001","contacts":["C-0001"],"pin_code":"271828"}`).want(200)
+		company, contacts := f.choice("DE")
+		got := f.submit(`{"mode":"trial","country":"DE","company":"` + company + `","contacts":["` + contacts[0] + `"],"pin_code":"271828"}`).want(200)
 		if want := `{"success":true,"integrated_account_id":"` + f.account + `"}`; got.Text != want {
 			t.Errorf("the answer is %s", got.Text)
 		}
 		context := p.get("/integrated-account/" + f.account).want(200).JSON.Get("context")
-		want := `{"plan":"gold","mode":"trial","country":"DE","company":"co/0001","contacts":["C-0001"],"notify":true,"origin":"form","ticket":"` + context.Get("ticket").Str() + `"}`
+		want := `{"plan":"gold","mode":"trial","country":"de","company":"` + company + `","contacts":["` + contacts[0] + `"],"notify":true,"origin":"form","ticket":"` + context.Get("ticket").Str() + `"}`
 		if diff := cmp.Diff(want, context.String()); diff != "" || context.Get("ticket").Str() == "" {
 			t.Errorf("the context (-want +got):\n%s", diff)
 		}
@@ -184,13 +203,13 @@ func TestFormIsSubmitted(t *testing.T) {
 			t.Error("the password is stored in the open")
 		}
 		shown := f.browser.get("/connect/form").want(200).JSON.Get("values")
-		if shown.Get("pin_code").Exists() || shown.Get("country").Str() != "DE" {
+		if shown.Get("pin_code").Exists() || shown.Get("country").Str() != "de" {
 			t.Errorf("the form shows %s", shown)
 		}
 		// A second time: what is left out stays.
 		f.submit(`{"mode":"live","notify":false}`).want(200)
 		context = p.get("/integrated-account/" + f.account).want(200).JSON.Get("context")
-		if context.Get("mode").Str() != "live" || context.Get("company").Str() != "co/0001" || len(f.vendor.Records("tickets")) != simulator.SeedTickets+1 {
+		if context.Get("mode").Str() != "live" || context.Get("company").Str() != company || len(f.vendor.Records("tickets")) != simulator.SeedTickets+1 {
 			t.Errorf("the second time the context is %s", context)
 		}
 	})
@@ -218,37 +237,79 @@ func TestFormsAreChecked(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		f := newFilling(t, p)
+		company, contacts := f.choice("DE")
 		for _, c := range []struct{ body, path, code string }{
 			{`{}`, "mode", "required"},
 			{`{"mode":"live"}`, "country", "required"},
 			{`{"mode":"live","country":"DE"}`, "company", "required"},
-			{`{"mode":"other","country":"DE","company":"co/0001"}`, "mode", "enum"},
-			{`{"mode":["live"],"country":"DE","company":"co/0001"}`, "mode", "type"},
-			{`{"mode":"live","country":7,"company":"co/0001"}`, "country", "type"},
-			{`{"mode":"live","country":"DEU","company":"co/0001"}`, "country", "value"},
-			{`{"mode":"live","country":"DE","company":"co/0001","contacts":"C-0001"}`, "contacts", "type"},
-			{`{"mode":"live","country":"DE","company":"co/0001","notify":"yes"}`, "notify", "type"},
-			{`{"mode":"live","country":"DE","company":"co/0001","pin_code":"abc"}`, "pin_code", "value"},
-			{`{"mode":"live","country":"DE","company":"co/0001","api_key":"stolen"}`, "api_key", "unknown_field"},
-			{`{"mode":"live","company":"co/0001"}`, "company", "required"},
-			{`{"mode":"live","country":"` + strings.Repeat("x", 70_000) + `","company":"co/0001"}`, "country", "too_long"},
+			{`{"mode":"other","country":"DE","company":"` + company + `"}`, "mode", "enum"},
+			{`{"mode":["live"],"country":"DE","company":"` + company + `"}`, "mode", "type"},
+			{`{"mode":"live","country":7,"company":"` + company + `"}`, "country", "type"},
+			{`{"mode":"live","country":"DEU","company":"` + company + `"}`, "country", "value"},
+			{`{"mode":"live","country":"DE","company":"` + company + `","contacts":"C-0001"}`, "contacts", "type"},
+			{`{"mode":"live","country":"DE","company":"` + company + `","notify":"yes"}`, "notify", "type"},
+			{`{"mode":"live","country":"DE","company":"` + company + `","pin_code":"abc"}`, "pin_code", "value"},
+			{`{"mode":"live","country":"DE","company":"` + company + `","api_key":"stolen"}`, "api_key", "unknown_field"},
+			{`{"mode":"live","company":"` + company + `"}`, "company", "required"},
+			{`{"mode":"live","country":"` + strings.Repeat("x", 70_000) + `","company":"` + company + `"}`, "country", "too_long"},
 		} {
 			f.submit(c.body).failure(c.path, c.code)
 		}
 		if context := p.get("/integrated-account/" + f.account).want(200).JSON.Get("context").String(); context != `{"plan":"gold"}` {
 			t.Errorf("a form that was refused wrote %s", context)
 		}
-		f.submit(`{"values":{"mode":"live","country":"DE","company":"co/0001","contacts":["C-0001","C-0002"]},"additional_context":{"page":1}}`).want(200)
-		f.submit(`{"values":{"contacts":["C-0001"]},"prevent_deselect":{"contacts":{"message":"Ask us to remove one"}}}`).failure("contacts", "deselected")
-		f.submit(`{"values":{"contacts":["C-0003","C-0002","C-0001"]},"prevent_deselect":{"contacts":{"message":"x"}}}`).want(200)
+		f.submit(`{"values":{"mode":"live","country":"DE","company":"` + company + `","contacts":["` + contacts[0] + `","` + contacts[1] + `"]},"additional_context":{"page":1}}`).want(200)
+		f.submit(`{"values":{"contacts":["`+contacts[0]+`"]},"prevent_deselect":{"contacts":{"message":"Ask us to remove one"}}}`).failure("contacts", "deselected")
+		f.submit(`{"values":{"contacts":["` + contacts[2] + `","` + contacts[1] + `","` + contacts[0] + `"]},"prevent_deselect":{"contacts":{"message":"x"}}}`).want(200)
 		f.submit(`{"values":{"mode":"trial"},"disabled_fields":{"mode":{"message":"Fixed by contract"}}}`).failure("mode", "immutable")
 		f.submit(`{"values":{"mode":"live"},"disabled_fields":{"mode":{"message":"Fixed by contract"}}}`).want(200)
 		f.odd("  - {path: /tickets, status: 409, body: {message: full}}\n")
 		if got := f.submit(`{"country":"FR"}`).want(409); got.text("message") != `post_connect_user_form, step 2 (request "ticket"): full` {
 			t.Errorf("a step that fails: %s", got.Text)
 		}
-		if got := p.get("/integrated-account/"+f.account).text("context", "country"); got != "FR" {
+		if got := p.get("/integrated-account/"+f.account).text("context", "country"); got != "fr" {
 			t.Errorf("what was filled in is lost: %s", got)
 		}
 	})
+}
+
+// TestChosenOptionsAreOffered refuses what a select of the vendor's records does not
+// offer, with the fields that it depends on as they are submitted.
+func TestChosenOptionsAreOffered(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		f := newFilling(t, p)
+		company, contacts := f.choice("DE")
+		abroad, others := f.choice("FR")
+		f.vendor.Forget()
+		f.submit(`{"mode":"live","country":"DE","company":"co/9999"}`).failure("company", "enum")
+		f.submit(`{"mode":"live","country":"DE","company":"`+abroad+`"}`).failure("company", "enum")
+		f.submit(`{"mode":"live","country":"DE","company":"`+company+`","contacts":["`+contacts[0]+`","`+others[0]+`"]}`).failure("contacts", "enum")
+		if asked := f.paths(); len(asked) < 4 || !strings.Contains(asked[0], "country=DE") {
+			t.Errorf("the vendor was asked for %v", asked)
+		}
+		f.submit(`{"mode":"live","country":"DE","company":"` + company + `","contacts":["` + contacts[0] + `"],"notify":false}`).want(200)
+		// What the account has is no question for the vendor, until it depends on
+		// something else.
+		f.odd("  - {path: /contacts, status: 500}\n")
+		f.submit(`{"contacts":["` + contacts[0] + `"]}`).want(200)
+		f.submit(`{"contacts":["` + contacts[1] + `"]}`).want(500)
+		f.odd("")
+		f.submit(`{"country":"FR","company":"`+abroad+`","contacts":["`+contacts[0]+`"]}`).failure("contacts", "enum")
+		f.submit(`{"country":"FR","company":"` + abroad + `","contacts":["` + others[0] + `"]}`).want(200)
+	})
+}
+
+// TestOtherValuesAreAllowed takes what is no option where the field says so.
+func TestOtherValuesAreAllowed(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	a := newActing(t, p, `{"post_connect_user_form":{"type":"form","config":{"fields":[
+		{"name":"mode","type":"single_select","options":["live"],"allow_other":true},
+		{"name":"company","type":"single_select","allow_other":true,"data_source":{"type":"proxy","resource":"companies","method":"list"},"options":{"value":"id","label":"name"}}]}}}`)
+	id := a.connected().text("id")
+	p.as(p.accountToken(id)).call("POST", "/link-token/post-connect-form", `{"mode":"staged","company":"co/9999"}`).want(200)
+	if got := p.get("/integrated-account/" + id).JSON.Get("context").String(); !strings.Contains(got, `"mode":"staged","company":"co/9999"`) {
+		t.Errorf("the context is %s", got)
+	}
 }

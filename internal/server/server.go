@@ -105,7 +105,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	if s.connect, err = newConnect(s.Core, s.answers, s.upstream, s.URL(c), s.log); err != nil {
 		return nil, err
 	}
-	pages, err := connectpage.Operations()
+	pages, err := connectpage.New()
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +118,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
 		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect,
-		Ready: s.readiness(c), Metrics: metrics.Handler(),
+		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)
 	return httpapi.New(httpapi.Config{
@@ -127,7 +127,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
 		},
 		Auth: s.Core.Access, Links: s.connect, Completing: connect.Completing{Service: s.connect}, Cursors: cursors, Log: s.log, Metrics: metrics,
-	}, append(operations, plane, pages)...)
+	}, append(operations, plane, pages.Operations())...)
 }
 
 func (s *Server) start() {

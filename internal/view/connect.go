@@ -65,8 +65,8 @@ type ConnectFormat struct {
 	DocumentationLink *string        `json:"documentation_link" format:"uri" doc:"Where the customer finds the credential."`
 	PermissionsText   *string        `json:"permissions_text" doc:"What the connection may do, in words."`
 	Scopes            []ConnectScope `json:"scopes" doc:"What the customer is asked to agree to."`
-	Redirects         bool           `json:"redirects" doc:"Whether the customer is sent to the vendor."`
-	Device            bool           `json:"device" doc:"Whether the customer may connect by a code that is typed at the vendor, on any device: the mode device."`
+	Redirects         bool           `json:"redirects" doc:"Whether the customer is sent to the vendor in a window of the browser."`
+	Device            bool           `json:"device" doc:"Whether the customer may connect by a code that is typed at the vendor, on any device: the mode device. It is the only way where redirects is false."`
 }
 
 // ConnectScope is one thing that the customer is asked to agree to.

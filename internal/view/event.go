@@ -8,9 +8,9 @@ import (
 
 // DeletedAccount is the event of an account that is gone; it carries the id
 // alone.
-func DeletedAccount(a sinew.IntegratedAccount) sinew.Event {
+func DeletedAccount(a sinew.IntegratedAccount, kind sinew.EventType) sinew.Event {
 	return sinew.Event{
-		EnvironmentID: a.EnvironmentID, Type: sinew.EventAccountDeleted, AccountID: a.ID,
+		EnvironmentID: a.EnvironmentID, Type: kind, AccountID: a.ID,
 		Payload: sinew.JSON(`{"id":"` + a.ID + `"}`), CreatedAt: time.Now(),
 	}
 }

@@ -21,7 +21,7 @@ const mark = (color) => `data:image/svg+xml,${encodeURIComponent(`<svg xmlns="ht
 
 const field = (name, label, more) => ({ name, label, type: 'text', required: true, default: null, format: null, pattern: null, placeholder: null, help_text: null, options: null, ...more })
 const key = {
-  format: 'api_key', label: 'API key', redirects: false, scopes: null, documentation_link: 'https://help.example/keys', permissions_text: 'Reads your contacts and writes tickets. Nothing is ever deleted.',
+  format: 'api_key', label: 'API key', redirects: false, device: false, scopes: null, documentation_link: 'https://help.example/keys', permissions_text: 'Reads your contacts and writes tickets. Nothing is ever deleted.',
   fields: [
     field('subdomain', 'Subdomain', { placeholder: 'acme', pattern: '^[a-z0-9-]+$', help_text: 'The first part of your address: acme in acme.help.example.' }),
     field('api_key', 'API key', { type: 'password' }),
@@ -29,7 +29,7 @@ const key = {
   ],
 }
 const scopes = [{ scope: 'contacts.read', description: 'See your contacts' }, { scope: 'contacts.write', description: 'Change your contacts' }, { scope: 'tickets.write', description: 'Change your tickets' }]
-const oauth = { format: 'oauth2', label: 'OAuth', redirects: true, fields: [], documentation_link: null, permissions_text: null, scopes }
+const oauth = { format: 'oauth2', label: 'OAuth', redirects: true, device: true, fields: [], documentation_link: null, permissions_text: null, scopes }
 const names = [['Aldermoor', 'crm', '#b3541e'], ['Bluefin Desk', 'helpdesk', '#2155b0'], ['Cobalt HR', 'hris', '#4b3fa7'], ['Dovetail', 'ats', ''], ['Ember Files', 'file_storage', '#b0214c'], ['Fernway Accounting', 'accounting', '#2b7a3d'], ['Glasshouse', 'crm', ''], ['Harbour Chat', 'messaging', '#0d6e6e'], ['Ironbark ERP', 'erp', ''], ['Juniper Survey Professional Edition', 'surveys', '#7a5a1c'], ['Kestrel', 'idp', ''], ['Lantern', 'lms', '#a0521c']]
 const integrations = names.map(([label, category, color]) => ({ name: label.toLowerCase().replaceAll(' ', '-'), label, category, logo: color ? mark(color) : null, formats: [oauth, key] }))
 const theme = { logo_url: null, logo_dark_url: null, accent_color: null, accent_color_dark: null, background_color: null, background_color_dark: null, show_badge: false }
@@ -55,12 +55,18 @@ const postForm = {
   ],
 }
 
+// reach waits for what an act brings.
+async function reach(act, sign) {
+  await act
+  await sign.waitFor()
+}
+
 // A state is an address, what the server says, and what is done until it is there.
 const shows = {
   choose: { session: session() },
-  'choose-nothing-found': { session: session(), act: (page) => page.getByRole('searchbox').fill('zebra') },
+  'choose-nothing-found': { session: session(), act: (page) => reach(page.getByRole('searchbox').fill('zebra'), page.getByText('No app matches')) },
   'details-sign-in': { query: one, session: session() },
-  'details-form': { query: one, session: session(), act: (page) => page.getByRole('tab', { name: 'API key' }).click() },
+  'details-form': { query: one, session: session(), act: (page) => reach(page.getByRole('tab', { name: 'API key' }).click(), page.getByLabel('Subdomain')) },
   'details-wrong': {
     query: { ...one, auth_format: 'api_key', no_back: 'true' }, session: session({ is_sandbox: true }),
     act: async (page) => {
@@ -84,9 +90,9 @@ const shows = {
   working: { query: { attempt: 'x' }, session: session({ attempt: attempt({}) }) },
   waiting: {
     query: { ...one, auth_format: 'oauth2' }, session: session(), framed: true, authorize: { status: 201, body: attempt({ status: 'redirect', redirect_url: 'about:blank', stages: stages('running', 'pending', 'pending') }) }, poll: 'redirect',
-    act: (page) => page.getByRole('button', { name: 'Continue to Bluefin Desk' }).click(),
+    act: (page) => reach(page.getByRole('button', { name: 'Continue to Bluefin Desk' }).click(), page.getByRole('heading', { name: /other window|blocked/ })),
   },
-  code: { query: { attempt: 'x' }, session: session({ attempt: attempt({ status: 'redirect', user_code: 'WDJB-MJHT', verification_uri: 'https://bluefin.example/device', verification_uri_complete: null, stages: stages('running', 'pending', 'pending') }) }) },
+  code: { query: { attempt: 'x' }, session: session({ attempt: attempt({ status: 'redirect', user_code: 'WDJB-MJHT', verification_uri: 'https://bluefin.example/device', verification_uri_complete: null, expires_at: '2030-01-01T12:34:00Z', stages: stages('running', 'pending', 'pending') }) }) },
   denied: { query: { attempt: 'x' }, session: session({ attempt: failed('connection_error', 'access_denied', 'You did not agree') }) },
   refused: { query: { attempt: 'x' }, session: session({ attempt: failed('connection_error', 'vendor_refused', 'Bluefin Desk refused the connection: invalid_scope The scope tickets.write is not enabled for this app') }) },
   'post-install-failed': { query: { attempt: 'x' }, session: session({ attempt: failed('post_install_error', 'step_failed', 'GET /me answered 500', ['done', 'failed', 'pending']) }) },
@@ -96,6 +102,7 @@ const shows = {
   'invalid-token': { session: refusal(401, 'invalid_token', 'no') },
   'invalid-integration': { query: { integration: 'x' }, session: refusal(404, 'invalid_integration', 'no') },
   broken: { session: refusal(500, 'internal', 'no') },
+  'rejected-answer': { path: '/connect/bluefin-desk/callback' },
   'window-done': { query: { window: 'done', attempt: 'x' } },
   form: { path: '/connect-account/post-connect', form: postForm, query: { truto_prevent_deselect: '{"contacts":{"message":"Still in use"}}' }, act: (page) => page.getByText('Still in use').waitFor() },
   'form-wrong': {
@@ -106,6 +113,21 @@ const shows = {
       await page.getByText('Please choose one.').waitFor()
     },
   },
+  'form-refused': {
+    path: '/connect-account/post-connect', form: postForm,
+    submit: { status: 400, body: { ...refusal(400, 'validation_error', 'no').body, details: { failures: [{ path: 'contacts', code: 'enum', message: 'is not one of the options' }] } } },
+    act: async (page) => {
+      await page.getByLabel('Mode').selectOption({ label: 'Live' })
+      await reach(page.getByRole('button', { name: 'Save' }).click(), page.getByText('Please choose one.'))
+    },
+  },
+  'form-expired': {
+    path: '/connect-account/post-connect', form: postForm, submit: refusal(401, 'unauthenticated', 'no'),
+    act: async (page) => {
+      await page.getByLabel('Mode').selectOption({ label: 'Live' })
+      await reach(page.getByRole('button', { name: 'Save' }).click(), page.getByRole('alert').getByText('It has expired.'))
+    },
+  },
   'form-inactive': { path: '/connect-account/post-connect', form: refusal(422, 'account_not_active', 'no') },
 }
 
@@ -114,6 +136,7 @@ async function pretend(context, show) {
   await context.route('**/connect/session?*', (route) => json(route, show.session))
   await context.route('**/authorize', (route) => json(route, show.authorize))
   await context.route('**/connect/session/attempt/**', () => {}) // waits
+  await context.route('**/link-token/post-connect-form', (route) => json(route, show.submit))
   await context.route('**/connect/form', (route) => json(route, show.form))
   await context.route('**/connect/form/options', (route) => json(route, show.optionsFail ? refusal(502, 'upstream', 'Bluefin Desk did not answer') : { result: Array.from({ length: 9 }, (_, at) => option(at)), next_cursor: 'n' }))
 }
@@ -182,7 +205,7 @@ states.languages = async (world) => {
   const page = await context.newPage()
   for (const language of ['en', 'de', '', 'es', 'pt', 'ja']) {
     await visit(page, world, { query: { ...one, auth_format: 'api_key', lang: language } })
-    await page.locator('button.primary').click()
+    await reach(page.locator('button.primary').click(), page.locator('.problem:not(:empty)').first())
     assert.equal(await page.evaluate('document.documentElement.lang'), language || 'fr')
     texts.add(await page.locator('main').textContent())
     await page.screenshot({ path: join(world.screenshots, `language-${language || 'fr'}.png`), fullPage: true })
@@ -194,7 +217,7 @@ states.languages = async (world) => {
 
 // Any colours that an environment chooses can be read.
 states['themes of any colour'] = async (world) => {
-  const { context, close } = await world.open()
+  const { context, close } = await world.open({ reducedMotion: 'reduce' })
   const show = {}
   await pretend(context, show)
   const page = await context.newPage()
@@ -203,6 +226,7 @@ states['themes of any colour'] = async (world) => {
     show.session = session({ environment: { name: 'Acme', theme: { ...theme, ...colors } } })
     await visit(page, world, { query: { ...one, auth_format: 'api_key' } })
     await page.locator('h1').waitFor()
+    await page.waitForFunction((color) => document.documentElement.style.getPropertyValue('--accent') === color, color)
     await wantAccessible(page, color, { type: 'rule', values: ['color-contrast'] })
   }
   await close()

@@ -1,6 +1,39 @@
 // What the tests share: a browser, the host page, and calls of Sinew's API.
 import assert from 'node:assert/strict'
 
+const patience = 30_000 // milliseconds, for machines that are busy with other tests
+
+// eventually waits until what is read is what is wanted: pages draw behind the click
+// that changes them.
+export async function eventually(read, wanted, message) {
+  const end = performance.now() + patience
+  for (;;) {
+    const found = await read()
+    if (found === wanted) {
+      return
+    }
+    if (performance.now() > end) {
+      assert.equal(found, wanted, message)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+// last is what may be the last thing that is done in a window: the window can be
+// gone before the driver has heard that it was done.
+export async function last(act) {
+  await act.catch((error) => {
+    if (!/has been closed/.test(error.message)) {
+      throw error
+    }
+  })
+}
+
+// ends waits for a window to close by what is done in it.
+export async function ends(page, act) {
+  await Promise.all([page.waitForEvent('close'), last(act())])
+}
+
 export class World {
   constructor({ settings, browser, host }) {
     Object.assign(this, settings)
@@ -27,7 +60,7 @@ export class World {
   // break its content security policy, or throw.
   async open(options = {}) {
     const context = await this.browser.newContext({ viewport: { width: 1100, height: 850 }, locale: 'en-GB', ...options })
-    context.setDefaultTimeout(20_000)
+    context.setDefaultTimeout(patience)
     const complaints = []
     context.on('weberror', (error) => complaints.push(String(error.error())))
     context.on('console', (message) => {

@@ -1,5 +1,6 @@
 // oidc-provider as an OAuth 2.0 server on a port of loopback that it prints. Its
-// customer agrees to everything without being asked.
+// customer agrees to everything without being asked, but has to confirm the code of a
+// device.
 import { createServer } from 'node:http'
 
 console.warn = () => {} // of the runtime, and of keys that are made for one run
@@ -9,7 +10,7 @@ const { default: Provider } = await import('oidc-provider')
 const [secret, redirectURI] = process.argv.slice(2)
 const app = (id, method) => ({
   client_id: id, client_secret: secret, token_endpoint_auth_method: method, redirect_uris: [redirectURI],
-  grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'],
+  grant_types: ['authorization_code', 'refresh_token', 'urn:ietf:params:oauth:grant-type:device_code'], response_types: ['code'],
 })
 const machine = (id, method) => ({ ...app(id, method), redirect_uris: [], grant_types: ['client_credentials'], response_types: [] })
 
@@ -21,7 +22,7 @@ const listener = createServer().listen(0, '127.0.0.1', () => {
       machine('machine-header', 'client_secret_basic'), machine('machine-body', 'client_secret_post'),
     ],
     cookies: { keys: ['test'] },
-    features: { clientCredentials: { enabled: true }, revocation: { enabled: true }, devInteractions: { enabled: false } },
+    features: { clientCredentials: { enabled: true }, revocation: { enabled: true }, devInteractions: { enabled: false }, deviceFlow: { enabled: true } },
     findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
     interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
     issueRefreshToken: (_, client) => client.grantTypeAllowed('refresh_token'),

@@ -27,8 +27,10 @@ export interface Format {
   documentation_link: string | null
   permissions_text: string | null
   scopes: { scope: string; description: string | null }[] | null
-  /** Whether the customer is sent to the vendor. */
+  /** Whether the customer is sent to the vendor in a window of the browser. */
   redirects: boolean
+  /** Whether the customer may connect by a code that is typed at the vendor; the only way where redirects is false. */
+  device: boolean
 }
 
 export interface Field {
@@ -92,6 +94,8 @@ export interface Submission {
   format: AuthFormat
   /** What the customer has filled in, by the names of the fields. */
   values?: Record<string, unknown>
+  /** Whether the customer connects by a code, where the format says device. */
+  device?: boolean
 }
 
 export interface WaitOptions {
@@ -117,10 +121,11 @@ export class Client {
 
   /**
    * Begins to connect. Open the redirect_url of the answer, where it has one, in a
-   * window that the customer's click opened, and wait meanwhile.
+   * window that the customer's click opened, and wait meanwhile. With a user_code,
+   * show that and the verification_uri in its place.
    */
-  authorize(integration: string, { format, values = {} }: Submission): Promise<Attempt> {
-    return this.#call('POST', `/connect/${encodeURIComponent(integration)}/authorize`, { format, values, mode: 'iframe' })
+  authorize(integration: string, { format, values = {}, device = false }: Submission): Promise<Attempt> {
+    return this.#call('POST', `/connect/${encodeURIComponent(integration)}/authorize`, { format, values, mode: device ? 'device' : 'iframe' })
   }
 
   attempt(id: string): Promise<Attempt> {

@@ -23,10 +23,15 @@ export interface Message {
   message?: string
 }
 
+const asked = 'asked' // the place of the query in the memory of the tab
 const secrets = ['link_token', 'integrated_account_session_token'] as const
 
 export function readParams(): Params {
   const address = new URL(location.href)
+  if (address.searchParams.has('again')) {
+    // The way on from a page that could not know what this one was asked for.
+    address.search = recall(asked)
+  }
   const query = address.searchParams
   const [linkToken, accountToken] = secrets.map((name) => {
     const given = query.get(name)
@@ -40,6 +45,9 @@ export function readParams(): Params {
   })
   if (address.href !== location.href) {
     history.replaceState(null, '', address)
+  }
+  if (!query.has('window') && !query.has('attempt')) {
+    remember(asked, address.search)
   }
   return {
     linkToken: linkToken ?? '',

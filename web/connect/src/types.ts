@@ -37,6 +37,7 @@ export interface Format {
   permissions_text: string | null
   scopes: Scope[] | null
   redirects: boolean
+  device: boolean
 }
 
 export interface Scope {
@@ -80,6 +81,7 @@ export interface Attempt {
   missing_scopes: string[] | null
   form: boolean
   return_url: string | null
+  expires_at: string | null
 }
 
 export type ConnectErrorType = 'connection_error' | 'post_install_error' | 'validation_error'

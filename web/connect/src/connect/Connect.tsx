@@ -9,7 +9,8 @@ import { Page } from '../ui/Page'
 import { Beside } from './beside'
 import { Choose } from './Choose'
 import { Code } from './Code'
-import { Details, type Draft } from './Details'
+import { Details } from './Details'
+import { Drafts } from './drafts'
 import { Failed } from './Failed'
 import { follow } from './follow'
 import { formatsOf } from './formats'
@@ -28,7 +29,7 @@ export function Connect({ params }: { params: Params }) {
   const [session, setSession] = useState<Session>()
   const [view, setView] = useState<View>({ at: 'loading' })
   const [offline, setOffline] = useState(false)
-  const drafts = useRef(new Map<string, Draft>())
+  const drafts = useRef(new Drafts())
   const beside = useRef(new Beside())
   const lastFormat = useRef(params.authFormat)
 
@@ -55,7 +56,11 @@ export function Connect({ params }: { params: Params }) {
   // begin shows the attempt that is under way, or what can be chosen.
   function begin(found: Session) {
     const list = offered(found, params)
-    const wanted = found.reconnect?.integration ?? (params.integration || (list.length === 1 ? list[0]!.name : ''))
+    const left = drafts.current.comeBack(token)
+    const wanted = found.reconnect?.integration ?? (params.integration || (list.length === 1 ? list[0]!.name : (left?.integration ?? '')))
+    if (left && left.integration === (found.attempt?.integration ?? wanted)) {
+      lastFormat.current ||= left.format
+    }
     if (found.attempt && isHere(found.attempt)) {
       show(found.attempt)
       return
@@ -85,11 +90,14 @@ export function Connect({ params }: { params: Params }) {
     if (next.status === 'succeeded' || next.status === 'failed') {
       beside.current.close()
     }
+    if (next.status === 'succeeded') {
+      drafts.current.forget()
+    }
     setView({ at: 'attempt', attempt: next })
   }
 
-  async function submit(integration: Integration, format: Format, values: Record<string, unknown>) {
-    const mode = currentMode()
+  async function submit(integration: Integration, format: Format, values: Record<string, unknown>, device: boolean) {
+    const mode = device ? 'device' : currentMode()
     lastFormat.current = format.format
     const page = pageParameters()
     if (!tabRemembers(token)) {
@@ -111,6 +119,7 @@ export function Connect({ params }: { params: Params }) {
       throw error
     }
     if (next.status === 'redirect' && next.redirect_url && !next.user_code && mode !== 'iframe') {
+      drafts.current.leave(token, integration, format)
       setView({ at: 'going', integration })
       location.assign(next.redirect_url)
       return
@@ -146,6 +155,12 @@ export function Connect({ params }: { params: Params }) {
       sayClosed()
     }
     closeWindow()
+  }
+
+  function backToChoice() {
+    showAttempt('')
+    drafts.current.forget()
+    setView({ at: 'choose' })
   }
 
   function choose(integration: Integration) {
@@ -195,8 +210,8 @@ export function Connect({ params }: { params: Params }) {
             again={Boolean(session?.reconnect)}
             sandbox={Boolean(session?.is_sandbox)}
             drafts={drafts.current}
-            onBack={canChoose ? () => setView({ at: 'choose' }) : undefined}
-            onSubmit={(format, values) => submit(view.integration, format, values)}
+            onBack={canChoose ? backToChoice : undefined}
+            onSubmit={(format, values, device) => submit(view.integration, format, values, device)}
           />
         )
       case 'going':
@@ -210,13 +225,13 @@ export function Connect({ params }: { params: Params }) {
     switch (shown.status) {
       case 'redirect':
         if (shown.user_code && shown.verification_uri) {
-          return <Code app={app} code={shown.user_code} address={shown.verification_uri_complete ?? shown.verification_uri} offline={offline} onCancel={retry} />
+          return <Code app={app} attempt={shown} code={shown.user_code} address={shown.verification_uri} offline={offline} onCancel={retry} />
         }
         return <Waiting app={app} address={shown.redirect_url} beside={beside.current} offline={offline} onCancel={retry} />
       case 'working':
         return <Working app={app} attempt={shown} offline={offline} />
       case 'failed':
-        return <Failed app={app} attempt={shown} onRetry={retry} onChoose={canChoose ? () => (showAttempt(''), setView({ at: 'choose' })) : undefined} onLeave={leave} />
+        return <Failed app={app} attempt={shown} onRetry={retry} onChoose={canChoose ? backToChoice : undefined} onLeave={leave} />
       case 'succeeded':
         return <Succeeded app={app} attempt={shown} token={token} params={params} scopes={scopesOf(session, shown)} />
     }

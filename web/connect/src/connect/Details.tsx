@@ -8,12 +8,9 @@ import { Logo } from '../ui/Logo'
 import { SelectField } from '../ui/SelectField'
 import { TextField } from '../ui/TextField'
 import { checkField, checkFields, serverProblems, type Problems } from './check'
+import type { Draft, Drafts } from './drafts'
 import { formatName } from './formats'
 import { Tabs } from './Tabs'
-
-// Draft is what is filled in, by the names of the fields. It outlives the view, so
-// that nobody has to type twice.
-export type Draft = Record<string, string>
 
 interface Props {
   integration: Integration
@@ -22,10 +19,10 @@ interface Props {
   first: string
   again: boolean
   sandbox: boolean
-  drafts: Map<string, Draft>
+  drafts: Drafts
   onBack: (() => void) | undefined
   // onSubmit resolves when another view has come, and throws what is wrong.
-  onSubmit: (format: Format, values: Record<string, unknown>) => Promise<void>
+  onSubmit: (format: Format, values: Record<string, unknown>, device: boolean) => Promise<void>
 }
 
 // Details asks for what it takes to connect an integration.
@@ -50,36 +47,18 @@ export function Details({ integration, formats, first, again, sandbox, drafts, o
       {formats.length > 1 && <Tabs names={formats.map((one) => ({ id: one.format, label: formatName(one) }))} selected={selected} onSelect={setSelected} />}
       {format && (
         <div id="way" {...(formats.length > 1 ? { role: 'tabpanel', 'aria-labelledby': `tab-${format.format}` } : {})}>
-          <Way key={format.format} app={app} format={format} draft={draftOf(drafts, integration, format)} onSubmit={(values) => onSubmit(format, values)} />
+          <Way key={format.format} app={app} format={format} draft={drafts.of(integration, format)} onSubmit={(values, device) => onSubmit(format, values, device)} />
         </div>
       )}
     </section>
   )
 }
 
-function draftOf(drafts: Map<string, Draft>, integration: Integration, format: Format): Draft {
-  const key = `${integration.name} ${format.format}`
-  let draft = drafts.get(key)
-  if (!draft) {
-    draft = Object.fromEntries((format.fields ?? []).map((field) => [field.name, initial(field)]))
-    drafts.set(key, draft)
-  }
-  return draft
-}
-
-function initial(field: Field): string {
-  if (field.type !== 'single_select') {
-    return field.default ?? ''
-  }
-  const at = (field.options ?? []).findIndex(({ value }) => String(value) === field.default)
-  return at < 0 ? '' : String(at)
-}
-
 interface WayProps {
   app: string
   format: Format
   draft: Draft
-  onSubmit: (values: Record<string, unknown>) => Promise<void>
+  onSubmit: (values: Record<string, unknown>, device: boolean) => Promise<void>
 }
 
 // Way is one way to connect.
@@ -88,7 +67,8 @@ function Way({ app, format, draft, onSubmit }: WayProps) {
   const [values, setValues] = useState(draft)
   const [problems, setProblems] = useState<Problems>({})
   const [refusal, setRefusal] = useState('')
-  const [busy, setBusy] = useState(false)
+  const [busy, setBusy] = useState<'' | 'here' | 'device'>('')
+  const atVendor = format.redirects || format.device
 
   function change(field: Field, value: string) {
     draft[field.name] = value
@@ -113,7 +93,7 @@ function Way({ app, format, draft, onSubmit }: WayProps) {
     }
   }
 
-  async function submit(event: Event) {
+  async function submit(event: Event, how: 'here' | 'device') {
     event.preventDefault()
     if (busy) {
       return
@@ -124,9 +104,9 @@ function Way({ app, format, draft, onSubmit }: WayProps) {
       reject(found)
       return
     }
-    setBusy(true)
+    setBusy(how)
     try {
-      await onSubmit(sent(fields, values))
+      await onSubmit(sent(fields, values), how === 'device')
     } catch (error) {
       const { failures, message, status } = error as ApiError
       const { problems: theirs, rest } = serverProblems(failures ?? [], fields)
@@ -137,12 +117,12 @@ function Way({ app, format, draft, onSubmit }: WayProps) {
         setRefusal(t('formRefused', { reason: rest.join('; ') || message }))
       }
     } finally {
-      setBusy(false)
+      setBusy('')
     }
   }
 
   return (
-    <form noValidate onSubmit={submit}>
+    <form noValidate onSubmit={(event) => submit(event, 'here')}>
       <div role="alert">{refusal && <p class="refusal">{refusal}</p>}</div>
       {fields.map((field) => (
         <FieldOf key={field.name} field={field} value={values[field.name] ?? ''} problem={problems[field.name]} onInput={(value) => change(field, value)} onBlur={() => leave(field)} />
@@ -155,11 +135,19 @@ function Way({ app, format, draft, onSubmit }: WayProps) {
         </p>
       )}
       <Access format={format} />
-      {format.redirects && <p class="help">{t('signInText', { app })}</p>}
-      <button type="submit" class="primary" aria-disabled={busy}>
-        {busy && <span class="spinner small" aria-hidden="true" />}
-        {format.redirects ? t('submitSignIn', { app }) : t('submitForm')}
-      </button>
+      {atVendor && <p class="help">{t('signInText', { app })}</p>}
+      <div class="actions">
+        <button type="submit" class="primary" aria-disabled={busy !== ''}>
+          {busy === 'here' && <span class="spinner small" aria-hidden="true" />}
+          {atVendor ? t('submitSignIn', { app }) : t('submitForm')}
+        </button>
+        {format.redirects && format.device && (
+          <button type="button" class="quiet" aria-disabled={busy !== ''} onClick={(event) => submit(event, 'device')}>
+            {busy === 'device' && <span class="spinner small" aria-hidden="true" />}
+            {t('useCode')}
+          </button>
+        )}
+      </div>
     </form>
   )
 }

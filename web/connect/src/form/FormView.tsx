@@ -17,6 +17,13 @@ interface Props {
   onFailure: (reason: string) => void
 }
 
+function wordsFor(field: PostField, code: string, message: string): string {
+  if (code === 'required' || code === 'enum') {
+    return t(field.type.endsWith('select') ? 'neededChoice' : 'needed')
+  }
+  return t('refused', { reason: message })
+}
+
 export function FormView({ token, params, form, onSaved, onFailure }: Props) {
   const [values, setValues] = useState(() => initialValues(form))
   const [problems, setProblems] = useState<Record<string, string>>({})
@@ -80,7 +87,7 @@ export function FormView({ token, params, form, onSaved, onFailure }: Props) {
       const name = path.replace(/^values\./, '')
       const field = form.fields.find((one) => one.name === name && one.type !== 'hidden')
       if (field) {
-        found[name] = code === 'required' ? t('needed') : t('refused', { reason: message })
+        found[name] = wordsFor(field, code, message)
       } else {
         rest.push(`${path} ${message}`)
       }
@@ -88,6 +95,8 @@ export function FormView({ token, params, form, onSaved, onFailure }: Props) {
     reject(found)
     if (error.status === 0) {
       setRefusal(t('unreachable'))
+    } else if (error.status === 401) {
+      setRefusal(t('formTokenText'))
     } else if (rest.length > 0 || Object.keys(found).length === 0) {
       setRefusal(t('formRefused', { reason: rest.join('; ') || error.message }))
     }

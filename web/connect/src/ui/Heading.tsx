@@ -1,11 +1,12 @@
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 
 // Heading names a view. It takes the focus when the view comes, so that people who
 // do not see the change hear of it.
 export function Heading({ children, quiet }: { children: ComponentChildren; quiet?: boolean }) {
   const heading = useRef<HTMLHeadingElement>(null)
-  useEffect(() => {
+  // Before anybody can type into the view.
+  useLayoutEffect(() => {
     if (!quiet) {
       heading.current?.focus()
     }

@@ -10,15 +10,18 @@ import (
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
-// requireBrowserVariable makes tests fail that find no browser.
+// requireBrowserVariable makes tests fail that find no browsers.
 const requireBrowserVariable = "SINEW_TEST_REQUIRE_BROWSER"
 
-// Browser returns what drives a browser: the folder of the tests in it, and the
-// program. Without them the test is skipped, or fails where they are required.
-func Browser(t testing.TB) (folder, program string) {
+// Browsers returns what drives browsers: the folder of the tests in them, and the
+// programs. Without them the test is skipped, or fails where they are required.
+func Browsers(t testing.TB) (folder, chromium, firefox string) {
 	t.Helper()
 	folder = filepath.Join(moduleRoot(t), "test", "browser")
-	program, err := exec.LookPath("chromium")
+	chromium, err := exec.LookPath("chromium")
+	if err == nil {
+		firefox, err = exec.LookPath("firefox-esr")
+	}
 	for _, needed := range []string{filepath.Join(folder, "node_modules"), filepath.Join(moduleRoot(t), "sdk", "link", "node_modules")} {
 		if err == nil {
 			_, err = os.Stat(needed)
@@ -26,11 +29,11 @@ func Browser(t testing.TB) (folder, program string) {
 	}
 	if err != nil {
 		if os.Getenv(requireBrowserVariable) == "1" {
-			t.Fatalf("a browser is required: %v", err)
+			t.Fatalf("browsers are required: %v", err)
 		}
-		t.Skipf(`no browser for tests: %v; "make test" installs Debian's chromium and the packages of test/browser and sdk/link`, err)
+		t.Skipf(`no browsers for tests: %v; "make test" installs Debian's chromium and firefox-esr and the packages of test/browser and sdk/link`, err)
 	}
-	return folder, program
+	return folder, chromium, firefox
 }
 
 // BrowserTest is how a test in a browser has ended.
@@ -59,15 +62,16 @@ type BrowserSettings struct {
 	// tests to run, "" for all.
 	Screenshots string `json:"screenshots"`
 	Only        string `json:"only"`
-	// Chromium is the program, which RunInBrowser finds.
+	// Chromium and Firefox are the programs, which RunInBrowsers finds.
 	Chromium string `json:"chromium"`
+	Firefox  string `json:"firefox"`
 }
 
-// RunInBrowser runs the tests of test/browser, and tells of each as it ends.
-func RunInBrowser(t testing.TB, settings BrowserSettings, ended func(BrowserTest)) {
+// RunInBrowsers runs the tests of test/browser, and tells of each as it ends.
+func RunInBrowsers(t testing.TB, settings BrowserSettings, ended func(BrowserTest)) {
 	t.Helper()
-	folder, program := Browser(t)
-	settings.Chromium = program
+	folder, chromium, firefox := Browsers(t)
+	settings.Chromium, settings.Firefox = chromium, firefox
 	text, err := jsonx.Marshal(settings)
 	if err != nil {
 		t.Fatal(err)
@@ -86,15 +90,15 @@ func RunInBrowser(t testing.TB, settings BrowserSettings, ended func(BrowserTest
 	for lines.Scan() {
 		var test BrowserTest
 		if err := jsonx.Unmarshal(lines.Bytes(), &test); err != nil {
-			t.Errorf("the tests in the browser print %q: %v", lines.Text(), err)
+			t.Errorf("the tests in browsers print %q: %v", lines.Text(), err)
 			continue
 		}
 		ended(test)
 	}
 	if err := lines.Err(); err != nil {
-		t.Errorf("read what the tests in the browser print: %v", err)
+		t.Errorf("read what the tests in browsers print: %v", err)
 	}
 	if err := command.Wait(); err != nil {
-		t.Errorf("the tests in the browser: %v", err)
+		t.Errorf("the tests in browsers: %v", err)
 	}
 }
