@@ -65,6 +65,10 @@ func (s *Store) ClaimRefresh(ctx context.Context, environmentID, accountID, node
 		if err == nil {
 			return claim, sinew.RefreshState{TokenFence: claim.TokenFence}, true, nil
 		}
+		if isForeignKey(err) {
+			// The account was deleted while the statement waited for its lease.
+			err = sinew.NotFound("Integrated account", accountID)
+		}
 		if !isNoRows(err) {
 			break
 		}
