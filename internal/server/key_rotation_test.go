@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/sinewhq/sinew"
-	"github.com/sinewhq/sinew/internal/jsonx"
-	"github.com/sinewhq/sinew/internal/refresh"
+	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/rotation"
 	"github.com/sinewhq/sinew/internal/server"
 )
@@ -32,10 +30,6 @@ func TestDataKeysAreExchanged(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		x := newExported(t, p)
-		journal, err := refresh.OpenJournal(filepath.Join(t.TempDir(), "journal"), p.server.Core.Store)
-		p.must(err)
-		entry := refresh.Entry{Claim: sinew.RefreshClaim{EnvironmentID: p.environment.ID, AccountID: x.accounts[0], Fence: 1}, Token: jsonx.MustParse(`{"access_token":"late"}`)}
-		p.must(journal.Put(t.Context(), entry))
 		done, err := p.exchangeKeys(untold)
 		p.must(err)
 		if done.Owners != 4 || done.Destroyed != 4 || done.Values < 7 || done.Blobs != 1 || done.Stage != rotation.StageDone {
@@ -45,16 +39,22 @@ func TestDataKeysAreExchanged(t *testing.T) {
 		p.stop()
 		p.start()
 		x.wantAlive(p, same)
-		if journal, err = refresh.OpenJournal(filepath.Join(t.TempDir(), "journal"), p.server.Core.Store); err != nil {
-			t.Fatal(err)
-		}
-		p.must(journal.Put(t.Context(), entry))
+		journal, err := escrow.Open(t.TempDir(), p.server.Core.Store, quiet())
+		p.must(err)
+		held, err := journal.Put(t.Context(), escrow.Entry{EnvironmentID: p.environment.ID, Kind: "test", Key: "1", Content: []byte("late")})
+		p.must(err)
+		held.Leave()
 		_, err = p.exchangeKeys(untold)
 		p.must(err)
-		entries, err := journal.Pending(t.Context())
-		if err != nil || len(entries) != 1 || entries[0].Token.Get("access_token").Str() != "late" {
-			t.Errorf("the journal has %+v: %v", entries, err)
+		late := ""
+		journal.Replay(t.Context(), map[string]escrow.Apply{"test": func(_ context.Context, e escrow.Entry) error {
+			late = string(e.Content)
+			return nil
+		}})
+		if late != "late" {
+			t.Errorf("the journal has %q", late)
 		}
+		p.must(journal.Close())
 		if n := p.auditEntries("credential.tampered"); n != 0 {
 			t.Errorf("%d values did not open", n)
 		}

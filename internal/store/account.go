@@ -244,7 +244,7 @@ func insertAccount(ctx context.Context, t *tx, r newAccount, events []sinew.Even
 		return err
 	}
 	if r.RefreshAt != nil && !r.RefreshAt.IsZero() {
-		if err := insertJobs(ctx, t, []sinew.Job{refreshJob(r.EnvironmentID, r.ID, *r.RefreshAt)}); err != nil {
+		if err := insertJobs(ctx, t, []sinew.Job{refreshJob(r.EnvironmentID, r.ID, 0, *r.RefreshAt)}); err != nil {
 			return err
 		}
 	}
@@ -293,15 +293,15 @@ func (s *Store) sealAccount(ctx context.Context, r sinew.AccountRecord, version 
 func (s *Store) UpdateAccount(ctx context.Context, environmentID, id string, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
 	var changed sinew.AccountView
 	err := s.change(ctx, func(t *tx) (err error) {
-		changed, err = s.updateAccount(ctx, t, environmentID, id, false, update)
+		changed, err = s.updateAccount(ctx, t, environmentID, id, 0, update)
 		return err
 	})
 	return changed, wrap(s.failClosed(ctx, environmentID, err), "update account %s", id)
 }
 
-// updateAccount is UpdateAccount within a transaction. refreshed says that a
-// token in the change is fenced already.
-func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id string, refreshed bool, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
+// updateAccount is UpdateAccount within a transaction. fence is that of the claim
+// which the change is made for, 0 for none: a token in the change gets its own then.
+func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id string, fence int64, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
 	r, err := s.accountRecord(ctx, t, environmentID, id, s.lockAccount())
 	if err != nil {
 		return sinew.AccountView{}, err
@@ -311,21 +311,16 @@ func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id stri
 	if err != nil {
 		return sinew.AccountView{}, err
 	}
-	if err := updateAccountRow(ctx, t, before, r.IntegratedAccount); err != nil {
+	if err := s.updateAccountRow(ctx, t, before, r, r.Secrets != secrets); err != nil {
 		return r.AccountView, err
 	}
-	if r.Secrets != secrets {
-		if err := s.updateAccountSecrets(ctx, t, r); err != nil {
-			return r.AccountView, err
-		}
-	}
-	if !refreshed && r.Secrets.Context != secrets.Context && tokenPart(r.Secrets.Context) != tokenPart(secrets.Context) {
-		if err := tokenReplaced(ctx, t, environmentID, id); err != nil {
+	if fence == 0 && r.Secrets.Context != secrets.Context && tokenPart(r.Secrets.Context) != tokenPart(secrets.Context) {
+		if fence, err = tokenReplaced(ctx, t, environmentID, id); err != nil {
 			return r.AccountView, err
 		}
 	}
 	if r.RefreshAt != nil {
-		if err := scheduleRefresh(ctx, t, environmentID, id, *r.RefreshAt); err != nil {
+		if err := scheduleRefresh(ctx, t, environmentID, id, fence, *r.RefreshAt); err != nil {
 			return r.AccountView, err
 		}
 	}
@@ -354,7 +349,9 @@ func (s *Store) lockAccount() string {
 	return s.dialect.noKeyUpdate + " OF a"
 }
 
-func updateAccountRow(ctx context.Context, t *tx, before, a sinew.IntegratedAccount) error {
+// updateAccountRow writes an account, with its secrets if these have changed.
+func (s *Store) updateAccountRow(ctx context.Context, t *tx, before sinew.IntegratedAccount, r lockedRecord, withSecrets bool) error {
+	a := r.IntegratedAccount
 	if a.TenantID != before.TenantID {
 		if err := ensureTenant(ctx, t, a.EnvironmentID, a.TenantID, a.UpdatedAt); err != nil {
 			return err
@@ -367,25 +364,29 @@ func updateAccountRow(ctx context.Context, t *tx, before, a sinew.IntegratedAcco
 	if err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, `UPDATE integrated_account SET tenant_id = $2, name = $3, status = $4, last_error = $5, last_action_result = $6,
-		last_forbidden_error = $7, authentication_method = $8, super_query = $9, context = $10, object_store = $11,
-		unified_model_override = $12, integration_override = $13, static_gate_id = $14, updated_at = $15 WHERE id = $1`,
+	statement, args := accountUpdate, []any{
 		a.ID, a.TenantID, a.Name, string(a.Status), orNull(a.LastError), orNull(a.LastActionResult),
 		orNull(a.LastForbiddenError), string(a.AuthenticationMethod), orNull(a.SuperQuery), string(a.Context), keys,
-		string(a.UnifiedModelOverride), string(a.IntegrationOverride), orNull(a.StaticGateID), a.UpdatedAt.UnixMilli())
+		string(a.UnifiedModelOverride), string(a.IntegrationOverride), orNull(a.StaticGateID), a.UpdatedAt.UnixMilli(),
+	}
+	if withSecrets {
+		version := r.secretVersion + 1
+		sealed, err := s.sealAccount(ctx, r.AccountRecord, version)
+		if err != nil {
+			return err
+		}
+		statement, args = accountUpdate+secretsUpdate, append(args, sealed.context, sealed.integrationOverride, sealed.unifiedModelOverride, version)
+	}
+	_, err = t.ExecContext(ctx, statement+" WHERE id = $1", args...)
 	if isForeignKey(err) {
 		return sinew.NotFound("Static gate", a.StaticGateID)
 	}
-	return err
+	return wrap(err, "write account %s", a.ID)
 }
 
-func (s *Store) updateAccountSecrets(ctx context.Context, t *tx, r lockedRecord) error {
-	version := r.secretVersion + 1
-	sealed, err := s.sealAccount(ctx, r.AccountRecord, version)
-	if err != nil {
-		return err
-	}
-	_, err = t.ExecContext(ctx, "UPDATE integrated_account SET context_secret = $2, integration_override_secret = $3, unified_model_override_secret = $4, secret_version = $5 WHERE id = $1",
-		r.ID, sealed.context, sealed.integrationOverride, sealed.unifiedModelOverride, version)
-	return wrap(err, "write secrets")
-}
+const (
+	accountUpdate = `UPDATE integrated_account SET tenant_id = $2, name = $3, status = $4, last_error = $5, last_action_result = $6,
+		last_forbidden_error = $7, authentication_method = $8, super_query = $9, context = $10, object_store = $11,
+		unified_model_override = $12, integration_override = $13, static_gate_id = $14, updated_at = $15`
+	secretsUpdate = `, context_secret = $16, integration_override_secret = $17, unified_model_override_secret = $18, secret_version = $19`
+)

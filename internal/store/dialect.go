@@ -19,6 +19,8 @@ type dialect struct {
 	// noKeyUpdate is forUpdate for rows whose key will not change, which lets
 	// others refer to them meanwhile.
 	noKeyUpdate string
+	// oneWriter says that transactions that write follow each other.
+	oneWriter bool
 	// indexHints lets a statement name the index to use. SQLite plans without
 	// knowing how values are spread, PostgreSQL keeps statistics.
 	indexHints bool
@@ -33,7 +35,7 @@ type dialect struct {
 
 func sqliteDialect() dialect {
 	return dialect{
-		name: "sqlite", indexHints: true, now: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)", insertLogs: insertSQLiteLogs, pruneLogs: pruneSQLiteLogs,
+		name: "sqlite", oneWriter: true, indexHints: true, now: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)", insertLogs: insertSQLiteLogs, pruneLogs: pruneSQLiteLogs,
 	}
 }
 

@@ -99,7 +99,7 @@ func (s *Store) FinishInstall(ctx context.Context, environmentID, accountID, run
 		if _, err := t.ExecContext(ctx, "DELETE FROM account_install WHERE account_id = $1", accountID); err != nil {
 			return err
 		}
-		_, err := s.updateAccount(ctx, t, environmentID, accountID, false, update)
+		_, err := s.updateAccount(ctx, t, environmentID, accountID, 0, update)
 		return err
 	})
 	return current, wrap(s.failClosed(ctx, environmentID, err), "finish install of account %s", accountID)

@@ -132,7 +132,7 @@ func (s *Store) GiveUp(ctx context.Context, run sinew.RevocationRun, environment
 // giveUpKept takes the credential of an account that stays. One that cannot be read
 // is written down as such, and opens nothing anyway.
 func (s *Store) giveUpKept(ctx context.Context, t *tx, a sinew.IntegratedAccount, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval, update func(*sinew.AccountRecord) ([]sinew.Event, error)) error {
-	_, err := s.updateAccount(ctx, t, a.EnvironmentID, a.ID, false, update)
+	_, err := s.updateAccount(ctx, t, a.EnvironmentID, a.ID, 0, update)
 	if _, tampered := errors.AsType[*seal.TamperedError](err); !tampered {
 		return err
 	}

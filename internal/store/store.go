@@ -51,8 +51,9 @@ type Store struct {
 	accountWhole string
 	definitions  definitionCache
 
-	changes changeCounter
-	clock   clock
+	changes  changeCounter
+	together gathering
+	clock    clock
 	// Tokens are looked up by every request.
 	apiTokens     kept.Values[tokenHash, apiTokenRow]
 	accountTokens kept.Values[tokenHash, sinew.AccountToken]

@@ -27,10 +27,15 @@ const attempts = 5
 func (s *Store) change(ctx context.Context, work func(*tx) error) error {
 	err := s.changeAside(ctx, work)
 	if err == nil {
-		s.changes.changed()
-		forgetLook(ctx)
+		s.noteChange(ctx)
 	}
 	return err
+}
+
+// noteChange makes reads that follow see a change that was committed.
+func (s *Store) noteChange(ctx context.Context) {
+	s.changes.changed()
+	forgetLook(ctx)
 }
 
 // changeAside is change for what nothing that is kept hangs on; see Generation.
