@@ -1,5 +1,5 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
-.PHONY: help run build page test harness-refresh bench bench-full bench-jsonata lint
+.PHONY: help run build page test harness-refresh harness-incident bench bench-full bench-jsonata lint
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS = -s -w -X github.com/sinewhq/sinew/internal/cli.version=$(VERSION)
@@ -25,6 +25,9 @@ test: ## every test, on SQLite and PostgreSQL, with the race detector
 
 harness-refresh: ## proof of the refresh guarantee: kills, stops and cuts for HARNESS=10m; SEED=n repeats a run
 	scripts/harness-refresh $(or $(HARNESS),10m) $(or $(SEED),0)
+
+harness-incident: ## proof of key rotation, kill switch and import: KILLS=50; SEED=n repeats a run
+	scripts/harness-incident $(or $(KILLS),50) $(or $(SEED),0)
 
 bench: ## the benchmarks, in ten minutes at most
 	scripts/bench

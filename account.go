@@ -117,9 +117,12 @@ type AccountRecord struct {
 	// installation.
 	ConfigSecret   JSON
 	OverrideSecret JSON
-	// SandboxOf is the account that this one is a sandbox copy of, read when
-	// the account is created, and set when it is removed while that one is there.
+	// SandboxOf is the account that this one is a sandbox copy of, whatever has become
+	// of that one.
 	SandboxOf string
+	// EventSequence is the number of the newest event of an account that comes from
+	// elsewhere with its events; 0 of a new one.
+	EventSequence int64
 	// RefreshAt is when the token is to be refreshed ahead of its expiry, the zero
 	// time for never; nil leaves that as it is.
 	RefreshAt *time.Time
@@ -157,4 +160,11 @@ func AccountFields() []Field {
 		{Name: "region", Kind: FieldText, Enum: Regions(), Description: "The region where the account is placed.", Example: "eu"},
 		{Name: "authentication_method", Kind: FieldText, Enum: AuthenticationMethods(), Description: "The credential format that the account was connected with.", Example: "oauth2"},
 	}
+}
+
+// RemovableAccount is an account as it would be given up. Readable is false where its
+// secrets cannot be read, which does not keep it from going.
+type RemovableAccount struct {
+	AccountRecord
+	Readable bool
 }

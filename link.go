@@ -145,6 +145,9 @@ type ConnectClaim struct {
 	// Bound is the account that the link token had when it was read.
 	Bound         string
 	GrantedScopes []string
+	// Late claims also an attempt that was given up because nobody answered: the
+	// vendor's answer is there after all.
+	Late bool
 }
 
 // CodeLinkTokenBound is the code of a claim whose link token has got another

@@ -72,8 +72,23 @@ type RevocationScope struct {
 	IntegrationName string
 	TenantID        string
 	CreatedBefore   time.Time
+	// All stands for no narrowing at all, which has to be said.
+	All bool
 	// Keep leaves the accounts in place, without their credentials.
 	Keep bool
+}
+
+// Check refuses a scope that names nothing and does not say that it means everything,
+// and one that says both.
+func (s RevocationScope) Check() error {
+	narrowed := s.EnvironmentID != "" || s.IntegrationName != "" || s.TenantID != "" || !s.CreatedBefore.IsZero()
+	switch {
+	case s.All && narrowed:
+		return Errorf(KindInvalid, "All accounts are meant, or those of an environment, an integration, a tenant or an age: not both").WithCode("revocation_scope")
+	case !s.All && !narrowed:
+		return Errorf(KindInvalid, "Say which accounts are meant, by environment, integration, tenant or age, or that all are").WithCode("revocation_scope")
+	}
+	return nil
 }
 
 // RevocationRun is one use of the kill switch. It can be resumed until it is done.

@@ -64,16 +64,23 @@ func (s *Service) AsItIs(ctx context.Context, environmentID, id string) (r sinew
 	if r, err = s.store.AccountWithSecrets(ctx, environmentID, id); err != nil {
 		return r, whole, err
 	}
+	whole, err = s.Whole(ctx, &r)
+	return r, whole, err
+}
+
+// Whole makes an account that was read with its secrets ready for calls, and
+// returns its whole context.
+func (s *Service) Whole(ctx context.Context, r *sinew.AccountRecord) (whole jsonx.Value, err error) {
 	if err := checkSound(&r.IntegratedAccount); err != nil {
-		return r, whole, err
+		return whole, err
 	}
 	if err := s.hydrate(ctx, &r.AccountView, bare); err != nil {
-		return r, whole, err
+		return whole, err
 	}
 	if whole, err = joinContext(r.Context, r.Secrets.Context); err != nil {
-		return r, whole, fmt.Errorf("account %s: read context: %w", id, err)
+		return whole, fmt.Errorf("account %s: read context: %w", r.ID, err)
 	}
-	return r, whole, nil
+	return whole, nil
 }
 
 // callKey finds an account of an environment.

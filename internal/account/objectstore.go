@@ -92,11 +92,7 @@ func (how staging) large(name string, value jsonx.Value) (data jsonx.Value, larg
 }
 
 func (s *Service) putBlob(ctx context.Context, home home, content []byte) (string, error) {
-	key, err := s.store.StageBlob(ctx, home.environmentID, home.region, now())
-	if err != nil {
-		return "", err
-	}
-	sealed, err := s.store.SealBlob(ctx, home.environmentID, key, content)
+	key, sealed, err := s.store.StageBlob(ctx, home.environmentID, home.region, content, now())
 	if err != nil {
 		return "", err
 	}

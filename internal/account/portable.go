@@ -44,8 +44,12 @@ func (s *Service) Restore(ctx context.Context, r sinew.AccountRecord, large map[
 	if err != nil {
 		return err
 	}
-	if token, ok := credential.StoredToken(whole); ok && credential.Refreshable(r.AuthenticationMethod, token) {
+	switch token, ok := credential.StoredToken(whole); {
+	case ok && Refreshable(&r, token):
 		at := credential.RefreshAt(token.ExpiresAt, s.store.Now())
+		r.RefreshAt = &at
+	case !ok && HasFirst(&r, token):
+		at := s.store.Now()
 		r.RefreshAt = &at
 	}
 	if r.Status == sinew.StatusConnecting {

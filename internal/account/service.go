@@ -39,8 +39,7 @@ type Store interface {
 	StaticGate(ctx context.Context, environmentID, id string) (sinew.StaticGate, error)
 	WriteAudit(ctx context.Context, entry sinew.AuditEntry) error
 
-	StageBlob(ctx context.Context, environmentID string, region sinew.Region, now time.Time) (key string, err error)
-	SealBlob(ctx context.Context, environmentID, key string, content []byte) ([]byte, error)
+	StageBlob(ctx context.Context, environmentID string, region sinew.Region, content []byte, now time.Time) (key string, sealed []byte, err error)
 	OpenBlob(ctx context.Context, environmentID, key string, sealed []byte) ([]byte, error)
 	UnusedBlobs(ctx context.Context, before time.Time, limit int) ([]string, error)
 	ForgetBlob(ctx context.Context, key string) error

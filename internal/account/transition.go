@@ -22,6 +22,7 @@ const (
 	TriggerCallSucceeded     Trigger = "call_succeeded"      // the vendor took the credentials again
 	TriggerRevoke            Trigger = "revoke"              // its credential was given up
 	TriggerUpdate            Trigger = "update"              // its owner changed it, and perhaps set a status
+	TriggerScopesLost        Trigger = "scopes_lost"         // a refresh brought a token that is good for less
 	TriggerDelete            Trigger = "delete"
 )
 
@@ -31,6 +32,8 @@ const (
 	Absent sinew.AccountStatus = ""
 	// AsAsked is the status that comes with the trigger, the same unless one does.
 	AsAsked sinew.AccountStatus = "as_asked"
+	// AsBefore is the status that the account has, with the error that it has.
+	AsBefore sinew.AccountStatus = "as_before"
 )
 
 // Transition is a row of the state machine: where a trigger leads from any of some
@@ -63,6 +66,7 @@ func Transitions() []Transition {
 		{anywhere, TriggerRerun, sinew.StatusConnecting, sinew.EventAccountUpdated},
 		{anywhere, TriggerRevoke, sinew.StatusNeedsReauth, sinew.EventAccountAuthenticationError},
 		{anywhere, TriggerUpdate, AsAsked, sinew.EventAccountUpdated},
+		{anywhere, TriggerScopesLost, AsBefore, sinew.EventAccountUpdated},
 		{anywhere, TriggerDelete, Absent, sinew.EventAccountDeleted},
 	}
 }
@@ -83,7 +87,8 @@ func transition(trigger Trigger, from sinew.AccountStatus) (t Transition, ok boo
 // cause is why an account changes.
 type cause struct {
 	Trigger Trigger
-	// Reason becomes last_error; "" clears it.
+	// Reason becomes last_error; "" clears it. Where the status stays as it was, it
+	// stands in the timeline alone.
 	Reason string
 	// Actor is who or what found out; see sinew.StatusChange.
 	Actor string
@@ -99,19 +104,23 @@ func fire(r *sinew.AccountRecord, c cause) (event sinew.EventType, ok bool) {
 	if !ok {
 		return "", false
 	}
-	from, to := r.Status, t.To
-	if to == AsAsked {
+	from, to, lastError := r.Status, t.To, c.Reason
+	switch to {
+	case AsBefore:
+		to, lastError = r.Status, r.LastError
+	case AsAsked:
 		if c.Asked == nil {
 			return t.Event, true
 		}
 		// The owner of the data may overrule the table. An error that he leaves the
 		// account in keeps its text.
-		to, c.Reason = *c.Asked, r.LastError
+		to, lastError = *c.Asked, r.LastError
 		if to == sinew.StatusActive || to == sinew.StatusConnecting {
-			c.Reason = ""
+			lastError = ""
 		}
+		c.Reason = lastError
 	}
-	r.Status, r.LastError = to, c.Reason
+	r.Status, r.LastError = to, lastError
 	if to == from && c.Trigger == TriggerUpdate {
 		return t.Event, true
 	}

@@ -19,7 +19,10 @@ type Source interface {
 	StaticGateToken(ctx context.Context, environmentID, id string) (sinew.StaticGate, string, error)
 	Tenants(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Tenant], error)
 	ListAccounts(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.AccountView], error)
-	SandboxSource(ctx context.Context, accountID string) (string, error)
+	EventSequence(ctx context.Context, accountID string) (int64, error)
+	Timeline(ctx context.Context, environmentID, accountID string, q sinew.ListQuery) (sinew.Page[sinew.StatusChange], error)
+	Events(ctx context.Context, environmentID, after string, limit int) ([]sinew.Event, error)
+	APITokens(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.APIToken], error)
 }
 
 // Portables are accounts with all that belongs to them.
@@ -30,8 +33,8 @@ type Portables interface {
 // pageSize is how many rows are read at once.
 const pageSize = 200
 
-// Export writes an environment. What changes meanwhile may be in it as it was or as
-// it is; rows that appear meanwhile are in it when they sort behind the reader.
+// Export writes an environment. source must show one moment of it for as long as it is
+// read, so that what is in the file fits together.
 func Export(ctx context.Context, e sinew.Environment, source Source, accounts Portables, out io.Writer, recipients []age.Recipient, signer Signer) (counts map[string]int, err error) {
 	w, err := newWriter(out, recipients)
 	if err != nil {
@@ -41,8 +44,8 @@ func Export(ctx context.Context, e sinew.Environment, source Source, accounts Po
 	if err := w.write(line{Kind: kindHeader, Header: header}); err != nil {
 		return nil, err
 	}
-	x := exporter{environmentID: e.ID, source: source, accounts: accounts, w: w}
-	for _, kind := range []func(context.Context) error{x.installations, x.gates, x.tenants, x.allAccounts} {
+	x := exporter{environment: e, environmentID: e.ID, source: source, accounts: accounts, w: w}
+	for _, kind := range []func(context.Context) error{x.settings, x.installations, x.gates, x.tenants, x.allAccounts, x.events, x.tokens} {
 		if err := kind(ctx); err != nil {
 			return nil, err
 		}
@@ -52,6 +55,7 @@ func Export(ctx context.Context, e sinew.Environment, source Source, accounts Po
 
 // exporter writes the parts of one environment.
 type exporter struct {
+	environment   sinew.Environment
 	environmentID string
 	source        Source
 	accounts      Portables
@@ -111,16 +115,46 @@ func (x *exporter) tenants(ctx context.Context) error {
 func (x *exporter) allAccounts(ctx context.Context) error {
 	return eachRow(ctx, x.environmentID, x.source.ListAccounts, func(a sinew.AccountView) error {
 		r, large, err := x.accounts.Portable(ctx, x.environmentID, a.ID)
-		if sinew.IsNotFound(err) {
-			return nil // deleted meanwhile
-		}
 		if err != nil {
 			return err
 		}
-		source, err := x.source.SandboxSource(ctx, a.ID)
+		sequence, err := x.source.EventSequence(ctx, a.ID)
 		if err != nil {
 			return err
 		}
-		return x.w.write(line{Kind: kindAccount, Account: &Account{Account: r.IntegratedAccount, Secrets: r.Secrets, Large: large, SandboxOf: source}})
+		err = x.w.write(line{Kind: kindAccount, Account: &Account{Account: r.IntegratedAccount, Secrets: r.Secrets, Large: large, SandboxOf: r.SandboxOf, Sequence: sequence}})
+		if err != nil {
+			return err
+		}
+		timeline := func(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.StatusChange], error) {
+			return x.source.Timeline(ctx, environmentID, a.ID, q)
+		}
+		return eachRow(ctx, x.environmentID, timeline, func(c sinew.StatusChange) error { return x.w.write(line{Kind: kindChange, Change: &c}) })
 	})
+}
+
+func (x *exporter) settings(context.Context) error {
+	return x.w.write(line{Kind: kindEnvironment, Environment: &x.environment})
+}
+
+func (x *exporter) events(ctx context.Context) error {
+	after := ""
+	for {
+		events, err := x.source.Events(ctx, x.environmentID, after, pageSize)
+		if err != nil || len(events) == 0 {
+			return err
+		}
+		for _, e := range events {
+			if err := x.w.write(line{Kind: kindEvent, Event: &e}); err != nil {
+				return err
+			}
+		}
+		after = events[len(events)-1].ID
+	}
+}
+
+// tokens writes what API tokens there are, for people: their hashes are of use with the
+// key of this installation only.
+func (x *exporter) tokens(ctx context.Context) error {
+	return eachRow(ctx, x.environmentID, x.source.APITokens, func(t sinew.APIToken) error { return x.w.write(line{Kind: kindToken, Token: &t}) })
 }

@@ -2,6 +2,8 @@ package bundle
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 
@@ -19,6 +21,9 @@ type Target interface {
 	RestoreInstallation(ctx context.Context, r sinew.InstallationRecord) (id string, err error)
 	RestoreGate(ctx context.Context, g sinew.StaticGate, token string) (id string, err error)
 	RestoreTenant(ctx context.Context, tenant sinew.Tenant) error
+	RestoreSettings(ctx context.Context, environmentID string, settings sinew.Environment) error
+	RestoreHistory(ctx context.Context, changes []sinew.StatusChange, events []sinew.Event) error
+	RestoredID(owner, id string) string
 	RestoredAccountID(ctx context.Context, environmentID, id string) (restored string, there bool, err error)
 }
 
@@ -46,8 +51,20 @@ func Import(ctx context.Context, e sinew.Environment, target Target, accounts Re
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return checked, err
 	}
-	m := importer{environment: e, target: target, accounts: accounts, integrations: map[string]string{}, installations: map[string]installed{}, gates: map[string]string{}}
-	err = eachLine(in, identities, func(l line, _ []byte) error { return m.restore(ctx, l) })
+	m := importer{environment: e, target: target, accounts: accounts, integrations: map[string]string{}, installations: map[string]installed{}, gates: map[string]string{}, accountIDs: map[string]string{}}
+	sum := sha256.New()
+	err = eachLine(in, identities, func(l line, text []byte) error {
+		if l.Kind != kindTrailer {
+			sum.Write(text)
+		}
+		return m.restore(ctx, l)
+	})
+	if err == nil {
+		err = m.flush(ctx)
+	}
+	if err == nil && hex.EncodeToString(sum.Sum(nil)) != checked.Hash {
+		err = damaged("it was changed while it was read")
+	}
 	if err != nil {
 		return checked, err
 	}
@@ -71,10 +88,52 @@ type importer struct {
 	installations map[string]installed
 	gates         map[string]string
 	last          *sinew.Integration
+	accountIDs    map[string]string // of accounts whose id is another one here
+	changes       []sinew.StatusChange
+	events        []sinew.Event
+}
+
+// historyBatch is how many rows of history are written at once.
+const historyBatch = 200
+
+// flush writes the history that was read.
+func (m *importer) flush(ctx context.Context) error {
+	if len(m.changes)+len(m.events) == 0 {
+		return nil
+	}
+	err := m.target.RestoreHistory(ctx, m.changes, m.events)
+	m.changes, m.events = m.changes[:0], m.events[:0]
+	return err
+}
+
+// history takes a status change or an event. An account that has another id here is a
+// copy, with a timeline of its own and new events: those that there are name the
+// original.
+func (m *importer) history(ctx context.Context, l line) error {
+	if l.Change != nil {
+		c := *l.Change
+		c.EnvironmentID = m.environment.ID
+		if id, other := m.accountIDs[c.AccountID]; other {
+			c.ID, c.AccountID = m.target.RestoredID(id, c.ID), id
+		}
+		m.changes = append(m.changes, c)
+	} else if _, other := m.accountIDs[l.Event.AccountID]; !other {
+		e := *l.Event
+		e.EnvironmentID = m.environment.ID
+		m.events = append(m.events, e)
+	}
+	if len(m.changes)+len(m.events) < historyBatch {
+		return nil
+	}
+	return m.flush(ctx)
 }
 
 func (m *importer) restore(ctx context.Context, l line) (err error) {
 	switch {
+	case l.Environment != nil:
+		err = m.target.RestoreSettings(ctx, m.environment.ID, *l.Environment)
+	case l.Change != nil, l.Event != nil:
+		err = m.history(ctx, l)
 	case l.Integration != nil:
 		r := *l.Integration
 		r.TeamID = m.environment.TeamID
@@ -118,8 +177,14 @@ func (m *importer) account(ctx context.Context, a Account) error {
 	}
 	r := sinew.AccountRecord{AccountView: sinew.AccountView{IntegratedAccount: a.Account, Integration: on.integration, EnvironmentIntegration: on.record}, Secrets: a.Secrets}
 	id, there, err := m.target.RestoredAccountID(ctx, m.environment.ID, a.Account.ID)
-	if err != nil || there {
+	if err != nil {
 		return err
+	}
+	if r.EventSequence = a.Sequence; id != a.Account.ID {
+		m.accountIDs[a.Account.ID], r.EventSequence = id, 0
+	}
+	if there {
+		return nil
 	}
 	r.ID, r.EnvironmentID, r.EnvironmentIntegrationID, r.IntegrationID = id, m.environment.ID, on.id, on.integration.ID
 	r.StaticGateID = m.gates[a.Account.StaticGateID]

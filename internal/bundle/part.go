@@ -9,11 +9,15 @@ import (
 // The kinds of lines, in the order in which they come.
 const (
 	kindHeader       = "sinew-bundle"
+	kindEnvironment  = "environment"
 	kindIntegration  = "integration"
 	kindInstallation = "environment_integration"
 	kindGate         = "static_gate"
 	kindTenant       = "tenant"
 	kindAccount      = "integrated_account"
+	kindChange       = "status_change"
+	kindEvent        = "event"
+	kindToken        = "api_token"
 	kindTrailer      = "end"
 )
 
@@ -32,11 +36,15 @@ type Header struct {
 type line struct {
 	Kind         string                    `json:"kind"`
 	Header       *Header                   `json:"header,omitempty"`
+	Environment  *sinew.Environment        `json:"environment,omitempty"`
 	Integration  *sinew.IntegrationRecord  `json:"integration,omitempty"`
 	Installation *sinew.InstallationRecord `json:"installation,omitempty"`
 	Gate         *gate                     `json:"gate,omitempty"`
 	Tenant       *sinew.Tenant             `json:"tenant,omitempty"`
 	Account      *Account                  `json:"account,omitempty"`
+	Change       *sinew.StatusChange       `json:"change,omitempty"`
+	Event        *sinew.Event              `json:"event,omitempty"`
+	Token        *sinew.APIToken           `json:"token,omitempty"`
 	Trailer      *trailer                  `json:"trailer,omitempty"`
 }
 
@@ -52,6 +60,8 @@ type Account struct {
 	Secrets   sinew.AccountSecrets
 	Large     map[string]sinew.JSON
 	SandboxOf string
+	// Sequence is the number of the newest event.
+	Sequence int64
 }
 
 // trailer says what came before it.

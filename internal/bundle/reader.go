@@ -88,6 +88,8 @@ type Checked struct {
 	Counts map[string]int
 	// Signer is the public key of the installation that wrote it, and Hash names it.
 	Signer, Hash string
+	// Tokens are the names of the API tokens that there were.
+	Tokens []string
 }
 
 // Check reads a bundle to its end and makes sure that it is whole and that its
@@ -109,6 +111,9 @@ func Check(in io.Reader, identities []age.Identity) (c Checked, err error) {
 			ended = true
 			c.Counts, c.Signer, c.Hash = l.Trailer.Counts, l.Trailer.Signer, l.Trailer.SHA256
 			return l.Trailer.check(sum.Sum(nil), counts)
+		}
+		if l.Token != nil {
+			c.Tokens = append(c.Tokens, l.Token.Name)
 		}
 		sum.Write(text)
 		counts[l.Kind]++

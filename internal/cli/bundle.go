@@ -7,6 +7,7 @@ import (
 	"maps"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,8 +29,8 @@ func newExportCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export FILE",
 		Short: "Write an environment with all credentials to an encrypted file",
-		Long: "Writes integrations, installed integrations with their variables, static gates, tenants, and accounts with their credentials and large values to a new file. Only the holder of the recipient's private key can read it (age, https://age-encryption.org). " +
-			"API tokens, logs, events and the history of accounts are not in it.\n\n" +
+		Long: "Writes the environment's settings, integrations, installed integrations with their variables, static gates, tenants, accounts with their credentials, large values and timelines, and events to a new file, all as they are at one moment. Only the holder of the recipient's private key can read it (age, https://age-encryption.org). " +
+			"API tokens do not move, and neither do logs and link tokens.\n\n" +
 			"The file is signed by this installation. Note its public key, which --show-signer prints: an import asks for it.",
 		Args: func(cmd *cobra.Command, args []string) error {
 			if showSigner {
@@ -43,7 +44,7 @@ func newExportCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return withCore(cmd, func(core *server.Core) error {
 				if showSigner {
-					_, err := fmt.Fprintln(cmd.OutOrStdout(), core.Signer().Public())
+					_, err := fmt.Fprintln(cmd.OutOrStdout(), core.Signer())
 					return err
 				}
 				environment, err := in.find(cmd.Context(), core)
@@ -93,7 +94,11 @@ func newImportCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return printCounts(cmd.OutOrStdout(), "imported", done.Counts)
+				if err := printCounts(cmd.OutOrStdout(), "imported", done.Counts); err != nil || len(done.Tokens) == 0 {
+					return err
+				}
+				_, err = fmt.Fprintf(cmd.OutOrStdout(), "API tokens do not move; make these anew: %s\n", strings.Join(done.Tokens, ", "))
+				return err
 			})
 		},
 	}
@@ -117,8 +122,8 @@ func openGiven(path string) (*os.File, error) {
 // printCounts prints what a bundle holds, a line for each kind.
 func printCounts(out io.Writer, verb string, counts map[string]int) error {
 	for _, kind := range slices.Sorted(maps.Keys(counts)) {
-		if kind == "sinew-bundle" {
-			continue // the header
+		if kind == "sinew-bundle" || kind == "environment" || verb == "imported" && kind == "api_token" {
+			continue // one each, and what is not written
 		}
 		if _, err := fmt.Fprintf(out, "%s %d %s\n", verb, counts[kind], kind); err != nil {
 			return err

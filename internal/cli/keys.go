@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -60,15 +61,20 @@ func newKeysRewrapCommand() *cobra.Command {
 }
 
 func newKeysRotateCommand() *cobra.Command {
+	var dataKeys bool
 	cmd := &cobra.Command{
 		Use:   "rotate",
-		Short: "Make a new master key and move everything to it",
+		Short: "Make a new master key and move everything to it, or new data keys",
 		Long: "Makes a new master key, wraps the keys of all environments and those of the server by it, and prints what is left to do. Everything that is encrypted stays as it is; servers go on meanwhile.\n\n" +
 			"Where the master key is a file, the new one takes its place, and the former one is kept beside it under a name that ends in its fingerprint. Servers that read the same file find the new key by themselves. " +
 			"With a next master key, which servers on other machines have to be started with first, that one is taken; a file that does not exist is made.\n\n" +
-			"A run that ends half-way is repeated: both keys are in place until the last step.",
+			"With --data-keys the master key stays, and every team and environment gets a new data key: all that is encrypted is encrypted anew by it, large values included, and the former data keys are destroyed when nothing is left of them. After the loss of a master key together with a copy of the database do both, the master key first.\n\n" +
+			"A run that ends half-way is repeated, and goes on: the former keys are in place until the last step.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if dataKeys {
+				return rotateDataKeys(cmd)
+			}
 			c, err := config.Load(cmd.Flags())
 			if err != nil {
 				return usageError{err}
@@ -80,8 +86,40 @@ func newKeysRotateCommand() *cobra.Command {
 			return printRotated(cmd.OutOrStdout(), done)
 		},
 	}
+	cmd.Flags().BoolVar(&dataKeys, "data-keys", false, "Exchange the data keys instead of the master key. Takes the blob store that the servers use.")
+	config.AddFlags(cmd.Flags(), "blob-store")
 	config.AddFlags(cmd.Flags(), append(config.StoreSettings(), config.NextMasterKeySettings()...)...)
 	return cmd
+}
+
+// progressEvery is how often a long command says how far it is.
+const progressEvery = time.Second
+
+func rotateDataKeys(cmd *cobra.Command) error {
+	return withCore(cmd, func(core *server.Core) error {
+		out := cmd.OutOrStdout()
+		var begun bool
+		var last time.Time
+		done, err := core.RotateDataKeys(cmd.Context(), func(p server.KeyProgress) {
+			if !begun {
+				begun = true
+				word := "begins"
+				if p.Resumed {
+					word = "goes on"
+				}
+				fmt.Fprintf(out, "exchange %d of the data keys %s\n", p.Number, word)
+			}
+			if time.Since(last) >= progressEvery && p.Values+p.Blobs > 0 {
+				last = time.Now()
+				fmt.Fprintf(out, "encrypted anew so far: %d values, %d large values\n", p.Values, p.Blobs)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		_, err = fmt.Fprintf(out, "new data keys: %d; encrypted anew: %d values, %d large values; former data keys destroyed: %d\n", done.Owners, done.Values, done.Blobs, done.Destroyed)
+		return err
+	})
 }
 
 func printRotated(out io.Writer, r server.Rotated) error {

@@ -94,11 +94,14 @@ func runRevoke(cmd *cobra.Command, f revokeFlags) error {
 			return printReport(out, counts)
 		}
 		r, err := core.Revoke(ctx, settings, scope, f.wait, func(r server.Revoking) {
-			word := "begins"
-			if r.Resumed {
-				word = "goes on"
+			switch {
+			case r.Taken:
+				fmt.Fprintln(out, "no account of these can be used any more; their vendors are told")
+			case r.Resumed:
+				fmt.Fprintf(out, "run %s goes on\n", r.Run.ID)
+			default:
+				fmt.Fprintf(out, "run %s begins\n", r.Run.ID)
 			}
-			fmt.Fprintf(out, "run %s %s\n", r.Run.ID, word)
 		})
 		if err != nil {
 			return err
@@ -108,7 +111,7 @@ func runRevoke(cmd *cobra.Command, f revokeFlags) error {
 }
 
 func (f revokeFlags) scope(cmd *cobra.Command, core *server.Core) (sinew.RevocationScope, error) {
-	scope := sinew.RevocationScope{IntegrationName: f.integration, TenantID: f.tenant, Keep: f.keep}
+	scope := sinew.RevocationScope{IntegrationName: f.integration, TenantID: f.tenant, All: f.all, Keep: f.keep}
 	if f.createdBefore != "" {
 		scope.CreatedBefore, _ = parseMoment(f.createdBefore) // checked
 	}

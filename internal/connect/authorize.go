@@ -82,7 +82,10 @@ func (s *Service) storeForm(ctx context.Context, b *begun) error {
 	if err := s.enter(ctx, b, sinew.AttemptExchanging, sinew.AttemptHashes{}); err != nil {
 		return err
 	}
-	return s.finish(ctx, b, nil)
+	if err := s.store(ctx, b, nil, false); err != nil {
+		return s.fail(ctx, b, err)
+	}
+	return nil
 }
 
 // begun is an attempt under way with what it is about.

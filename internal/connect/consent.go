@@ -87,9 +87,18 @@ func (s *Service) Start(ctx context.Context, id, ticket, cookie string) (Browser
 	return Browser{Location: location, Cookie: s.cookie(a.ID, browser)}, err
 }
 
-// resume takes up an attempt whose customer was away.
+// resume takes up an attempt whose customer was away, or ends it.
 func (s *Service) resume(ctx context.Context, a sinew.ConnectAttempt) (begun, error) {
-	b := begun{attempt: a}
+	b, err := s.takeUp(ctx, a)
+	if isLasting(err) && b.token.ID != "" {
+		err = errors.Join(err, s.fail(ctx, &b, err))
+	}
+	return b, err
+}
+
+// takeUp reads what an attempt is about.
+func (s *Service) takeUp(ctx context.Context, a sinew.ConnectAttempt) (begun, error) {
+	b := begun{attempt: a, subject: subject{label: a.IntegrationName}}
 	var err error
 	if b.memory, err = recall(a.Secret); err != nil {
 		return b, err
@@ -98,12 +107,13 @@ func (s *Service) resume(ctx context.Context, a sinew.ConnectAttempt) (begun, er
 	if err != nil {
 		return b, err
 	}
-	if b.subject, err = s.subject(ctx, token, a.IntegrationName, string(a.Method)); err != nil {
-		// The integration was changed meanwhile, which ends the attempt.
-		b.subject = subject{token: token, label: a.IntegrationName}
-		return b, errors.Join(err, s.fail(ctx, &b, err))
+	b.token = token
+	about, err := s.subject(ctx, token, a.IntegrationName, string(a.Method))
+	if err == nil {
+		b.subject = about
 	}
-	return b, nil
+	// Else the integration was changed meanwhile.
+	return b, err
 }
 
 // Return takes the answer of a vendor's consent page, by the name of the
@@ -166,5 +176,5 @@ func (s *Service) take(ctx context.Context, b *begun, integration string, answer
 	if err != nil {
 		return s.fail(ctx, b, err)
 	}
-	return s.finish(ctx, b, got)
+	return s.complete(ctx, b, got)
 }

@@ -21,8 +21,8 @@ const (
 
 // PollDevice is the job that asks the vendor whether the customer of an attempt has
 // agreed, again and again until there is an answer or the code has expired. It may
-// be repeated: what a vendor has issued is kept with the attempt before it is
-// stored.
+// be repeated: what a vendor has issued is kept in the journal and with the attempt
+// before it is stored.
 func (s *Service) PollDevice(ctx context.Context, j sinew.Job) error {
 	args, err := jsonx.ParseString(string(j.Args))
 	if err != nil {
@@ -49,6 +49,9 @@ func (s *Service) PollDevice(ctx context.Context, j sinew.Job) error {
 // pollDevice asks once. again is the zero time when there is nothing more to ask;
 // the error is one of ours, after which the same is tried once more.
 func (s *Service) pollDevice(ctx context.Context, a sinew.ConnectAttempt) (again time.Time, err error) {
+	if s.Journal.Waits(Journalled, a.ID) {
+		return s.Store.Now().Add(outage), nil // it has its token
+	}
 	if a.Status == sinew.AttemptRedirect && !a.Deadline.After(s.Store.Now()) {
 		return again, s.Store.ExpireAttempt(ctx, a.ID, overdue(a.Status))
 	}
@@ -59,7 +62,7 @@ func (s *Service) pollDevice(ctx context.Context, a sinew.ConnectAttempt) (again
 	d := b.memory.Device
 	switch {
 	case d.Token.Exists():
-		return again, s.finish(ctx, &b, &issued{token: d.Token, scopes: d.Scopes})
+		return again, s.complete(ctx, &b, &issued{token: d.Token, scopes: d.Scopes})
 	case b.token.Burnt():
 		return again, s.Store.FailAttempt(ctx, a.ID, failedWith(FailedUsed, "This link has been used already."))
 	}
@@ -71,28 +74,29 @@ func (s *Service) pollDevice(ctx context.Context, a sinew.ConnectAttempt) (again
 	if err != nil {
 		return s.afterPoll(ctx, &b, err)
 	}
-	d.Token, d.Scopes = got.token, got.scopes
-	b.attempt.Enter(sinew.AttemptExchanging, s.Store.Now().Add(s.Times.Consent))
-	if err := s.keepToken(ctx, &b); err != nil {
-		return again, ignoreEnded(err)
-	}
-	return again, s.finish(ctx, &b, got)
+	return again, s.completeDevice(ctx, &b, got)
 }
 
-// keepToken writes a token down that the vendor will not issue again, as soon as
-// the database takes it.
-func (s *Service) keepToken(ctx context.Context, b *begun) error {
-	for {
-		err := s.saveDevice(ctx, b)
-		if err == nil || sinew.IsNotFound(err) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(outage):
-		}
+// completeDevice stores a token. It is kept with the attempt too, from where every
+// node can go on.
+func (s *Service) completeDevice(ctx context.Context, b *begun, got *issued) error {
+	// The vendor will not say it again, whether or not the job goes on.
+	ctx = context.WithoutCancel(ctx)
+	held := s.keep(ctx, b, got)
+	b.memory.Device.Token, b.memory.Device.Scopes = got.token, got.scopes
+	b.attempt.Enter(sinew.AttemptExchanging, s.Store.Now().Add(s.Times.Consent))
+	err := s.saveDevice(ctx, b)
+	switch {
+	case err == nil:
+		return s.completeHeld(ctx, b, got, held)
+	case held == nil:
+		return ignoreEnded(err)
+	case sinew.IsNotFound(err):
+		held.Done()
+		return nil
 	}
+	held.Leave()
+	return err
 }
 
 // afterPoll says when to ask again after an answer without a token, or ends the

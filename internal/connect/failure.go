@@ -64,6 +64,8 @@ func failureOf(err error, label string) (e sinew.AttemptError, known bool) {
 		return failedWith(FailedUnreachable, label+" could not be reached, or did not answer. Please try again later."), true
 	case ours.Code == "link_token_used":
 		return failedWith(FailedUsed, "This link has been used already."), true
+	case ours.Code == sinew.CodeLinkTokenBound:
+		return failedWith(FailedReplaced, "Another attempt of this link was faster."), true
 	case ours.Code == "attempt_ended":
 		return overdue(sinew.AttemptExchanging), true
 	case ours.Kind == sinew.KindInvalid || ours.Kind == sinew.KindForbidden:

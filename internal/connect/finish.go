@@ -20,12 +20,12 @@ type issued struct {
 // rebinds is how often a claim is made anew because another attempt was faster.
 const rebinds = 3
 
-// finish stores what the customer and the vendor gave as an account. From there on
-// the account's steps are how the attempt goes on. Whatever stands against it ends
-// the attempt; the error is a database that cannot say so.
-func (s *Service) finish(ctx context.Context, b *begun, got *issued) error {
+// store makes an account of what the customer and the vendor gave. From there on the
+// account's steps are how the attempt goes on. late is for a token of the journal,
+// which must not take the place of what another attempt of the link has stored.
+func (s *Service) store(ctx context.Context, b *begun, got *issued, late bool) error {
 	values := b.memory.Values
-	claim := sinew.ConnectClaim{EnvironmentID: b.attempt.EnvironmentID, AttemptID: b.attempt.ID, LinkTokenID: b.token.ID}
+	claim := sinew.ConnectClaim{EnvironmentID: b.attempt.EnvironmentID, AttemptID: b.attempt.ID, LinkTokenID: b.token.ID, Late: late}
 	if got != nil {
 		if got.scopes == nil {
 			got.scopes = b.attempt.RequestedScopes
@@ -41,20 +41,17 @@ func (s *Service) finish(ctx context.Context, b *begun, got *issued) error {
 			StaticGateID: b.token.Options.StaticGateID, TenantID: b.token.TenantID, Installation: *b.record.EnvironmentIntegration,
 			Region: b.token.Options.Region, IsSandbox: b.token.Options.IsSandbox,
 		})
-		if !isRebound(err) {
-			break
+		if late || !isRebound(err) {
+			return err
 		}
 		if b.token, err = s.Store.LinkToken(ctx, b.token.EnvironmentID, b.token.ID); err == nil {
 			b.subject, err = s.subject(ctx, b.token, b.attempt.IntegrationName, string(b.attempt.Method))
 		}
 		if err != nil {
-			break
+			return err
 		}
 	}
-	if err != nil {
-		return s.fail(ctx, b, err)
-	}
-	return nil
+	return err
 }
 
 func isRebound(err error) bool {

@@ -123,7 +123,7 @@ func (s *Service) fetchToken(ctx context.Context, b *begun) error {
 	if err != nil {
 		return s.fail(ctx, b, err)
 	}
-	return s.finish(ctx, b, got)
+	return s.complete(ctx, b, got)
 }
 
 // ask sends a request for a token, once.

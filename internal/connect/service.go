@@ -14,6 +14,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
+	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
@@ -64,6 +65,7 @@ type Config struct {
 	Store    Store
 	Accounts Accounts
 	Sender   Sender
+	Journal  *escrow.Journal
 	Log      *slog.Logger
 	// Key hashes link tokens, tickets, states and cookies.
 	Key []byte
@@ -116,7 +118,8 @@ func New(c Config) (*Service, error) {
 func (s *Service) Stop() { s.once.Do(func() { close(s.stopped) }) }
 
 // Recover ends what a crash of the only node there is has left in the middle, so
-// that customers need not wait for a deadline before they try again.
+// that customers need not wait for a deadline before they try again. What the
+// journal can complete should be complete by then.
 func (s *Service) Recover(ctx context.Context) error {
 	return s.Store.EndExchanges(ctx, overdue(sinew.AttemptExchanging))
 }

@@ -12,9 +12,6 @@ import (
 const (
 	shortestLead = time.Minute
 	longestLead  = 30 * time.Minute
-	// LongestLead is how long before its expiry a token is refreshed at the
-	// earliest.
-	LongestLead = shortestLead + longestLead
 )
 
 // RefreshAt is when a token is refreshed ahead of its expiry: a minute before,

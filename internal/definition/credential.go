@@ -123,3 +123,8 @@ func (c Credential) isForm() bool { return c.Format == string(sinew.MethodAPIKey
 
 // NeedsToken reports whether an account of this format holds an OAuth token.
 func (c Credential) NeedsToken() bool { return !c.isForm() }
+
+// fetchesToken reports whether the fields are all that a token is asked for with.
+func (c Credential) fetchesToken() bool {
+	return c.Format == string(sinew.MethodClientCredentials) || c.Format == string(sinew.MethodKeka)
+}

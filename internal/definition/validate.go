@@ -18,7 +18,7 @@ import (
 // Validate checks what a customer supplied and returns the context to store:
 // defaults filled in, transforms applied. Other members of the context are
 // left as they are. OAuth formats need a token at oauth.token.access_token, or for
-// oauth2 at oauth.token.refresh_token.
+// oauth2 at oauth.token.refresh_token; those that fetch their tokens need none.
 //
 // Failures have paths such as "context.subdomain": required, wrong type, not
 // in the format, not matching the pattern, not among the options. They never
@@ -43,6 +43,9 @@ func (c Credential) validate(context jsonx.Value, partial bool) (jsonx.Value, []
 	}
 	b := context.Edit()
 	failures := c.validateFields(b, partial)
+	if oauth := b.Get("oauth"); oauth.Exists() && oauth.Kind() != jsonx.Object && c.fetchesToken() && !partial {
+		return b.Value(), append(failures, sinew.Failure{Path: "context.oauth", Code: CodeType, Message: "must be an object"})
+	}
 	return b.Value(), append(failures, c.checkToken(b.Get("oauth").Get("token"), partial)...)
 }
 
@@ -54,6 +57,8 @@ func (c Credential) checkToken(token jsonx.Value, partial bool) []sinew.Failure 
 	access, refresh := token.Get("access_token"), token.Get("refresh_token")
 	if c.NeedsToken() && !partial && isBlank(access) {
 		switch {
+		case c.fetchesToken() && !token.Exists():
+			// The first one is fetched by the fields, as every later one is.
 		case c.Format != string(sinew.MethodOAuth2):
 			failures = append(failures, sinew.Failure{Path: at + "access_token", Code: CodeRequired, Message: "is required for " + c.Format})
 		case isBlank(refresh):

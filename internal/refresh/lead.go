@@ -10,7 +10,6 @@ import (
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/credential"
 	"github.com/sinewhq/sinew/internal/definition"
-	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/retry"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
@@ -20,6 +19,9 @@ func (s *Service) lead(ctx context.Context, environmentID, accountID, seen strin
 	ctx, cancel := context.WithTimeout(ctx, 2*s.times.Vendor)
 	defer cancel()
 	for first := true; ; first = false {
+		if err := s.awaitAnswer(ctx, accountID); err != nil {
+			return Account{}, err
+		}
 		claim, state, ok, err := s.leases.ClaimRefresh(ctx, environmentID, accountID, s.node, force, s.times.Lease)
 		if err != nil {
 			return Account{}, err
@@ -208,21 +210,34 @@ func neverLeft(err error) bool {
 
 // store keeps what the vendor issued: in the journal first, then in the database.
 func (s *Service) store(ctx context.Context, c sinew.RefreshClaim, a Account, token credential.Token) (Account, error) {
-	entry := Entry{Claim: c, Token: token.Value, Scopes: token.Scopes, ExpiresAt: token.ExpiresAt}
-	if err := s.journal.Put(ctx, entry); err != nil {
-		// The database may take it all the same.
-		s.log.Error("write refresh journal", "account", c.AccountID, "error", err.Error())
-	}
-	stored, err := s.apply(ctx, entry)
+	// The vendor will not say it again: from here on no time limit but that of the
+	// database counts.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.times.Store)
+	defer cancel()
+	found := answer{Claim: c, Token: token.Value, Scopes: token.Scopes, ExpiresAt: token.ExpiresAt}
+	held, err := s.journal.Put(ctx, found.entry())
 	if err != nil {
+		// The database may take it all the same.
+		s.log.Error("write journal", "account", c.AccountID, "error", err.Error())
+	}
+	fresh, stored, err := s.apply(ctx, found)
+	if err != nil {
+		if held == nil {
+			return Account{}, fmt.Errorf("account %s: the new token is lost: %w", c.AccountID, err)
+		}
+		held.Leave()
 		return Account{}, fmt.Errorf("account %s: the new token waits in the journal: %w", c.AccountID, err)
 	}
-	outcome := "stored"
-	if !stored {
-		outcome = "overtaken"
-		s.log.Warn("a refresh was overtaken by a later one", "account", c.AccountID, "fence", c.Fence)
+	if held != nil {
+		held.Done()
 	}
-	s.metrics.ObserveRefresh(a.Record.IntegrationName, outcome)
+	if stored {
+		s.metrics.ObserveRefresh(a.Record.IntegrationName, "stored")
+		fresh.issued = true
+		return fresh, nil
+	}
+	s.metrics.ObserveRefresh(a.Record.IntegrationName, "overtaken")
+	s.log.Warn("a refresh was overtaken by a later one", "account", c.AccountID, "fence", c.Fence)
 	before := a.Record
 	a, err = s.read(ctx, c.EnvironmentID, c.AccountID)
 	a.issued = err == nil
@@ -235,16 +250,20 @@ func (s *Service) store(ctx context.Context, c sinew.RefreshClaim, a Account, to
 	return a, err
 }
 
-// apply stores a journal's entry and takes it out. stored is false when a later
-// token is there.
-func (s *Service) apply(ctx context.Context, e Entry) (stored bool, err error) {
-	change := s.accounts.TokenRefreshed(account.NewToken{Token: e.Token, Scopes: e.Scopes, RefreshAt: credential.RefreshAt(e.ExpiresAt, s.leases.Now())})
-	stored, err = s.leases.StoreToken(ctx, e.Claim, change)
-	if err != nil && !sinew.IsNotFound(err) {
-		return false, err
+// apply stores an answer. stored is false when a later token is there, or no
+// account any more: it stays gone.
+func (s *Service) apply(ctx context.Context, found answer) (fresh Account, stored bool, err error) {
+	change := s.accounts.TokenRefreshed(account.NewToken{Token: found.Token, Scopes: found.Scopes, RefreshAt: credential.RefreshAt(found.ExpiresAt, s.leases.Now())})
+	if fresh.Record, stored, err = s.leases.StoreToken(ctx, found.Claim, change); err != nil {
+		if sinew.IsNotFound(err) {
+			err = nil
+		}
+		return fresh, false, err
 	}
-	// Also when the account is gone: it stays gone.
-	return stored, s.journal.Remove(e.Claim)
+	if stored {
+		fresh.Whole, err = s.accounts.Whole(ctx, &fresh.Record)
+	}
+	return fresh, stored, err
 }
 
 // fail ends a claim that brought no token: for good, when the vendor refused the
@@ -307,13 +326,4 @@ func (s *Service) newer(ctx context.Context, before Account, otherwise error) (A
 		return Account{}, otherwise
 	}
 	return now, nil
-}
-
-// value shows what the worker needs of a job's arguments.
-func value(args sinew.JSON, name string) string {
-	v, err := jsonx.ParseString(string(args))
-	if err != nil {
-		return ""
-	}
-	return v.Get(name).Str()
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/credential"
+	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
@@ -19,6 +20,8 @@ import (
 type Accounts interface {
 	// AsItIs returns an account with its whole context, past any cache.
 	AsItIs(ctx context.Context, environmentID, id string) (sinew.AccountRecord, jsonx.Value, error)
+	// Whole returns the whole context of an account that was read with its secrets.
+	Whole(ctx context.Context, r *sinew.AccountRecord) (jsonx.Value, error)
 	TokenRefreshed(t account.NewToken) func(*sinew.AccountRecord) ([]sinew.Event, error)
 	TokenRefused(reason string) func(*sinew.AccountRecord) ([]sinew.Event, error)
 	// GiveBack revokes a token for which there is no account any more.
@@ -30,7 +33,7 @@ type Leases interface {
 	ClaimRefresh(ctx context.Context, environmentID, accountID, node string, force bool, lease time.Duration) (sinew.RefreshClaim, sinew.RefreshState, bool, error)
 	ExtendRefresh(ctx context.Context, c sinew.RefreshClaim, lease time.Duration) (held bool, err error)
 	ReleaseRefresh(ctx context.Context, c sinew.RefreshClaim) error
-	StoreToken(ctx context.Context, c sinew.RefreshClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (stored bool, err error)
+	StoreToken(ctx context.Context, c sinew.RefreshClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (r sinew.AccountRecord, stored bool, err error)
 	FailRefresh(ctx context.Context, c sinew.RefreshClaim, f sinew.RefreshFailure, condemn func(*sinew.AccountRecord) ([]sinew.Event, error)) (ended bool, err error)
 	RefreshState(ctx context.Context, accountID string) (sinew.RefreshState, error)
 	Now() time.Time
@@ -61,7 +64,7 @@ type Config struct {
 	Leases   Leases
 	Sender   Sender
 	Exchange Exchange
-	Journal  *Journal
+	Journal  *escrow.Journal
 	Metrics  Metrics
 	Log      *slog.Logger
 	// Node names this process.
@@ -74,6 +77,7 @@ type Times struct {
 	Lease  time.Duration // how long a node holds a refresh that says nothing: 15 s
 	Poll   time.Duration // how often a node looks whether another one is done: 20 ms
 	Vendor time.Duration // how long a token endpoint may take: 150 s
+	Store  time.Duration // how long the database may take for what a vendor has issued: 30 s
 	// Skew is how long before its expiry a token counts as expired: 10 s.
 	Skew time.Duration
 	// Backoff and Longest are the first and the longest pause after failures:
@@ -90,6 +94,7 @@ func (t Times) withDefaults() Times {
 		{&t.Lease, 15 * time.Second},
 		{&t.Poll, 20 * time.Millisecond},
 		{&t.Vendor, 150 * time.Second},
+		{&t.Store, 30 * time.Second},
 		{&t.Skew, 10 * time.Second},
 		{&t.Backoff, 2 * time.Second},
 		{&t.Longest, 10 * time.Minute},
@@ -107,7 +112,7 @@ type Service struct {
 	leases   Leases
 	sender   Sender
 	exchange Exchange
-	journal  *Journal
+	journal  *escrow.Journal
 	metrics  Metrics
 	log      *slog.Logger
 	node     string
@@ -154,8 +159,7 @@ func (a Account) token() credential.Token {
 func (s *Service) Expired(r *sinew.AccountRecord, whole jsonx.Value) (accessToken string, expired bool) {
 	token, ok := credential.StoredToken(whole)
 	if !ok {
-		// One that came with a refresh token alone has its first one fetched.
-		return "", token.RefreshToken != "" && account.Refreshable(r, token)
+		return "", account.HasFirst(r, token)
 	}
 	if token.ExpiresAt.IsZero() || token.ExpiresAt.After(s.leases.Now().Add(s.times.Skew)) {
 		return token.AccessToken, false

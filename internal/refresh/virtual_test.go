@@ -14,6 +14,7 @@ import (
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/blob"
+	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/integration"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -50,6 +51,7 @@ type world struct {
 	t       *testing.T
 	store   *store.Store
 	service *refresh.Service
+	config  refresh.Config
 	account sinew.AccountView
 }
 
@@ -62,11 +64,12 @@ func newWorld(t *testing.T, v *vendor, life time.Duration) *world {
 	s, err := store.Open(ctx, store.Config{DataDir: dir}, master)
 	must(t, err)
 	accounts := account.New(s, new(blob.Mem), slog.New(slog.DiscardHandler))
-	journal, err := refresh.OpenJournal(filepath.Join(dir, "journal"), s)
+	journal, err := escrow.Open(filepath.Join(dir, "answers"), s, slog.New(slog.DiscardHandler))
 	must(t, err)
-	w := &world{t: t, store: s, service: refresh.New(refresh.Config{
+	w := &world{t: t, store: s, config: refresh.Config{
 		Accounts: accounts, Leases: s, Sender: v, Journal: journal, Metrics: uncounted{}, Log: slog.New(slog.DiscardHandler), Node: "node",
-	})}
+	}}
+	w.service = refresh.New(w.config)
 	at := time.Now()
 	team := sinew.Team{Name: "Team", CreatedAt: at, UpdatedAt: at}
 	environments := []sinew.Environment{{Name: "production", CreatedAt: at, UpdatedAt: at}}

@@ -2,14 +2,12 @@ package revocation
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/account"
-	"github.com/sinewhq/sinew/internal/seal"
 )
 
 // Runs keeps the runs of the kill switch; see the store's methods of these names.
@@ -20,7 +18,7 @@ type Runs interface {
 	GiveUp(ctx context.Context, run sinew.RevocationRun, environmentID string, after *sinew.Position, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (next *sinew.Position, err error)
 	RevocationReport(ctx context.Context, runID string) ([]sinew.RevocationCount, error)
 	AccountsInScope(ctx context.Context, scope sinew.RevocationScope, environmentID string, after *sinew.Position) (sinew.Page[sinew.AccountView], error)
-	AccountWithSecrets(ctx context.Context, environmentID, id string) (sinew.AccountRecord, error)
+	Removables(ctx context.Context, environmentID string, ids []string) ([]sinew.RemovableAccount, error)
 	AllEnvironments(ctx context.Context) ([]string, error)
 }
 
@@ -39,8 +37,12 @@ type Switch struct {
 // NewSwitch returns a kill switch.
 func NewSwitch(runs Runs, accounts Accounts) *Switch { return &Switch{runs: runs, accounts: accounts} }
 
-// Begin begins a run over a scope, or finds the one that was stopped.
+// Begin begins a run over a scope, or finds the one that was stopped. Invalid when the
+// scope does not say which accounts are meant.
 func (s *Switch) Begin(ctx context.Context, scope sinew.RevocationScope) (run sinew.RevocationRun, resumed bool, err error) {
+	if err := scope.Check(); err != nil {
+		return run, false, err
+	}
 	return s.runs.BeginRevocationRun(ctx, scope)
 }
 
@@ -55,24 +57,26 @@ func (s *Switch) GiveUp(ctx context.Context, run sinew.RevocationRun) error {
 
 // Preview counts what a run over a scope would do, and changes nothing.
 func (s *Switch) Preview(ctx context.Context, scope sinew.RevocationScope) ([]sinew.RevocationCount, error) {
+	if err := scope.Check(); err != nil {
+		return nil, err
+	}
 	counts := map[sinew.RevocationCount]int{}
 	err := s.eachBatch(ctx, scope, func(environmentID string, after *sinew.Position) (*sinew.Position, error) {
 		page, err := s.runs.AccountsInScope(ctx, scope, environmentID, after)
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range page.Rows {
-			r, err := s.runs.AccountWithSecrets(ctx, environmentID, a.ID)
-			_, tampered := errors.AsType[*seal.TamperedError](err)
-			switch {
-			case sinew.IsNotFound(err):
-				continue
-			case err != nil && !tampered:
-				return nil, err
-			}
-			r.AccountView = a
-			given := account.GiveUp(&r, !tampered)
-			counts[sinew.RevocationCount{IntegrationName: a.IntegrationName, Outcome: given.Outcome, Detail: given.Detail}]++
+		ids := make([]string, len(page.Rows))
+		for i, a := range page.Rows {
+			ids[i] = a.ID
+		}
+		all, err := s.runs.Removables(ctx, environmentID, ids)
+		if err != nil {
+			return nil, err
+		}
+		for i := range all {
+			given := account.GiveUp(&all[i].AccountRecord, all[i].Readable)
+			counts[sinew.RevocationCount{IntegrationName: all[i].IntegrationName, Outcome: given.Outcome, Detail: given.Detail}]++
 		}
 		return page.Next, ctx.Err()
 	})

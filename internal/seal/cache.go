@@ -6,7 +6,6 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/tink-crypto/tink-go/v2/tink"
 	"golang.org/x/sync/singleflight"
 )
 
@@ -16,7 +15,7 @@ const cachedEnvironments = 4096
 // cipherCache holds the ciphers of the environments used last. A missing one
 // is loaded once, however many callers wait for it.
 type cipherCache struct {
-	load    func(ctx context.Context, environmentID string) (tink.AEAD, error)
+	load    func(ctx context.Context, environmentID string) (*keyring, error)
 	flights singleflight.Group
 	limit   int
 
@@ -30,14 +29,14 @@ type cipherCache struct {
 
 type cachedCipher struct {
 	environmentID string
-	cipher        tink.AEAD
+	cipher        *keyring
 }
 
-func newCipherCache(limit int, load func(context.Context, string) (tink.AEAD, error)) *cipherCache {
+func newCipherCache(limit int, load func(context.Context, string) (*keyring, error)) *cipherCache {
 	return &cipherCache{load: load, limit: limit, recent: list.New(), byID: map[string]*list.Element{}}
 }
 
-func (c *cipherCache) get(ctx context.Context, environmentID string) (tink.AEAD, error) {
+func (c *cipherCache) get(ctx context.Context, environmentID string) (*keyring, error) {
 	for {
 		if cipher, _, ok := c.lookup(environmentID); ok {
 			return cipher, nil
@@ -48,7 +47,7 @@ func (c *cipherCache) get(ctx context.Context, environmentID string) (tink.AEAD,
 			return c.fill(ctx, environmentID)
 		})
 		if err == nil {
-			return loaded.(tink.AEAD), nil
+			return loaded.(*keyring), nil
 		}
 		// The caller that led the flight may have given up; that is no reason
 		// for the others to fail.
@@ -58,7 +57,7 @@ func (c *cipherCache) get(ctx context.Context, environmentID string) (tink.AEAD,
 	}
 }
 
-func (c *cipherCache) fill(ctx context.Context, environmentID string) (tink.AEAD, error) {
+func (c *cipherCache) fill(ctx context.Context, environmentID string) (*keyring, error) {
 	// A flight may have landed between the caller's look and this one.
 	cipher, drops, ok := c.lookup(environmentID)
 	if ok {
@@ -79,7 +78,7 @@ func (c *cipherCache) fill(ctx context.Context, environmentID string) (tink.AEAD
 	return cipher, nil
 }
 
-func (c *cipherCache) lookup(environmentID string) (cipher tink.AEAD, drops uint64, ok bool) {
+func (c *cipherCache) lookup(environmentID string) (cipher *keyring, drops uint64, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	element, ok := c.byID[environmentID]
@@ -97,6 +96,30 @@ func (c *cipherCache) forget(environmentID string) {
 	c.drops++
 	if element, ok := c.byID[environmentID]; ok {
 		c.removeLocked(element)
+	}
+}
+
+// drop is forget for a keyring that has turned out to be old; a newer one stays.
+func (c *cipherCache) drop(environmentID string, old *keyring) {
+	c.mu.Lock()
+	element, ok := c.byID[environmentID]
+	stale := !ok || element.Value.(*cachedCipher).cipher == old
+	c.mu.Unlock()
+	if stale {
+		c.forget(environmentID)
+	}
+}
+
+func (c *cipherCache) forgetAll() {
+	c.mu.Lock()
+	ids := make([]string, 0, len(c.byID))
+	for id := range c.byID {
+		ids = append(ids, id)
+	}
+	c.drops++ // a load under way is not kept either
+	c.mu.Unlock()
+	for _, id := range ids {
+		c.forget(id)
 	}
 }
 

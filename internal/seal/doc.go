@@ -4,7 +4,8 @@
 // The words: a master key never touches the database; it comes from a file, an
 // environment variable or a key service, and it wraps. An environment key is a
 // keyset, made once for each environment and stored wrapped; it seals. A keyset
-// has one primary key, which seals, and may hold older ones, which still open.
+// has one primary key, which seals, and may hold older ones, which still open; what a
+// key seals begins with its mark.
 // A place is the cell that a sealed value lives in; sealed bytes open at their
 // own place only, so that moving them between rows, columns, versions or
 // environments fails closed. A server key is a key of the whole installation,

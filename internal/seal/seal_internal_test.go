@@ -10,13 +10,12 @@ import (
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
-	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
 func TestCacheIsBoundedAndKeepsTheLastUsed(t *testing.T) {
 	t.Parallel()
 	loads := map[string]int{}
-	cache := newCipherCache(2, func(_ context.Context, id string) (tink.AEAD, error) {
+	cache := newCipherCache(2, func(_ context.Context, id string) (*keyring, error) {
 		loads[id]++
 		clear, err := newKeyset()
 		if err != nil {
@@ -41,7 +40,7 @@ func TestLoadThatBeganBeforeForgetIsNotKept(t *testing.T) {
 	t.Parallel()
 	var cache *cipherCache
 	loads := 0
-	cache = newCipherCache(2, func(context.Context, string) (tink.AEAD, error) {
+	cache = newCipherCache(2, func(context.Context, string) (*keyring, error) {
 		if loads++; loads == 1 {
 			cache.forget("a")
 		}
@@ -65,7 +64,7 @@ func TestFailedLoadIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	failure := errors.New("database away")
 	loads := 0
-	cache := newCipherCache(2, func(context.Context, string) (tink.AEAD, error) {
+	cache := newCipherCache(2, func(context.Context, string) (*keyring, error) {
 		loads++
 		return nil, failure
 	})

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"sync"
-
-	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
 // KeyStore finds the wrapped keys that the vault has made.
@@ -36,7 +34,7 @@ type Vault struct {
 // on while its keys move from one master key to another.
 func New(master Master, keys KeyStore, others ...Master) *Vault {
 	v := &Vault{masters: append([]Master{master}, others...), keys: keys}
-	v.cache = newCipherCache(cachedEnvironments, v.loadCipher)
+	v.cache = newCipherCache(cachedEnvironments, v.loadKeyring)
 	return v
 }
 
@@ -120,7 +118,7 @@ func (v *Vault) NewEnvironmentKeyUnder(ctx context.Context, masterID, environmen
 // CheckEnvironmentKey reports whether the vault can use a wrapped key: nil, a
 // *ForeignKeyError when it belongs to another master key, or a *TamperedError.
 func (v *Vault) CheckEnvironmentKey(ctx context.Context, environmentID string, wrapped []byte) error {
-	_, err := v.unwrapCipher(ctx, environmentID, wrapped)
+	_, err := v.unwrapKeyring(ctx, environmentID, wrapped)
 	return err
 }
 
@@ -142,6 +140,11 @@ func (v *Vault) Seal(ctx context.Context, place Place, plaintext []byte) ([]byte
 // and no data when the bytes do not authenticate there.
 func (v *Vault) Open(ctx context.Context, place Place, sealed []byte) ([]byte, error) {
 	cipher, err := v.cipher(ctx, place)
+	if err == nil && !cipher.has(MarkOf(sealed)) {
+		// Another node has sealed it by a key that has come since.
+		v.cache.drop(place.EnvironmentID, cipher)
+		cipher, err = v.cipher(ctx, place)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("open: %w", err)
 	}
@@ -219,30 +222,31 @@ func (v *Vault) Masters() []string {
 	return ids
 }
 
-func (v *Vault) cipher(ctx context.Context, place Place) (tink.AEAD, error) {
+func (v *Vault) cipher(ctx context.Context, place Place) (*keyring, error) {
 	if err := place.check(); err != nil {
 		return nil, err
 	}
 	return v.cache.get(ctx, place.EnvironmentID)
 }
 
-func (v *Vault) loadCipher(ctx context.Context, environmentID string) (tink.AEAD, error) {
+func (v *Vault) loadKeyring(ctx context.Context, environmentID string) (*keyring, error) {
 	wrapped, err := v.keys.EnvironmentKey(ctx, environmentID)
 	if err != nil {
 		return nil, fmt.Errorf("find key of environment %s: %w", environmentID, err)
 	}
-	return v.unwrapCipher(ctx, environmentID, wrapped)
+	return v.unwrapKeyring(ctx, environmentID, wrapped)
 }
 
-func (v *Vault) unwrapCipher(ctx context.Context, environmentID string, wrapped []byte) (tink.AEAD, error) {
+func (v *Vault) unwrapKeyring(ctx context.Context, environmentID string, wrapped []byte) (*keyring, error) {
 	subject := environmentKeySubject(environmentID)
 	clear, err := v.unwrap(ctx, wrapped, environmentKeyData(environmentID), subject)
 	if err != nil {
 		return nil, err
 	}
-	cipher, err := openKeyset(clear)
+	ring, err := openKeyset(clear)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", subject, err)
 	}
-	return cipher, nil
+	ring.wrapped = wrapped
+	return ring, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/sinewhq/sinew/internal/action"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/connect"
+	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
@@ -22,8 +23,8 @@ import (
 )
 
 // parallelRefreshes is how many tokens a node refreshes ahead of their expiry at
-// once.
-const parallelRefreshes = 32
+// once. They wait for vendors, and hold no connection meanwhile.
+const parallelRefreshes = 256
 
 // parallelPolls is how many vendors a node asks at once whether a customer has
 // agreed on another device.
@@ -36,24 +37,31 @@ const parallelInstalls = 16
 // gets its actions when there are any.
 type exchange struct{ *action.Service }
 
-func newRefresh(c config.Config, core *Core, by refresh.Exchange, client *upstream.Client, metrics *obs.Metrics, log *slog.Logger) (*refresh.Service, error) {
-	kept, err := refresh.OpenJournal(filepath.Join(c.DataDir, "refresh-journal"), core.Store)
-	if err != nil {
-		return nil, err
-	}
+func newRefresh(core *Core, by refresh.Exchange, answers *escrow.Journal, client *upstream.Client, metrics *obs.Metrics, log *slog.Logger) *refresh.Service {
 	return refresh.New(refresh.Config{
-		Accounts: core.Accounts, Leases: core.Store, Sender: client, Exchange: by, Journal: kept, Metrics: metrics, Log: log, Node: uuid.NewString(),
-	}), nil
+		Accounts: core.Accounts, Leases: core.Store, Sender: client, Exchange: by, Journal: answers, Metrics: metrics, Log: log, Node: uuid.NewString(),
+	})
 }
 
-// recoverTokens makes good what a crash has left of refreshes and of attempts to
-// connect, before there are new ones.
-func recoverTokens(ctx context.Context, core *Core, tokens *refresh.Service, links *connect.Service) error {
-	tokens.Recover(ctx)
-	if !core.Store.Alone() {
+// openAnswers opens the journal of what vendors have answered.
+func openAnswers(c config.Config, core *Core, log *slog.Logger) (*escrow.Journal, error) {
+	return escrow.Open(filepath.Join(c.DataDir, "answers"), core.Store, log)
+}
+
+// appliers bring the entries of the journal into the database, by their kind.
+func (s *Server) appliers() map[string]escrow.Apply {
+	return map[string]escrow.Apply{refresh.Journalled: s.refresh.Apply, connect.Journalled: s.connect.Apply}
+}
+
+// recoverAnswers makes good what a crash has left of refreshes and of attempts to
+// connect, before there are new ones: a refresh that came earlier would ask with a
+// token that is spent.
+func (s *Server) recoverAnswers(ctx context.Context) error {
+	s.answers.Replay(ctx, s.appliers())
+	if !s.Core.Store.Alone() {
 		return nil
 	}
-	return errors.Join(core.Store.EndRefreshes(ctx), links.Recover(ctx))
+	return errors.Join(s.Core.Store.EndRefreshes(ctx), s.connect.Recover(ctx))
 }
 
 // workers are the engines that do a node's jobs.

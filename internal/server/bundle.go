@@ -5,45 +5,67 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
-	"filippo.io/age"
-
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/account"
+	"github.com/sinewhq/sinew/internal/blob"
 	"github.com/sinewhq/sinew/internal/bundle"
-	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/store"
 )
 
-// Signer signs what this installation exports.
-func (c *Core) Signer() bundle.Signer { return bundle.NewSigner(c.Store.SignerSeed()) }
+// operator is who works on the command line, for the audit log.
+const operator = "operator"
+
+// moments are the store's snapshots with the accounts engine over them.
+type moments struct {
+	store *store.Store
+	blobs blob.Store
+	log   *slog.Logger
+}
+
+func (m moments) AtOneMoment(ctx context.Context, environmentID string, read func(sinew.Environment, bundle.Source, bundle.Portables) error) error {
+	e, err := m.store.Environment(ctx, environmentID)
+	if err != nil {
+		return err
+	}
+	return m.store.Snapshot(ctx, []string{e.ID, e.TeamID}, func(view *store.Store) error {
+		if e, err = view.Environment(ctx, environmentID); err != nil {
+			return err
+		}
+		return read(e, view, account.New(view, m.blobs, m.log))
+	})
+}
+
+// Bundles exports and imports environments.
+func (c *Core) Bundles() *bundle.Service {
+	return bundle.NewService(moments{c.Store, c.Blobs, c.log}, c.Store, c.Accounts, c.Store, bundle.NewSigner(c.Store.SignerSeed()))
+}
+
+// Signer is the public key that this installation signs exports with.
+func (c *Core) Signer() string { return c.Bundles().Signer() }
 
 // Export writes an environment with all its credentials to a file, encrypted to a
 // recipient. The file appears whole or not at all, and replaces none.
 func (c *Core) Export(ctx context.Context, e sinew.Environment, recipient, path string) (counts map[string]int, err error) {
-	recipients, err := bundle.ParseRecipients(recipient)
-	if err != nil {
-		return nil, err
-	}
 	if _, err := os.Lstat(path); err == nil {
 		return nil, fmt.Errorf("there is a file %s already", path)
 	}
 	part := path + ".part"
-	file, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	// What a killed export has left goes; a link that leads elsewhere is not followed.
+	if err := os.Remove(part); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	file, err := os.OpenFile(part, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	counts, err = c.exportTo(ctx, e, recipients, file)
-	if err == nil {
-		err = c.audit(ctx, e, "environment.export", "recipient", recipient)
-	}
+	counts, err = c.Bundles().Export(ctx, e, operator, recipient, file)
 	if err = errors.Join(err, file.Sync(), file.Close()); err != nil {
 		return nil, errors.Join(err, os.Remove(part))
 	}
 	return counts, os.Rename(part, path)
-}
-
-func (c *Core) exportTo(ctx context.Context, e sinew.Environment, recipients []age.Recipient, out io.Writer) (map[string]int, error) {
-	return bundle.Export(ctx, e, c.Store, c.Accounts, out, recipients, c.Signer())
 }
 
 // GenerateIdentity makes the private key that exports are read with, and returns the
@@ -53,31 +75,21 @@ func GenerateIdentity(path string) (recipient string, err error) {
 }
 
 // AnySigner stands for a signer that is not asked about.
-const AnySigner = "any"
+const AnySigner = bundle.AnySigner
 
-// Import fills an empty environment from a bundle. signer is the public key of the
-// installation that it must come from, "" for this one.
-func (c *Core) Import(ctx context.Context, e sinew.Environment, in io.ReadSeeker, identity io.Reader, signer string) (bundle.Checked, error) {
-	identities, err := bundle.ParseIdentities(identity)
+// Imported is what a bundle holds, and who wrote it.
+type Imported = bundle.Checked
+
+// Import fills an empty environment from a bundle that the holder of an identity can
+// read. signer is the public key of the installation that it must come from, "" for
+// this one.
+func (c *Core) Import(ctx context.Context, e sinew.Environment, in io.ReadSeeker, identity io.Reader, signer string) (Imported, error) {
+	text, err := io.ReadAll(io.LimitReader(identity, maxIdentity))
 	if err != nil {
-		return bundle.Checked{}, err
+		return Imported{}, fmt.Errorf("read identity: %w", err)
 	}
-	if signer == "" {
-		signer = c.Signer().Public()
-	}
-	done, err := bundle.Import(ctx, e, c.Store, c.Accounts, in, identities, func(b bundle.Checked) error {
-		if signer != AnySigner && b.Signer != signer {
-			return sinew.Errorf(sinew.KindForbidden, "The bundle is signed by %s, which is not who was expected; name the signer if you trust it", b.Signer).WithCode(bundle.CodeSigner)
-		}
-		return c.audit(ctx, e, "environment.import", "signer", b.Signer)
-	})
-	return done, err
+	return c.Bundles().Import(ctx, e, operator, in, string(text), signer)
 }
 
-// audit notes that all credentials of an environment have left, or come.
-func (c *Core) audit(ctx context.Context, e sinew.Environment, action, name, value string) error {
-	detail := jsonx.ObjectValue(jsonx.Member{Name: name, Value: jsonx.StringValue(value)})
-	return c.Store.WriteAudit(ctx, sinew.AuditEntry{
-		EnvironmentID: e.ID, Actor: "operator", Action: action, Subject: e.ID, Detail: sinew.JSON(detail.String()), CreatedAt: c.Store.Now(),
-	})
-}
+// maxIdentity is far beyond a file of private keys.
+const maxIdentity = 64 << 10

@@ -9,7 +9,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"github.com/google/go-cmp/cmp"
@@ -57,6 +59,7 @@ func newExported(t *testing.T, p *platform) *exported {
 	p.call("PATCH", "/integrated-account/"+x.large, `{"context":{"files":{"truto_obj_store":true,"data":{"n":9007199254740993}}}}`).want(200)
 	x.sandbox = p.call("POST", "/sandbox-integrated-account", `{"id":"`+x.accounts[0]+`"}`).want(201).text("id")
 	p.call("POST", "/tenant", `{"id":"lonely","name":"No account"}`).want(201)
+	p.call("PATCH", "/environment/"+p.environment.ID, `{"redirect_uris":["https://app.example.com/"]}`).want(200)
 	public, private := newIdentity(t)
 	path := filepath.Join(t.TempDir(), "environment.age")
 	counts, err := p.server.Core.Export(t.Context(), p.environment, public, path)
@@ -121,7 +124,11 @@ func TestExportAndImport(t *testing.T) {
 				t.Errorf("the file shows %q", secret)
 			}
 		}
-		want := map[string]int{"sinew-bundle": 1, "integration": 2, "environment_integration": 2, "static_gate": 1, "tenant": 3, "integrated_account": 5}
+		want := map[string]int{"sinew-bundle": 1, "environment": 1, "integration": 2, "environment_integration": 2, "static_gate": 1, "tenant": 3, "integrated_account": 5, "api_token": 1}
+		want["status_change"], want["event"] = x.counts["status_change"], x.counts["event"]
+		if want["status_change"] < 5 || want["event"] < 10 {
+			t.Errorf("%d status changes and %d events", want["status_change"], want["event"])
+		}
 		if diff := cmp.Diff(want, x.counts); diff != "" {
 			t.Errorf("counts (-want +got):\n%s", diff)
 		}
@@ -133,9 +140,105 @@ func TestExportAndImport(t *testing.T) {
 		if known := (*sinew.Error)(nil); !errors.As(err, &known) || known.Code != bundle.CodeSigner {
 			t.Errorf("a bundle of another installation: %v", err)
 		}
-		p.must(x.importInto(fresh, x.content, p.server.Core.Signer().Public()))
+		p.must(x.importInto(fresh, x.content, p.server.Core.Signer()))
 		p.must(x.importInto(fresh, x.content, server.AnySigner)) // changes nothing
+		x.wantHistory(p, fresh)
 		x.wantAlive(fresh, same)
+	})
+}
+
+// wantHistory compares timelines, events and settings, before anything happens there.
+func (x *exported) wantHistory(p, fresh *platform) {
+	x.t.Helper()
+	events := func(p *platform) (lines []string) {
+		all, err := p.server.Core.Store.Events(context.Background(), p.environment.ID, "", 1000)
+		p.must(err)
+		for _, e := range all {
+			if e.Type != sinew.EventAPITokenCreated { // the other installation has made its own
+				lines = append(lines, fmt.Sprint(e.ID, e.Type, e.AccountID, e.Sequence, e.Payload))
+			}
+		}
+		return lines
+	}
+	if diff := cmp.Diff(events(p), events(fresh)); diff != "" {
+		x.t.Errorf("events (-exported +imported):\n%s", diff)
+	}
+	for _, id := range x.accounts {
+		path := "/integrated-account/" + id + "/timeline"
+		if diff := cmp.Diff(p.get(path).want(200).JSON.Get("result").String(), fresh.get(path).want(200).JSON.Get("result").String()); diff != "" {
+			x.t.Errorf("timeline (-exported +imported):\n%s", diff)
+		}
+	}
+	environment, err := fresh.server.Core.Store.Environment(context.Background(), fresh.environment.ID)
+	if err != nil || fmt.Sprint(environment.RedirectURIs) != "[https://app.example.com/]" {
+		x.t.Errorf("redirect URIs %v: %v", environment.RedirectURIs, err)
+	}
+	// The next event goes on where the others end.
+	var last, next int64
+	x.must(fresh.raw().QueryRow("SELECT max(sequence) FROM event WHERE account_id = $1", x.accounts[2]).Scan(&last))
+	fresh.call("PATCH", "/integrated-account/"+x.accounts[2], `{"name":"after"}`).want(200)
+	x.must(fresh.raw().QueryRow("SELECT max(sequence) FROM event WHERE account_id = $1", x.accounts[2]).Scan(&next))
+	if last < 1 || next != last+1 {
+		x.t.Errorf("the event after the import has number %d, and the one before it %d", next, last)
+	}
+}
+
+// TestExportShowsOneMoment changes all tenants at once, again and again, while they are
+// exported: in the file they are alike.
+func TestExportShowsOneMoment(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		const tenants = 1000 // several pages
+		for n := range tenants {
+			p.must(p.server.Core.Store.RestoreTenant(t.Context(), sinew.Tenant{ID: fmt.Sprintf("t-%04d", n), EnvironmentID: p.environment.ID, Name: "0", Metadata: sinew.EmptyObject, CreatedAt: time.Now(), UpdatedAt: time.Now()}))
+		}
+		stop := make(chan struct{})
+		var work sync.WaitGroup
+		work.Go(func() {
+			for n := 1; ; n++ {
+				select {
+				case <-stop:
+					return
+				default:
+				}
+				if _, err := p.raw().Exec("UPDATE tenant SET name = $1", fmt.Sprint(n)); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+		seen := map[string]bool{}
+		for n := range 5 {
+			public, private := newIdentity(t)
+			path := filepath.Join(t.TempDir(), fmt.Sprint(n))
+			_, err := p.server.Core.Export(t.Context(), p.environment, public, path)
+			p.must(err)
+			content, err := os.ReadFile(path)
+			p.must(err)
+			identities, err := age.ParseIdentities(strings.NewReader(private))
+			p.must(err)
+			open, err := age.Decrypt(bytes.NewReader(content), identities...)
+			p.must(err)
+			text, err := io.ReadAll(open)
+			p.must(err)
+			names := map[string]int{}
+			for line := range bytes.Lines(text) {
+				if v := jsonx.MustParse(string(line)); v.Get("kind").Str() == "tenant" {
+					names[v.At("tenant", "Name").Str()]++
+				}
+			}
+			if len(names) != 1 {
+				t.Fatalf("the file shows several moments: %v", names)
+			}
+			for name, count := range names {
+				if seen[name] = true; count != tenants {
+					t.Errorf("the file has %d tenants", count)
+				}
+			}
+		}
+		close(stop)
+		work.Wait()
+		t.Logf("moments: %v", seen)
 	})
 }
 
@@ -202,7 +305,7 @@ func TestDamagedBundlesAreRefused(t *testing.T) {
 	fresh := emptyPlatform(t, p)
 	refused := func(what string, content []byte, code string) {
 		t.Helper()
-		err := x.importInto(fresh, content, p.server.Core.Signer().Public())
+		err := x.importInto(fresh, content, p.server.Core.Signer())
 		if known := (*sinew.Error)(nil); !errors.As(err, &known) || known.Code != code && code != "" {
 			t.Errorf("%s: got %v, want %s", what, err, code)
 		}
@@ -238,7 +341,7 @@ func TestDamagedBundlesAreRefused(t *testing.T) {
 			t.Errorf("%s: %v was written", list, got)
 		}
 	}
-	p.must(x.importInto(fresh, x.content, p.server.Core.Signer().Public()))
+	p.must(x.importInto(fresh, x.content, p.server.Core.Signer()))
 }
 
 // open decrypts the bundle.

@@ -17,6 +17,8 @@ type flock struct {
 	*world
 	// secrets are those that the server made and showed once.
 	secrets []string
+	// canaries are those that were planted.
+	canaries []string
 
 	planted, answers, pieces int
 }
@@ -24,7 +26,9 @@ type flock struct {
 // next is a new canary as a JSON string.
 func (f *flock) next() string {
 	f.planted++
-	return quoted(newCanary())
+	canary := newCanary()
+	f.canaries = append(f.canaries, canary)
+	return quoted(canary)
 }
 
 // bare is a new canary without quotes, for texts around it.

@@ -118,6 +118,58 @@ func storedPieces(t testing.TB, p *platform, db testkit.Database) []piece {
 	return append(pieces, filesBelow(t, filepath.Join(folder, "base", oid), "")...)
 }
 
+// sharedPieces are the write-ahead log, the temporary files and the log of a PostgreSQL
+// server, where this process may read them. Other tests write there as well.
+func sharedPieces(t testing.TB, p *platform, db testkit.Database) (pieces []piece) {
+	t.Helper()
+	if db.Name != testkit.Postgres {
+		return nil // SQLite's are in the folder
+	}
+	var folder string
+	openDatabase(t, p.config).row("SELECT current_setting('data_directory')", &folder)
+	for _, part := range []string{"pg_wal", "base/pgsql_tmp", "pg_replslot", "log"} {
+		if path := filepath.Join(folder, part); readable(path) {
+			pieces = append(pieces, filesBelow(t, path, "")...)
+		}
+	}
+	if path := filepath.Join(folder, "..", "server.log"); readable(path) {
+		pieces = append(pieces, filesBelow(t, path, "")...)
+	}
+	return pieces
+}
+
+func readable(path string) bool {
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	return file.Close() == nil
+}
+
+// plainIn returns the secret of a list that a content holds as it is, "" for none. It
+// goes through a content once for all canaries.
+func plainIn(content []byte, secrets []string) string {
+	canaries := map[string]bool{}
+	for _, secret := range secrets {
+		if strings.HasPrefix(secret, canaryMark) {
+			canaries[secret] = true
+		} else if bytes.Contains(content, []byte(secret)) {
+			return secret
+		}
+	}
+	length := len(newCanary())
+	for rest := content; ; {
+		at := bytes.Index(rest, []byte(canaryMark))
+		if at < 0 {
+			return ""
+		}
+		if rest = rest[at:]; len(rest) >= length && canaries[string(rest[:length])] {
+			return string(rest[:length])
+		}
+		rest = rest[len(canaryMark):]
+	}
+}
+
 func filesBelow(t testing.TB, folder, except string) []piece {
 	t.Helper()
 	var pieces []piece

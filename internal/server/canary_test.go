@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -61,6 +62,9 @@ func TestTheSearchFindsCanaries(t *testing.T) {
 			if marker := findMarker([]byte("x" + text + "x")); marker == "" {
 				t.Errorf("a canary in %s was not found in %q", coding, text)
 			}
+		}
+		if shared := sharedPieces(t, p, db); len(shared) > 0 && !slices.ContainsFunc(shared, func(p piece) bool { return plainIn(p.content, []string{canary}) != "" }) {
+			t.Error("the canary in clear text was not found in the write-ahead log")
 		}
 		if !strings.Contains(p.get("/tenant/a").want(200).Text, canary) {
 			t.Error("the answer does not show the tenant's metadata")
@@ -170,6 +174,16 @@ func (f *flock) searchStored(db testkit.Database) {
 	for _, piece := range pieces {
 		f.pieces++
 		f.search(piece.name, piece.content)
+	}
+	journals := sharedPieces(f.t, f.p, db)
+	for _, piece := range journals {
+		f.pieces++
+		if found := plainIn(piece.content, append(f.canaries, f.secrets...)); found != "" {
+			f.t.Errorf("a secret is in %s: %s", piece.name, around(piece.content, found))
+		}
+	}
+	if db.Name == testkit.Postgres {
+		f.t.Logf("searched %d files that the server of the database shares between databases", len(journals))
 	}
 }
 

@@ -7,13 +7,14 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/connect"
+	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
 
 // newConnect lets customers connect accounts at an address.
-func newConnect(core *Core, client *upstream.Client, url string, log *slog.Logger) (*connect.Service, error) {
+func newConnect(core *Core, answers *escrow.Journal, client *upstream.Client, url string, log *slog.Logger) (*connect.Service, error) {
 	s, err := connect.New(connect.Config{
-		Store: core.Store, Accounts: core.Accounts, Sender: client, Log: log, Key: core.Store.TokenKey(), URL: url,
+		Store: core.Store, Accounts: core.Accounts, Sender: client, Journal: answers, Log: log, Key: core.Store.TokenKey(), URL: url,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("public address: %w", err)

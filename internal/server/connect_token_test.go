@@ -4,6 +4,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/simulator"
 )
@@ -45,7 +46,7 @@ func TestImportedRefreshToken(t *testing.T) {
 		}
 		bad("oauth2", `{}`).failure("context.oauth.token.access_token", "required")
 		bad("oauth2", `{"refresh_token":7}`).failure("context.oauth.token.refresh_token", "type")
-		bad("oauth2_client_credentials", `{"refresh_token":"r"}`).failure("context.oauth.token.access_token", "required")
+		bad("oauth2_client_credentials", `{"access_token":7}`).failure("context.oauth.token.access_token", "type")
 	})
 }
 
@@ -79,8 +80,27 @@ func TestScopesFollowTheToken(t *testing.T) {
 		}
 		refreshed(", scope: contacts.read")
 		scopes(`{"scope":["contacts.read"],"missing_scopes":["tickets.read","tickets.write"]}`)
+		step := l.get("/integrated-account/" + account + "/timeline?trigger=scopes_lost").want(200).JSON.Get("result")
+		if first := step.Items(); len(first) != 1 || first[0].Get("reason").Str() != "the vendor no longer grants tickets.read" || first[0].Get("from").Str() != "active" ||
+			first[0].Get("to").Str() != "active" || first[0].Get("event").Str() != string(sinew.EventAccountUpdated) || first[0].Get("actor").Str() != "refresh" {
+			t.Errorf("the timeline says of the scopes that were lost: %s", step)
+		}
+		updates := func() (n int) {
+			t.Helper()
+			p.must(p.raw().QueryRow("SELECT count(*) FROM event WHERE type = 'integrated_account:updated' AND account_id = $1", account).Scan(&n))
+			return n
+		}
+		if n := updates(); n != 1 {
+			t.Errorf("%d events tell of the scopes that were lost, want 1", n)
+		}
+		if got := l.get("/integrated-account/" + account).want(200); got.text("status") != "active" || got.JSON.Get("last_error").String() != "null" {
+			t.Errorf("the account is %s, %s", got.text("status"), got.JSON.Get("last_error"))
+		}
 		refreshed("") // which means as before
 		scopes(`{"scope":["contacts.read"],"missing_scopes":["tickets.read","tickets.write"]}`)
+		if n := updates(); n != 1 {
+			t.Errorf("%d events after a refresh that brought the same scopes, want 1", n)
+		}
 		refreshed(", scope: tickets.write contacts.read tickets.read")
 		scopes(`{"scope":["tickets.write","contacts.read","tickets.read"]}`)
 		refreshed(", scope: contacts.read")

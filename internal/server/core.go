@@ -28,6 +28,7 @@ type Core struct {
 	Workspace    *workspace.Service
 
 	masters *masters
+	log     *slog.Logger
 }
 
 // OpenCore opens the data that a configuration names and makes an empty
@@ -73,7 +74,7 @@ func newCore(ctx context.Context, c config.Config, st *store.Store, log *slog.Lo
 		return nil, err
 	}
 	core := &Core{
-		Store: st, Blobs: blobs, Access: tokens,
+		Store: st, Blobs: blobs, Access: tokens, log: log,
 		Accounts: account.New(st, blobs, log), Integrations: integration.New(st), Workspace: workspace.New(st),
 	}
 	return core, core.Workspace.Bootstrap(ctx)

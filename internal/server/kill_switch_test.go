@@ -58,7 +58,7 @@ func TestKillSwitchTakesItsScope(t *testing.T) {
 			"environment": {sinew.RevocationScope{EnvironmentID: p.environment.ID}, []string{"elsewhere"}},
 			"age":         {sinew.RevocationScope{CreatedBefore: time.Now().Add(-time.Hour)}, []string{"new", "elsewhere", "desk"}},
 			"both":        {sinew.RevocationScope{IntegrationName: "oauth-vendor", TenantID: "b"}, []string{"old", "elsewhere", "desk"}},
-			"all":         {sinew.RevocationScope{}, nil},
+			"all":         {sinew.RevocationScope{All: true}, nil},
 		} {
 			ids := map[string]string{
 				"old": g.connectTenant(name+"-old", "a"), "new": g.connectTenant(name+"-new", "b"),
@@ -92,7 +92,7 @@ func TestKillSwitchTakesItsScope(t *testing.T) {
 			if told != len(ids)-len(e.left) {
 				t.Errorf("%s: the preview has %d accounts: %v", name, told, reportLines(preview))
 			}
-			g.kill(sinew.RevocationScope{})
+			g.kill(sinew.RevocationScope{All: true})
 		}
 	})
 }
@@ -112,7 +112,7 @@ func TestKillSwitchKeepsAccounts(t *testing.T) {
 			"oauth-vendor not_supported 1 the stored credential cannot be read",
 			"oauth-vendor revoked 1 ",
 		}
-		if diff := cmp.Diff(want, g.kill(sinew.RevocationScope{Keep: true})); diff != "" {
+		if diff := cmp.Diff(want, g.kill(sinew.RevocationScope{All: true, Keep: true})); diff != "" {
 			t.Errorf("report (-want +got):\n%s", diff)
 		}
 		for _, id := range []string{tokens, key} {
@@ -177,4 +177,61 @@ func TestKillSwitchGoesOn(t *testing.T) {
 			t.Errorf("a finished run goes on: %v", err)
 		}
 	})
+}
+
+// TestPreviewForetellsTheRun compares what is foretold with what a run then does: what is
+// pending there is revoked here, and all else is the same. A sandbox copy is none to be
+// revoked, though the account whose token it has goes before it.
+func TestPreviewForetellsTheRun(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		for _, keep := range []bool{true, false} {
+			name := fmt.Sprint("acme", keep)
+			original := g.connectTenant(name, "a")
+			g.call("POST", "/sandbox-integrated-account", `{"id":"`+original+`"}`).want(201)
+			g.importToken("api_key", jsonx.MustParse(`{"token":"`+simulator.DefaultAPIKey+`"}`), jsonx.Value{})
+			broken := g.connectTenant("broken", "a")
+			_, err := p.raw().Exec("UPDATE integrated_account SET secret_version = secret_version + 1 WHERE id = $1", broken)
+			p.must(err)
+			scope := sinew.RevocationScope{EnvironmentID: p.environment.ID, Keep: keep}
+			before := p.auditEntries("credential.tampered")
+			foretold, err := p.server.Core.PreviewRevocation(t.Context(), scope)
+			p.must(err)
+			if p.auditEntries("credential.tampered") != before {
+				t.Error("a preview has left an audit entry")
+			}
+			for i := range foretold {
+				if foretold[i].Outcome == sinew.RevocationPending {
+					foretold[i].Outcome = sinew.RevocationRevoked
+				}
+			}
+			if diff := cmp.Diff(reportLines(foretold), g.kill(scope)); diff != "" {
+				t.Errorf("keep %v (-foretold +done):\n%s", keep, diff)
+			}
+			if got := g.vendor.TokenCounts(name).Revoked; got != 1 {
+				t.Errorf("keep %v: the token was revoked %d times", keep, got)
+			}
+			g.kill(sinew.RevocationScope{All: true})
+		}
+	})
+}
+
+// TestKillSwitchWantsItsScopeSaid refuses a scope that names nothing, as a caller might
+// send by mistake.
+func TestKillSwitchWantsItsScopeSaid(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	_, desk := p.install("desk")
+	account := p.connect(desk, "a", "").text("id")
+	for name, scope := range map[string]sinew.RevocationScope{"nothing": {}, "only keep": {Keep: true}, "both": {All: true, TenantID: "a"}} {
+		_, err := p.server.Core.Revoke(t.Context(), p.config, scope, time.Minute, func(server.Revoking) {})
+		if known := (*sinew.Error)(nil); !errors.As(err, &known) || known.Code != "revocation_scope" {
+			t.Errorf("%s: got %v", name, err)
+		}
+		if _, err := p.server.Core.PreviewRevocation(t.Context(), scope); err == nil {
+			t.Errorf("%s: it was foretold", name)
+		}
+	}
+	p.get("/integrated-account/" + account).want(200)
 }

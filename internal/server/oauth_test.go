@@ -263,6 +263,38 @@ func TestFetchedTokens(t *testing.T) {
 	})
 }
 
+// TestFetchedTokensNeedNoFirstOne imports accounts that fetch their tokens, without one:
+// the first is there with the first call, or on its own. One that has given its
+// credential up fetches none.
+func TestFetchedTokensNeedNoFirstOne(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		g := newGranted(t, p, simulator.OAuth{})
+		for i, method := range []string{"oauth2_client_credentials", "keka_oauth"} {
+			body := jsonx.MustParse(`{"tenant_id":"acme-1","context":{"client_id":"customer","client_secret":"customer-secret","api_key":"`+simulator.DefaultAPIKey+`"}}`).
+				With("environment_integration_id", jsonx.StringValue(g.installation)).With("authentication_method", jsonx.StringValue(method))
+			account := g.call("POST", "/integrated-account", body.String()).want(201).text("id")
+			var work sync.WaitGroup
+			for range 5 {
+				work.Go(func() { g.contact(account).want(200) })
+			}
+			work.Wait()
+			if got := g.vendor.TokenCounts("customer"); got.Asked != i+1 || got.Issued != i+1 {
+				t.Errorf("%s: got %+v", method, got)
+			}
+			g.wantAccount(account, "active", "")
+			g.kill(sinew.RevocationScope{IntegrationName: "oauth-vendor", Keep: true})
+			if got := g.contact(account).Status; got == 200 {
+				t.Errorf("%s: an account that has given its credential up is called", method)
+			}
+			if got := g.vendor.TokenCounts("customer"); got.Asked != i+1 {
+				t.Errorf("%s: it has fetched another token: %+v", method, got)
+			}
+			g.kill(sinew.RevocationScope{All: true})
+		}
+	})
+}
+
 // appGrant is that of the integration's OAuth app, as the product would use it.
 func (g *granted) appGrant() credential.Grant {
 	g.t.Helper()

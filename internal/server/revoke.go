@@ -16,7 +16,9 @@ import (
 type Revoking struct {
 	Run     sinew.RevocationRun
 	Resumed bool
-	Counts  []sinew.RevocationCount
+	// Taken says that no account of the scope can be used any more.
+	Taken  bool
+	Counts []sinew.RevocationCount
 }
 
 // revokeTimes are those of a command that works off its own jobs: what a killed one
@@ -24,9 +26,9 @@ type Revoking struct {
 var revokeTimes = jobs.Times{Lease: 10 * time.Second, Poll: 100 * time.Millisecond, Rescue: time.Second}
 
 // Revoke gives up the credentials of a scope, or goes on where it was stopped, and
-// tells the vendors, beside a running server or without one. begun is called when
-// there is a run. patience is how long it waits for vendors that give no answer.
-func (c *Core) Revoke(ctx context.Context, settings config.Config, scope sinew.RevocationScope, patience time.Duration, begun func(Revoking)) (r Revoking, err error) {
+// tells the vendors, beside a running server or without one. told is called when
+// there is a run, and when every account is taken. patience is how long it waits for vendors that give no answer.
+func (c *Core) Revoke(ctx context.Context, settings config.Config, scope sinew.RevocationScope, patience time.Duration, told func(Revoking)) (r Revoking, err error) {
 	client, err := newUpstream(settings)
 	if err != nil {
 		return r, err
@@ -36,7 +38,7 @@ func (c *Core) Revoke(ctx context.Context, settings config.Config, scope sinew.R
 	if r.Run, r.Resumed, err = kills.Begin(ctx, scope); err != nil {
 		return r, err
 	}
-	begun(r)
+	told(r)
 	quiet := slog.New(slog.DiscardHandler)
 	runner := jobs.New(jobs.Config{
 		Store: c.Store, Log: quiet, Times: revokeTimes,
@@ -47,6 +49,8 @@ func (c *Core) Revoke(ctx context.Context, settings config.Config, scope sinew.R
 	go func() { defer close(done); runner.Run(working) }()
 	err = kills.GiveUp(ctx, r.Run)
 	if err == nil {
+		r.Taken = true
+		told(r)
 		r.Counts, err = kills.Await(ctx, r.Run.ID, patience)
 	}
 	stop()

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/sinewhq/sinew/internal/config"
+	"github.com/sinewhq/sinew/internal/rotation"
 	"github.com/sinewhq/sinew/internal/seal"
 )
 
@@ -132,4 +133,13 @@ func swapMasterFile(path string) (old string, err error) {
 		return old, err
 	}
 	return old, errors.Join(dir.Sync(), dir.Close())
+}
+
+// KeyProgress is what an exchange of the data keys has come to so far.
+type KeyProgress = rotation.Progress
+
+// RotateDataKeys exchanges the data keys of all teams and environments, beside running
+// servers, or goes on where it was stopped. told is called as it goes.
+func (c *Core) RotateDataKeys(ctx context.Context, told func(KeyProgress)) (KeyProgress, error) {
+	return rotation.New(c.Store, c.Blobs).Rotate(ctx, told)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/connectpage"
+	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/journal"
@@ -50,6 +51,7 @@ type Server struct {
 	refresh  *refresh.Service
 	connect  *connect.Service
 	upstream *upstream.Client
+	answers  *escrow.Journal
 	journal  *journal.Writer
 	runner   *jobs.Runner
 	listener net.Listener
@@ -71,15 +73,18 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, version string
 		return nil, errors.Join(fmt.Errorf("listen: %w", err), core.Close())
 	}
 	s := &Server{Core: core, log: log, listener: listener, served: make(chan error, 1)}
+	if s.answers, err = openAnswers(c, core, log); err != nil {
+		return nil, errors.Join(err, listener.Close(), core.Close())
+	}
 	if s.API, err = s.newAPI(c, version); err != nil {
 		if s.journal != nil {
 			s.journal.Close()
 		}
-		return nil, errors.Join(err, listener.Close(), core.Close())
+		return nil, errors.Join(err, listener.Close(), s.answers.Close(), core.Close())
 	}
-	if err := recoverTokens(ctx, core, s.refresh, s.connect); err != nil {
+	if err := s.recoverAnswers(ctx); err != nil {
 		s.journal.Close()
-		return nil, errors.Join(err, listener.Close(), core.Close())
+		return nil, errors.Join(err, listener.Close(), s.answers.Close(), core.Close())
 	}
 	s.start()
 	return s, nil
@@ -98,10 +103,8 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		return nil, err
 	}
 	byAction := &exchange{}
-	if s.refresh, err = newRefresh(c, s.Core, byAction, s.upstream, metrics, s.log); err != nil {
-		return nil, err
-	}
-	if s.connect, err = newConnect(s.Core, s.upstream, s.URL(c), s.log); err != nil {
+	s.refresh = newRefresh(s.Core, byAction, s.answers, s.upstream, metrics, s.log)
+	if s.connect, err = newConnect(s.Core, s.answers, s.upstream, s.URL(c), s.log); err != nil {
 		return nil, err
 	}
 	pages, err := connectpage.New()
@@ -141,7 +144,7 @@ func (s *Server) start() {
 	s.work.Go(func() { s.served <- s.http.Serve(s.listener) })
 	s.work.Go(func() { s.sweep(ctx) })
 	s.work.Go(func() { s.forget(ctx) })
-	s.work.Go(func() { s.refresh.Replay(ctx) })
+	s.work.Go(func() { s.answers.Run(ctx, s.appliers()) })
 	s.work.Go(func() { s.runner.Run(ctx) })
 }
 
@@ -174,7 +177,7 @@ func (s *Server) Close() error {
 	s.work.Wait()
 	s.upstream.Close()
 	s.journal.Close()
-	return errors.Join(err, s.Core.Close())
+	return errors.Join(err, s.answers.Close(), s.Core.Close())
 }
 
 // forget rids memory of what is not called, from time to time.

@@ -2,8 +2,8 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
-	"time"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -123,30 +123,44 @@ func (a alsoScanner) Scan(dest ...any) error { return a.scanner.Scan(append(dest
 // when its integration is not in memory.
 func (s *Store) accountRecord(ctx context.Context, q querier, environmentID, id, lock string) (lockedRecord, error) {
 	var r lockedRecord
-	var sealed sealedColumns
-	found := q.QueryRowContext(ctx, s.accountWhole+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id)
-	row, err := scanAccountRow(alsoScanner{found, []any{
-		&sealed.context, &sealed.override, &sealed.unified, &r.secretVersion,
-		&sealed.installation, &sealed.installationVersion, &sealed.config, &sealed.integrationVersion,
-	}})
+	row, err := scanWholeAccount(q.QueryRowContext(ctx, s.accountWhole+" WHERE "+accountScope+" AND a.id = $2"+lock, environmentID, id))
 	if err != nil {
 		return r, notFound("Integrated account", id, err)
 	}
-	views, err := s.attach(ctx, q, []accountRow{row})
+	views, err := s.attach(ctx, q, []accountRow{row.accountRow})
 	if err != nil {
 		return r, err
 	}
 	if len(views) == 0 {
 		return r, sinew.NotFound("Integrated account", id)
 	}
-	r.AccountView = views[0]
-	return r, s.openAccount(ctx, &r, sealed)
+	r.AccountView, r.SandboxOf, r.secretVersion = views[0], row.copied, row.secretVersion
+	return r, s.openAccount(ctx, &r, row.sealed)
+}
+
+// wholeRow is an account as its row says it, with its sealed secrets.
+type wholeRow struct {
+	accountRow
+	sealed        sealedColumns
+	secretVersion int64
+	copied        string // the account that it is a sandbox copy of
+}
+
+func scanWholeAccount(row scanner) (r wholeRow, err error) {
+	var copied sql.NullString
+	r.accountRow, err = scanAccountRow(alsoScanner{row, []any{
+		&r.sealed.context, &r.sealed.override, &r.sealed.unified, &r.secretVersion,
+		&r.sealed.installation, &r.sealed.installationVersion, &r.sealed.config, &r.sealed.integrationVersion, &copied,
+	}})
+	r.copied = copied.String
+	return r, err
 }
 
 // accountWhole reads an account with its secrets, and those of what it hangs on.
 func accountWhole() string {
 	return "SELECT " + packed(accountPacked()) + `, a.context_secret, a.integration_override_secret, a.unified_model_override_secret, a.secret_version,
-		ei.override_secret, ei.version, i.config_secret, i.version
+		ei.override_secret, ei.version, i.config_secret, i.version,
+		CASE WHEN a.is_sandbox THEN (SELECT c.source_account_id FROM sandbox_integrated_account c WHERE c.id = a.id) END
 		FROM integrated_account a JOIN environment_integration ei ON ei.id = a.environment_integration_id JOIN integration i ON i.id = ei.integration_id`
 }
 
@@ -195,11 +209,13 @@ func (s *Store) newAccountRow(ctx context.Context, r sinew.AccountRecord) (newAc
 // none, and its events, and makes its blobs live. The id must be set already,
 // since blobs and events refer to it.
 func (s *Store) CreateAccount(ctx context.Context, r sinew.AccountRecord, events []sinew.Event) error {
-	row, err := s.newAccountRow(ctx, r)
-	if err != nil {
-		return err
-	}
-	return wrap(s.change(ctx, func(t *tx) error { return insertAccount(ctx, t, row, events) }), "create account %s", r.ID)
+	return wrap(s.sealing(func() error {
+		row, err := s.newAccountRow(ctx, r)
+		if err != nil {
+			return err
+		}
+		return s.change(ctx, func(t *tx) error { return insertAccount(ctx, t, row, events) })
+	}), "create account %s", r.ID)
 }
 
 func insertAccount(ctx context.Context, t *tx, r newAccount, events []sinew.Event) error {
@@ -211,10 +227,10 @@ func insertAccount(ctx context.Context, t *tx, r newAccount, events []sinew.Even
 		last_forbidden_error, is_sandbox, authentication_method, region, super_query, context, context_secret, object_store,
 		unified_model_override, integration_override, integration_override_secret, unified_model_override_secret,
 		static_gate_id, secret_version, event_sequence, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1, 0, $23, $24)`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1, $23, $24, $25)`,
 		r.ID, r.EnvironmentID, r.EnvironmentIntegrationID, r.IntegrationName, r.TenantID, r.Name, string(r.Status), orNull(r.LastError), orNull(r.LastActionResult),
 		orNull(r.LastForbiddenError), r.IsSandbox, string(r.AuthenticationMethod), string(r.Region), orNull(r.SuperQuery), string(r.Context), r.sealed.context, r.keys,
-		string(r.UnifiedModelOverride), string(r.IntegrationOverride), r.sealed.integrationOverride, r.sealed.unifiedModelOverride, orNull(r.StaticGateID), r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())
+		string(r.UnifiedModelOverride), string(r.IntegrationOverride), r.sealed.integrationOverride, r.sealed.unifiedModelOverride, orNull(r.StaticGateID), r.EventSequence, r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())
 	if isForeignKey(err) {
 		return sinew.NotFound("Environment integration", r.EnvironmentIntegrationID)
 	}
@@ -228,7 +244,7 @@ func insertAccount(ctx context.Context, t *tx, r newAccount, events []sinew.Even
 		return err
 	}
 	if r.RefreshAt != nil && !r.RefreshAt.IsZero() {
-		if err := insertJobs(ctx, t, []sinew.Job{refreshJob(r.EnvironmentID, r.ID, *r.RefreshAt)}); err != nil {
+		if err := insertJobs(ctx, t, []sinew.Job{refreshJob(r.EnvironmentID, r.ID, 0, *r.RefreshAt)}); err != nil {
 			return err
 		}
 	}
@@ -277,15 +293,15 @@ func (s *Store) sealAccount(ctx context.Context, r sinew.AccountRecord, version 
 func (s *Store) UpdateAccount(ctx context.Context, environmentID, id string, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
 	var changed sinew.AccountView
 	err := s.change(ctx, func(t *tx) (err error) {
-		changed, err = s.updateAccount(ctx, t, environmentID, id, false, update)
+		changed, err = s.updateAccount(ctx, t, environmentID, id, 0, update)
 		return err
 	})
 	return changed, wrap(s.failClosed(ctx, environmentID, err), "update account %s", id)
 }
 
-// updateAccount is UpdateAccount within a transaction. refreshed says that a
-// token in the change is fenced already.
-func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id string, refreshed bool, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
+// updateAccount is UpdateAccount within a transaction. fence is that of the claim
+// which the change is made for, 0 for none: a token in the change gets its own then.
+func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id string, fence int64, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error) {
 	r, err := s.accountRecord(ctx, t, environmentID, id, s.lockAccount())
 	if err != nil {
 		return sinew.AccountView{}, err
@@ -295,21 +311,16 @@ func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id stri
 	if err != nil {
 		return sinew.AccountView{}, err
 	}
-	if err := updateAccountRow(ctx, t, before, r.IntegratedAccount); err != nil {
+	if err := s.updateAccountRow(ctx, t, before, r, r.Secrets != secrets); err != nil {
 		return r.AccountView, err
 	}
-	if r.Secrets != secrets {
-		if err := s.updateAccountSecrets(ctx, t, r); err != nil {
-			return r.AccountView, err
-		}
-	}
-	if !refreshed && r.Secrets.Context != secrets.Context && tokenPart(r.Secrets.Context) != tokenPart(secrets.Context) {
-		if err := tokenReplaced(ctx, t, environmentID, id); err != nil {
+	if fence == 0 && r.Secrets.Context != secrets.Context && tokenPart(r.Secrets.Context) != tokenPart(secrets.Context) {
+		if fence, err = tokenReplaced(ctx, t, environmentID, id); err != nil {
 			return r.AccountView, err
 		}
 	}
 	if r.RefreshAt != nil {
-		if err := scheduleRefresh(ctx, t, environmentID, id, *r.RefreshAt); err != nil {
+		if err := scheduleRefresh(ctx, t, environmentID, id, fence, *r.RefreshAt); err != nil {
 			return r.AccountView, err
 		}
 	}
@@ -324,7 +335,7 @@ func (s *Store) updateAccount(ctx context.Context, t *tx, environmentID, id stri
 	if err := insertTimeline(ctx, t, r.IntegratedAccount, r.Changes); err != nil {
 		return r.AccountView, err
 	}
-	if err := insertRevocations(ctx, t, r.IntegratedAccount, r.Revocations); err != nil {
+	if err := insertRevocations(ctx, t, accountRevocations(r.IntegratedAccount, r.Revocations)); err != nil {
 		return r.AccountView, err
 	}
 	return r.AccountView, insertEvents(ctx, t, events)
@@ -338,7 +349,9 @@ func (s *Store) lockAccount() string {
 	return s.dialect.noKeyUpdate + " OF a"
 }
 
-func updateAccountRow(ctx context.Context, t *tx, before, a sinew.IntegratedAccount) error {
+// updateAccountRow writes an account, with its secrets if these have changed.
+func (s *Store) updateAccountRow(ctx context.Context, t *tx, before sinew.IntegratedAccount, r lockedRecord, withSecrets bool) error {
+	a := r.IntegratedAccount
 	if a.TenantID != before.TenantID {
 		if err := ensureTenant(ctx, t, a.EnvironmentID, a.TenantID, a.UpdatedAt); err != nil {
 			return err
@@ -351,99 +364,29 @@ func updateAccountRow(ctx context.Context, t *tx, before, a sinew.IntegratedAcco
 	if err != nil {
 		return err
 	}
-	_, err = t.ExecContext(ctx, `UPDATE integrated_account SET tenant_id = $2, name = $3, status = $4, last_error = $5, last_action_result = $6,
-		last_forbidden_error = $7, authentication_method = $8, super_query = $9, context = $10, object_store = $11,
-		unified_model_override = $12, integration_override = $13, static_gate_id = $14, updated_at = $15 WHERE id = $1`,
+	statement, args := accountUpdate, []any{
 		a.ID, a.TenantID, a.Name, string(a.Status), orNull(a.LastError), orNull(a.LastActionResult),
 		orNull(a.LastForbiddenError), string(a.AuthenticationMethod), orNull(a.SuperQuery), string(a.Context), keys,
-		string(a.UnifiedModelOverride), string(a.IntegrationOverride), orNull(a.StaticGateID), a.UpdatedAt.UnixMilli())
-	if isForeignKey(err) {
-		return sinew.NotFound("Static gate", a.StaticGateID)
+		string(a.UnifiedModelOverride), string(a.IntegrationOverride), orNull(a.StaticGateID), a.UpdatedAt.UnixMilli(),
 	}
-	return err
-}
-
-func (s *Store) updateAccountSecrets(ctx context.Context, t *tx, r lockedRecord) error {
-	version := r.secretVersion + 1
-	sealed, err := s.sealAccount(ctx, r.AccountRecord, version)
-	if err != nil {
-		return err
-	}
-	_, err = t.ExecContext(ctx, "UPDATE integrated_account SET context_secret = $2, integration_override_secret = $3, unified_model_override_secret = $4, secret_version = $5 WHERE id = $1",
-		r.ID, sealed.context, sealed.integrationOverride, sealed.unifiedModelOverride, version)
-	return wrap(err, "write secrets")
-}
-
-// DeleteAccount removes an account and all that hangs on it, and writes its
-// event and what becomes of its credential. NotFound when the environment has none
-// of that id. remove gets the account with its secrets, or without them where they
-// cannot be read.
-func (s *Store) DeleteAccount(ctx context.Context, environmentID, id string, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error {
-	err := s.change(ctx, func(t *tx) error {
-		row, err := scanAccountRow(t.QueryRowContext(ctx, s.accounts.selects+" WHERE "+accountScope+" AND a.id = $2"+s.deleteLock(), environmentID, id))
-		if err != nil {
-			return notFound("Integrated account", id, err)
-		}
-		row.EnvironmentID = environmentID
-		return s.deleteAccount(ctx, t, row.IntegratedAccount, remove)
-	})
-	return wrap(err, "delete account %s", id)
-}
-
-func (s *Store) deleteLock() string {
-	if s.dialect.forUpdate == "" {
-		return ""
-	}
-	return s.dialect.forUpdate + " OF a"
-}
-
-func (s *Store) deleteAccount(ctx context.Context, t *tx, a sinew.IntegratedAccount, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error {
-	r, readable, err := s.removed(ctx, t, a.EnvironmentID, a.ID)
-	if err != nil {
-		return err
-	}
-	removal := remove(&r, readable)
-	if err := insertEvent(ctx, t, removal.Event); err != nil {
-		return err
-	}
-	if err := insertRevocations(ctx, t, r.IntegratedAccount, []sinew.Revocation{removal.Revocation}); err != nil {
-		return err
-	}
-	if err := switchBlobs(ctx, t, a.ObjectStore, nil, time.Now()); err != nil {
-		return err
-	}
-	_, err = t.ExecContext(ctx, "DELETE FROM integrated_account WHERE id = $1", a.ID)
-	return wrap(err, "delete account %s", a.ID)
-}
-
-// DeleteAccounts removes the accounts with these ids, or those of a tenant, in
-// one transaction. limit bounds how many it would touch: with more, nothing is
-// deleted and the error is Invalid.
-func (s *Store) DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) (matched int, err error) {
-	w := &where{args: []any{environmentID}}
-	condition := ""
-	if tenantID != "" {
-		condition = "a.tenant_id = " + w.param(tenantID)
-	} else {
-		condition = w.in(column{name: "a.id"}, sinew.Compare{Op: sinew.OpIn, Values: anys(ids)})
-	}
-	err = s.change(ctx, func(t *tx) error {
-		rows, err := queryRows(ctx, t, scanAccountRow, s.accounts.selects+" WHERE "+accountScope+" AND "+condition+
-			fmt.Sprintf(" ORDER BY a.id LIMIT %d", limit+1)+s.deleteLock(), w.args...)
+	if withSecrets {
+		version := r.secretVersion + 1
+		sealed, err := s.sealAccount(ctx, r.AccountRecord, version)
 		if err != nil {
 			return err
 		}
-		if len(rows) > limit {
-			return sinew.InvalidField("tenant_id", "too_many", "the tenant has more than %d accounts; delete them by ids in portions", limit)
-		}
-		for _, row := range rows {
-			row.EnvironmentID = environmentID
-			if err := s.deleteAccount(ctx, t, row.IntegratedAccount, remove); err != nil {
-				return err
-			}
-		}
-		matched = len(rows)
-		return nil
-	})
-	return matched, wrap(err, "delete accounts")
+		statement, args = accountUpdate+secretsUpdate, append(args, sealed.context, sealed.integrationOverride, sealed.unifiedModelOverride, version)
+	}
+	_, err = t.ExecContext(ctx, statement+" WHERE id = $1", args...)
+	if isForeignKey(err) {
+		return sinew.NotFound("Static gate", a.StaticGateID)
+	}
+	return wrap(err, "write account %s", a.ID)
 }
+
+const (
+	accountUpdate = `UPDATE integrated_account SET tenant_id = $2, name = $3, status = $4, last_error = $5, last_action_result = $6,
+		last_forbidden_error = $7, authentication_method = $8, super_query = $9, context = $10, object_store = $11,
+		unified_model_override = $12, integration_override = $13, static_gate_id = $14, updated_at = $15`
+	secretsUpdate = `, context_secret = $16, integration_override_secret = $17, unified_model_override_secret = $18, secret_version = $19`
+)

@@ -18,21 +18,39 @@ const (
 	blobDead   = "dead"
 )
 
-// StageBlob announces a blob that is about to be written and returns its key:
-// environment, region and an id, so that a key tells where its blob lives.
-func (s *Store) StageBlob(ctx context.Context, environmentID string, region sinew.Region, now time.Time) (key string, err error) {
+// StageBlob announces a blob that is about to be written and returns its key, which
+// is environment, region and an id, so that it tells where the blob lives, and its
+// content encrypted for that key.
+func (s *Store) StageBlob(ctx context.Context, environmentID string, region sinew.Region, content []byte, now time.Time) (key string, sealed []byte, err error) {
 	key = environmentID + "/" + string(region) + "/" + newID()
-	_, err = s.writer.ExecContext(ctx, "INSERT INTO blob (key, environment_id, state, updated_at) VALUES ($1, $2, $3, $4)",
-		key, environmentID, blobStaged, now.UnixMilli())
-	return key, wrap(err, "stage blob")
+	err = s.sealing(func() error {
+		if sealed, err = s.sealBlob(ctx, environmentID, key, content); err != nil {
+			return err
+		}
+		_, err := s.writer.ExecContext(ctx, "INSERT INTO blob (key, environment_id, state, mark, updated_at) VALUES ($1, $2, $3, $4, $5)",
+			key, environmentID, blobStaged, []byte(seal.MarkOf(sealed)), now.UnixMilli())
+		return err
+	})
+	return key, sealed, wrap(err, "stage blob")
 }
 
-// SealBlob encrypts the content of a blob for its key.
-func (s *Store) SealBlob(ctx context.Context, environmentID, key string, content []byte) ([]byte, error) {
+func (s *Store) sealBlob(ctx context.Context, environmentID, key string, content []byte) ([]byte, error) {
 	return s.vault.Seal(ctx, blobPlace(environmentID, key), content)
 }
 
-// OpenBlob decrypts what SealBlob made.
+// SealAlone encrypts what is kept outside of the database under a name. It opens for
+// as long as there is the master key, whatever becomes of the data key.
+func (s *Store) SealAlone(ctx context.Context, environmentID, name string, content []byte) ([]byte, error) {
+	return s.vault.SealAlone(ctx, blobPlace(environmentID, name), content)
+}
+
+// OpenAlone decrypts what SealAlone made.
+func (s *Store) OpenAlone(ctx context.Context, environmentID, name string, alone []byte) ([]byte, error) {
+	content, err := s.vault.OpenAlone(ctx, blobPlace(environmentID, name), alone)
+	return content, s.failClosed(ctx, environmentID, err)
+}
+
+// OpenBlob decrypts the content of a blob.
 func (s *Store) OpenBlob(ctx context.Context, environmentID, key string, sealed []byte) ([]byte, error) {
 	content, err := s.vault.Open(ctx, blobPlace(environmentID, key), sealed)
 	return content, s.failClosed(ctx, environmentID, err)

@@ -21,13 +21,10 @@ func (s *Store) InstallationSecrets(ctx context.Context, ei sinew.EnvironmentInt
 	return i, r, s.failClosed(ctx, ei.EnvironmentID, err)
 }
 
-// SandboxSource returns the account that a sandbox copy was made of, "" for none.
-func (s *Store) SandboxSource(ctx context.Context, accountID string) (source string, err error) {
-	err = s.reader.QueryRowContext(ctx, "SELECT source_account_id FROM sandbox_integrated_account WHERE id = $1", accountID).Scan(&source)
-	if isNoRows(err) {
-		return "", nil
-	}
-	return source, wrap(err, "read the source of account %s", accountID)
+// EventSequence returns the number of the newest event of an account.
+func (s *Store) EventSequence(ctx context.Context, accountID string) (n int64, err error) {
+	err = s.reader.QueryRowContext(ctx, "SELECT event_sequence FROM integrated_account WHERE id = $1", accountID).Scan(&n)
+	return n, notFound("Integrated account", accountID, err)
 }
 
 // CodeNotEmpty is the code of an environment that holds something already.
@@ -156,6 +153,42 @@ func (s *Store) RestoreTenant(ctx context.Context, tenant sinew.Tenant) error {
 		return err
 	}), "restore tenant %s", tenant.ID)
 }
+
+// RestoreSettings gives an environment the settings that a bundle has of it.
+func (s *Store) RestoreSettings(ctx context.Context, environmentID string, settings sinew.Environment) error {
+	_, err := s.UpdateEnvironment(ctx, environmentID, func(e *sinew.Environment) error {
+		e.RedirectURIs, e.Theme = settings.RedirectURIs, settings.Theme
+		return nil
+	})
+	return wrap(err, "restore settings")
+}
+
+// RestoreHistory writes status changes and events of a bundle, unless they are there.
+func (s *Store) RestoreHistory(ctx context.Context, changes []sinew.StatusChange, events []sinew.Event) error {
+	return wrap(s.changeAside(ctx, func(t *tx) error {
+		for _, c := range changes {
+			_, err := t.ExecContext(ctx, `INSERT INTO account_timeline (id, environment_id, account_id, from_status, to_status, cause, event, reason, actor, created_at)
+				SELECT $1, $2, id, $4, $5, $6, $7, $8, $9, $10 FROM integrated_account WHERE id = $3 ON CONFLICT (id) DO NOTHING`,
+				c.ID, c.EnvironmentID, c.AccountID, orNull(c.From), string(c.To), c.Trigger, string(c.Event), orNull(c.Reason), c.Actor, c.At.UnixMilli())
+			if err != nil {
+				return fmt.Errorf("status change %s: %w", c.ID, err)
+			}
+		}
+		for _, e := range events {
+			_, err := t.ExecContext(ctx, `INSERT INTO event (id, environment_id, type, account_id, sequence, payload, created_at)
+				VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING`,
+				e.ID, e.EnvironmentID, string(e.Type), orNull(e.AccountID), e.Sequence, string(e.Payload), e.CreatedAt.UnixMilli())
+			if err != nil {
+				return fmt.Errorf("event %s: %w", e.ID, err)
+			}
+		}
+		return nil
+	}), "restore history")
+}
+
+// RestoredID returns the id that a row of a bundle without any other row referring to
+// it gets in another place than its own.
+func (s *Store) RestoredID(owner, id string) string { return derivedID(owner, id) }
 
 // RestoredAccountID returns the id that an account of a bundle has, or is to get, in
 // an environment, and whether it is there.

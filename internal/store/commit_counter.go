@@ -21,10 +21,11 @@ const foreignInterval = 50 * time.Millisecond
 type commitCounter struct {
 	db     *sql.DB
 	count  atomic.Int64
-	looked atomic.Int64 // nanoseconds since began
+	looked atomic.Int64 // when the last look began that was finished, in nanoseconds since began
 	began  time.Time
+	wrote  atomic.Int64 // when this process last committed, likewise
 
-	mu      sync.Mutex
+	mu      sync.Mutex // held while somebody looks
 	commits int64
 	conn    *sql.Conn
 	stmt    driver.StmtQueryContext
@@ -38,23 +39,44 @@ func newCommitCounter(db *sql.DB) *commitCounter {
 }
 
 // changed is called after each commit.
-func (c *commitCounter) changed() { c.count.Add(1) }
+func (c *commitCounter) changed() {
+	c.wrote.Store(c.now())
+	c.count.Add(1)
+}
+
+func (c *commitCounter) now() int64 { return int64(time.Since(c.began)) }
+
+// due reports whether the last look is too long ago.
+func (c *commitCounter) due() bool { return c.now()-c.looked.Load() >= int64(foreignInterval) }
 
 func (c *commitCounter) read(context.Context) (value int64, err error) {
-	now, last := int64(time.Since(c.began)), c.looked.Load()
-	if now-last >= int64(foreignInterval) && c.looked.CompareAndSwap(last, now) {
-		if err := c.lookAtCommits(); err != nil {
+	if c.due() {
+		if err := c.look(); err != nil {
 			return 0, err
 		}
 	}
 	return c.count.Load(), nil
 }
 
+// look looks, or waits for who does: what is read after is as new as that, however
+// long it took.
+func (c *commitCounter) look() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.due() {
+		return nil
+	}
+	began := c.now()
+	if err := c.lookAtCommits(); err != nil {
+		return err
+	}
+	c.looked.Store(began)
+	return nil
+}
+
 // lookAtCommits counts the commits since the last look, which may have been our
 // own, as one more change.
 func (c *commitCounter) lookAtCommits() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.conn == nil {
 		if err := c.prepare(); err != nil {
 			return fmt.Errorf("prepare count of commits: %w", err)
@@ -79,7 +101,7 @@ func (c *commitCounter) lookAtCommits() error {
 	}
 	if commits != c.commits {
 		c.commits = commits
-		c.changed()
+		c.count.Add(1)
 	}
 	return nil
 }
@@ -111,7 +133,12 @@ func (c *commitCounter) prepare() error {
 	return nil
 }
 
+// close waits until other processes have seen the last commit of this one: when a
+// command has ended, a server beside it goes by what it has changed.
 func (c *commitCounter) close() error {
+	if last := c.wrote.Load(); last > 0 {
+		time.Sleep(foreignInterval - time.Duration(c.now()-last))
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var err error

@@ -60,19 +60,21 @@ func orNil(hash []byte) any {
 // PollAt gets its job.
 func (s *Store) CreateAttempt(ctx context.Context, a *sinew.ConnectAttempt, h sinew.AttemptHashes) error {
 	a.ID = newID()
-	sealed, err := s.sealColumn(ctx, attemptPlace(*a), string(a.Secret))
-	if err != nil {
-		return err
-	}
 	requested, err := textsColumn(a.RequestedScopes)
 	if err != nil {
 		return err
 	}
-	err = s.changeAside(ctx, func(t *tx) error {
-		if err := insertAttempt(ctx, t, *a, h, requested, sealed); err != nil || a.PollAt.IsZero() {
+	err = s.sealing(func() error {
+		sealed, err := s.sealColumn(ctx, attemptPlace(*a), string(a.Secret))
+		if err != nil {
 			return err
 		}
-		return insertJobs(ctx, t, []sinew.Job{deviceJob(*a)})
+		return s.changeAside(ctx, func(t *tx) error {
+			if err := insertAttempt(ctx, t, *a, h, requested, sealed); err != nil || a.PollAt.IsZero() {
+				return err
+			}
+			return insertJobs(ctx, t, []sinew.Job{deviceJob(*a)})
+		})
 	})
 	if isForeignKey(err) {
 		return sinew.NotFound("Link token", a.LinkTokenID)

@@ -32,12 +32,16 @@ func (s *Store) DeviceAttempt(ctx context.Context, id string) (sinew.ConnectAtte
 // SaveDeviceAttempt writes the status, the deadline and the secret of such an
 // attempt. NotFound when its customer is no longer waited for.
 func (s *Store) SaveDeviceAttempt(ctx context.Context, a sinew.ConnectAttempt) error {
-	sealed, err := s.sealColumn(ctx, attemptPlace(a), string(a.Secret))
-	if err != nil {
+	found := false
+	err := s.sealing(func() error {
+		sealed, err := s.sealColumn(ctx, attemptPlace(a), string(a.Secret))
+		if err != nil {
+			return err
+		}
+		found, err = affected(s.writer.ExecContext(ctx, "UPDATE connect_attempt SET status = $2, secret = $3, deadline = $4, updated_at = $5 WHERE id = $1 AND mode = 'device' AND status = 'redirect'",
+			a.ID, string(a.Status), sealed, a.Deadline.UnixMilli(), s.Now().UnixMilli()))
 		return err
-	}
-	found, err := affected(s.writer.ExecContext(ctx, "UPDATE connect_attempt SET status = $2, secret = $3, deadline = $4, updated_at = $5 WHERE id = $1 AND mode = 'device' AND status = 'redirect'",
-		a.ID, string(a.Status), sealed, a.Deadline.UnixMilli(), s.Now().UnixMilli()))
+	})
 	if err == nil && !found {
 		return sinew.NotFound("Attempt", a.ID)
 	}

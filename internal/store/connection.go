@@ -22,20 +22,21 @@ var (
 // ended, and with code sinew.CodeLinkTokenBound when the token has got another
 // account.
 func (s *Store) ConnectAccount(ctx context.Context, c sinew.ConnectClaim, r sinew.AccountRecord, events []sinew.Event) error {
-	row, err := s.newAccountRow(ctx, r)
-	if err != nil {
-		return err
-	}
-	err = s.change(ctx, func(t *tx) error {
-		if err := claimConnection(ctx, t, c); err != nil {
+	return wrap(s.sealing(func() error {
+		row, err := s.newAccountRow(ctx, r)
+		if err != nil {
 			return err
 		}
-		if err := insertAccount(ctx, t, row, events); err != nil {
-			return err
-		}
-		return bindConnection(ctx, t, c, r.IntegratedAccount)
-	})
-	return wrap(err, "connect account %s", r.ID)
+		return s.change(ctx, func(t *tx) error {
+			if err := claimConnection(ctx, t, c); err != nil {
+				return err
+			}
+			if err := insertAccount(ctx, t, row, events); err != nil {
+				return err
+			}
+			return bindConnection(ctx, t, c, r.IntegratedAccount)
+		})
+	}), "connect account %s", r.ID)
 }
 
 // ReconnectAccount is ConnectAccount for an account that is there.
@@ -49,7 +50,7 @@ func (s *Store) ReconnectAccount(ctx context.Context, c sinew.ConnectClaim, upda
 		if err := claimConnection(ctx, t, c); err != nil {
 			return err
 		}
-		if changed, err = s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, false, update); err != nil {
+		if changed, err = s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, 0, update); err != nil {
 			return err
 		}
 		return bindConnection(ctx, t, c, changed.IntegratedAccount)
@@ -72,11 +73,12 @@ func claimConnection(ctx context.Context, t *tx, c sinew.ConnectClaim) error {
 	case account != c.Bound:
 		return errTokenBound
 	}
-	var status sinew.AttemptStatus
-	if err := t.QueryRowContext(ctx, "SELECT status FROM connect_attempt WHERE id = $1"+t.store.dialect.forUpdate, c.AttemptID).Scan(&status); err != nil {
+	var good bool
+	if err := t.QueryRowContext(ctx, `SELECT status = 'exchanging' OR $2 AND (status = 'redirect' AND mode = 'device' OR status = 'failed' AND error_code IN ('interrupted', 'expired'))
+		FROM connect_attempt WHERE id = $1`+t.store.dialect.forUpdate, c.AttemptID, c.Late).Scan(&good); err != nil {
 		return notFound("Attempt", c.AttemptID, err)
 	}
-	if status != sinew.AttemptExchanging {
+	if !good {
 		return errAttemptEnded
 	}
 	return nil
@@ -92,7 +94,8 @@ func bindConnection(ctx context.Context, t *tx, c sinew.ConnectClaim, a sinew.In
 	if _, err := t.ExecContext(ctx, "UPDATE link_token SET account_id = $2 WHERE id = $1", c.LinkTokenID, a.ID); err != nil {
 		return fmt.Errorf("bind link token: %w", err)
 	}
-	_, err = t.ExecContext(ctx, "UPDATE connect_attempt SET status = 'working', account_id = $2, granted_scopes = $3, secret = NULL, updated_at = $4 WHERE id = $1",
+	_, err = t.ExecContext(ctx, `UPDATE connect_attempt SET status = 'working', account_id = $2, granted_scopes = $3, secret = NULL, error = '', error_type = '', error_code = '',
+		updated_at = $4 WHERE id = $1`,
 		c.AttemptID, a.ID, granted, t.store.Now().UnixMilli())
 	if err != nil {
 		return fmt.Errorf("bind attempt: %w", err)

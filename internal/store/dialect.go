@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -18,11 +19,15 @@ type dialect struct {
 	// noKeyUpdate is forUpdate for rows whose key will not change, which lets
 	// others refer to them meanwhile.
 	noKeyUpdate string
+	// oneWriter says that transactions that write follow each other.
+	oneWriter bool
 	// indexHints lets a statement name the index to use. SQLite plans without
 	// knowing how values are spread, PostgreSQL keeps statistics.
 	indexHints bool
 	// now selects the database's clock, in milliseconds.
 	now string
+	// snapshot begins a transaction that sees one moment. SQLite's always do.
+	snapshot sql.TxOptions
 	// insertLogs writes log records, and pruneLogs takes old ones away.
 	insertLogs func(ctx context.Context, logs *logStore, entries []sinew.LogEntry) error
 	pruneLogs  func(ctx context.Context, logs *logStore, before time.Time, maxBytes int64) error
@@ -30,13 +35,13 @@ type dialect struct {
 
 func sqliteDialect() dialect {
 	return dialect{
-		name: "sqlite", indexHints: true, now: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)", insertLogs: insertSQLiteLogs, pruneLogs: pruneSQLiteLogs,
+		name: "sqlite", oneWriter: true, indexHints: true, now: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)", insertLogs: insertSQLiteLogs, pruneLogs: pruneSQLiteLogs,
 	}
 }
 
 func postgresDialect() dialect {
 	return dialect{
-		name: "postgres", forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE",
+		name: "postgres", snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE",
 		now:        "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
 		insertLogs: insertPostgresLogs, pruneLogs: prunePostgresLogs,
 	}

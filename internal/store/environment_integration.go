@@ -33,12 +33,14 @@ func overridePlace(ei sinew.EnvironmentIntegration) seal.Place {
 // and fresh is false.
 func (s *Store) Install(ctx context.Context, r sinew.InstallationRecord, event func(sinew.EnvironmentIntegration) sinew.Event) (installed sinew.EnvironmentIntegration, fresh bool, err error) {
 	r.ID, r.Version = newID(), 1
-	sealed, err := s.sealColumn(ctx, overridePlace(r.EnvironmentIntegration), string(r.OverrideSecret))
-	if err != nil {
-		return installed, false, err
+	if err := s.vault.Warm(ctx, r.EnvironmentID); err != nil {
+		return installed, false, wrap(err, "install integration %s", r.IntegrationID)
 	}
 	err = s.change(ctx, func(t *tx) error {
-		var err error
+		sealed, err := s.sealColumn(ctx, overridePlace(r.EnvironmentIntegration), string(r.OverrideSecret))
+		if err != nil {
+			return err
+		}
 		fresh, err = affected(t.ExecContext(ctx, `INSERT INTO environment_integration
 			(id, environment_id, integration_id, is_enabled, show_in_catalog, override, override_secret, version, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (environment_id, integration_id) DO NOTHING`,
@@ -173,11 +175,8 @@ func (s *Store) deleteAccountsOf(ctx context.Context, t *tx, ei sinew.Environmen
 		if err != nil {
 			return fmt.Errorf("read accounts of %s: %w", ei.ID, err)
 		}
-		for i := range accounts {
-			view := accounts[i].view(&ei)
-			if err := s.deleteAccount(ctx, t, view.IntegratedAccount, remove); err != nil {
-				return err
-			}
+		if err := s.deleteAccounts(ctx, t, ei.EnvironmentID, accounts, remove); err != nil {
+			return err
 		}
 		if len(accounts) < batch {
 			return nil

@@ -15,6 +15,8 @@ const (
 	pgForeignKeyViolation  = "23503"
 	pgSerializationFailure = "40001"
 	pgDeadlock             = "40P01"
+	// pgFormerKey is our own: see the migration key_rotation.
+	pgFormerKey = "SW001"
 )
 
 // isUnique reports whether a statement failed because a row with that key is
@@ -47,6 +49,17 @@ func isForeignKey(err error) bool {
 func isRetryable(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == pgSerializationFailure || pg.Code == pgDeadlock)
+}
+
+// isFormerKey reports whether the database has refused a value that was sealed by a
+// data key which was exchanged for another one.
+func isFormerKey(err error) bool {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == pgFormerKey
+	}
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code() == sqlite3.SQLITE_CONSTRAINT_TRIGGER
 }
 
 func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -28,6 +28,37 @@ func insertEvent(ctx context.Context, t *tx, e sinew.Event) error {
 	return fanOut(ctx, t, e)
 }
 
+// insertAccountEvents writes events of different accounts, one of each.
+func insertAccountEvents(ctx context.Context, t *tx, events []sinew.Event) error {
+	if len(events) == 1 {
+		return insertEvent(ctx, t, events[0])
+	}
+	ids := make([]string, len(events))
+	for i, e := range events {
+		ids[i] = e.AccountID
+	}
+	type numbered struct {
+		account  string
+		sequence int64
+	}
+	in, args := idList(1, ids)
+	numbers, err := queryRows(ctx, t, func(row scanner) (n numbered, err error) { return n, row.Scan(&n.account, &n.sequence) },
+		"UPDATE integrated_account SET event_sequence = event_sequence + 1 WHERE id IN ("+in+") RETURNING id, event_sequence", args...)
+	if err != nil {
+		return fmt.Errorf("number events of %d accounts: %w", len(events), err)
+	}
+	sequences := make(map[string]int64, len(numbers))
+	for _, n := range numbers {
+		sequences[n.account] = n.sequence
+	}
+	args = nil
+	for _, e := range events {
+		args = append(args, newID(), e.EnvironmentID, string(e.Type), e.AccountID, sequences[e.AccountID], string(e.Payload), e.CreatedAt.UnixMilli())
+	}
+	_, err = t.ExecContext(ctx, "INSERT INTO event (id, environment_id, type, account_id, sequence, payload, created_at) VALUES "+rowValues(len(events), 7), args...)
+	return wrap(err, "write %d events", len(events))
+}
+
 func insertEvents(ctx context.Context, t *tx, events []sinew.Event) error {
 	for _, e := range events {
 		if err := insertEvent(ctx, t, e); err != nil {

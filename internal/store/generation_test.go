@@ -194,3 +194,81 @@ func TestAChangeEndsTheLookOfItsOwnContext(t *testing.T) {
 		}
 	})
 }
+
+// TestAChangeIsSeenWhenItsCommandHasEnded changes something by a process that ends,
+// as a command beside a server does: whatever the server has looked at just before,
+// its next look sees it.
+func TestAChangeIsSeenWhenItsCommandHasEnded(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		account := w.accountIDs(1)[0]
+		read := func() int64 {
+			g, err := w.store.Generation(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			return g
+		}
+		done := make(chan struct{})
+		var work sync.WaitGroup
+		work.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				case <-time.After(time.Millisecond):
+					read()
+				}
+			}
+		})
+		for round := range 10 {
+			command := *w
+			command.open()
+			before := read()
+			_, err := command.store.UpdateAccount(t.Context(), w.environment(), account, named(strconv.Itoa(round)))
+			w.must(err)
+			w.must(command.store.Close())
+			if read() == before {
+				t.Errorf("round %d: the change of a command that has ended is not seen", round)
+			}
+		}
+		close(done)
+		work.Wait()
+	})
+}
+
+// TestReadersWaitForALookThatIsDue has many readers come when a look is due, after
+// a change by another process: none of them takes the state for the old one because
+// somebody else is just looking.
+func TestReadersWaitForALookThatIsDue(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		account := w.accountIDs(1)[0]
+		other := *w
+		other.open()
+		defer other.store.Close()
+		for round := range 20 {
+			before, err := w.store.Generation(t.Context())
+			w.must(err)
+			_, err = other.store.UpdateAccount(t.Context(), w.environment(), account, named(strconv.Itoa(round)))
+			w.must(err)
+			w.settle()
+			begin := make(chan struct{})
+			var stale atomic.Int64
+			var work sync.WaitGroup
+			for range 16 {
+				work.Go(func() {
+					<-begin
+					if g, err := w.store.Generation(t.Context()); err != nil || g == before {
+						stale.Add(1)
+					}
+				})
+			}
+			close(begin)
+			work.Wait()
+			if n := stale.Load(); n > 0 {
+				t.Errorf("round %d: %d of 16 readers do not see a change", round, n)
+			}
+		}
+	})
+}

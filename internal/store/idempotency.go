@@ -51,7 +51,7 @@ func (s *Store) Call(ctx context.Context, environmentID, id string) (sinew.Idemp
 	c.HeldUntil, c.ExpiresAt, c.CreatedAt = fromMillis(held), fromMillis(expires), fromMillis(created)
 	text, err := s.openColumn(ctx, answerPlace(c), answer)
 	c.Answer = []byte(text)
-	return c, err
+	return c, s.failClosed(ctx, environmentID, err)
 }
 
 // HoldCall says that the process which makes a call still lives.
@@ -62,13 +62,15 @@ func (s *Store) HoldCall(ctx context.Context, id string, until time.Time) error 
 
 // FinishCall keeps the answer to a call, encrypted.
 func (s *Store) FinishCall(ctx context.Context, c sinew.IdempotentCall) error {
-	answer, err := s.sealColumn(ctx, answerPlace(c), string(c.Answer))
-	if err != nil {
+	return wrap(s.sealing(func() error {
+		answer, err := s.sealColumn(ctx, answerPlace(c), string(c.Answer))
+		if err != nil {
+			return err
+		}
+		_, err = s.writer.ExecContext(ctx, "UPDATE idempotent_call SET state = $2, answer = $3, request_hash = $4 WHERE id = $1",
+			c.ID, string(sinew.IdempotentDone), answer, c.RequestHash)
 		return err
-	}
-	_, err = s.writer.ExecContext(ctx, "UPDATE idempotent_call SET state = $2, answer = $3, request_hash = $4 WHERE id = $1",
-		c.ID, string(sinew.IdempotentDone), answer, c.RequestHash)
-	return wrap(err, "finish call %s", c.ID)
+	}), "finish call %s", c.ID)
 }
 
 // DropCall forgets a call that never reached its vendor.

@@ -67,17 +67,18 @@ func (s *Store) InstallRun(ctx context.Context, environmentID, accountID string)
 // it the account shows. current is false, and nothing is kept, when the run has
 // lost its account to a later one.
 func (s *Store) SaveInstall(ctx context.Context, environmentID, accountID string, r sinew.InstallRun, shown sinew.JSON) (current bool, err error) {
-	var sealed []byte
-	if r.State != nil {
-		if sealed, err = s.SealBlob(ctx, environmentID, installPlace(accountID, r.ID), r.State); err != nil {
-			return false, fmt.Errorf("save install of account %s: %w", accountID, err)
-		}
+	if err := s.vault.Warm(ctx, environmentID); err != nil {
+		return false, wrap(err, "save install of account %s", accountID)
 	}
 	err = s.change(ctx, func(t *tx) error {
 		if current, err = holdsInstall(ctx, t, environmentID, accountID, r.ID); err != nil || !current {
 			return err
 		}
-		if sealed != nil {
+		if r.State != nil {
+			sealed, err := s.sealBlob(ctx, environmentID, installPlace(accountID, r.ID), r.State)
+			if err != nil {
+				return err
+			}
 			if _, err := t.ExecContext(ctx, "UPDATE account_install SET state = $2 WHERE account_id = $1", accountID, sealed); err != nil {
 				return err
 			}
@@ -98,7 +99,7 @@ func (s *Store) FinishInstall(ctx context.Context, environmentID, accountID, run
 		if _, err := t.ExecContext(ctx, "DELETE FROM account_install WHERE account_id = $1", accountID); err != nil {
 			return err
 		}
-		_, err := s.updateAccount(ctx, t, environmentID, accountID, false, update)
+		_, err := s.updateAccount(ctx, t, environmentID, accountID, 0, update)
 		return err
 	})
 	return current, wrap(s.failClosed(ctx, environmentID, err), "finish install of account %s", accountID)

@@ -32,12 +32,15 @@ const visibleTo = `(i.team_id = $1 OR i.sharing <> 'deny' OR EXISTS (
 // Conflict when the team has one of that name.
 func (s *Store) CreateIntegration(ctx context.Context, r *sinew.IntegrationRecord) error {
 	r.ID, r.Version = newID(), 1
-	sealed, err := s.sealColumn(ctx, configPlace(r.Integration), string(r.ConfigSecret))
-	if err != nil {
-		return err
+	if err := s.vault.Warm(ctx, r.TeamID); err != nil {
+		return wrap(err, "create integration %q", r.Name)
 	}
-	err = s.change(ctx, func(t *tx) error {
-		_, err := t.ExecContext(ctx, `INSERT INTO integration
+	err := s.change(ctx, func(t *tx) error {
+		sealed, err := s.sealColumn(ctx, configPlace(r.Integration), string(r.ConfigSecret))
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `INSERT INTO integration
 			(id, team_id, name, category, is_beta, sharing, config, config_secret, version, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
 			r.ID, r.TeamID, r.Name, r.Category, r.IsBeta, string(r.Sharing), string(r.Config), sealed, r.Version, r.CreatedAt.UnixMilli(), r.UpdatedAt.UnixMilli())

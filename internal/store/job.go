@@ -32,35 +32,60 @@ func (s *Store) EnqueueJobs(ctx context.Context, jobs ...sinew.Job) error {
 	return wrap(s.changeAside(ctx, func(t *tx) error { return insertJobs(ctx, t, jobs) }), "enqueue %d jobs", len(jobs))
 }
 
+// insertBatch is how many jobs one statement writes.
+const insertBatch = 200
+
 // insertJobs writes jobs with the change that asks for them.
 func insertJobs(ctx context.Context, t *tx, jobs []sinew.Job) error {
 	t.jobs = t.jobs || len(jobs) > 0
-	now := t.store.Now()
-	for _, j := range jobs {
-		if j.RunAt.IsZero() {
-			j.RunAt = now
+	for len(jobs) > 0 {
+		n := distinctJobs(jobs)
+		if err := insertSome(ctx, t, jobs[:n], "run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END"); err != nil {
+			return err
 		}
-		_, err := t.ExecContext(ctx, `INSERT INTO job (id, kind, environment_id, args, unique_key, concurrency_key, concurrency_limit, priority, run_at,
-				max_attempts, state, attempt, fence, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'ready', 0, 0, $11)
-			ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND state IN ('ready', 'waiting')
-			DO UPDATE SET run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END`,
-			newID(), j.Kind, orNull(j.EnvironmentID), string(j.Args.Or(sinew.EmptyObject)), orNull(j.UniqueKey), orNull(j.ConcurrencyKey), max(j.Limit, 1), j.Priority,
-			j.RunAt.UnixMilli(), max(j.MaxAttempts, 1), now.UnixMilli())
-		if err != nil {
-			return fmt.Errorf("enqueue %s: %w", j.Kind, err)
-		}
+		jobs = jobs[n:]
 	}
 	return nil
 }
 
+// insertSome writes jobs by one statement, or changes those of their unique keys that
+// are in line.
+func insertSome(ctx context.Context, t *tx, jobs []sinew.Job, inLine string) error {
+	now := t.store.Now()
+	var args []any
+	for _, j := range jobs {
+		if j.RunAt.IsZero() {
+			j.RunAt = now
+		}
+		args = append(args, newID(), j.Kind, orNull(j.EnvironmentID), string(j.Args.Or(sinew.EmptyObject)), orNull(j.UniqueKey), orNull(j.ConcurrencyKey), max(j.Limit, 1), j.Priority,
+			j.RunAt.UnixMilli(), max(j.MaxAttempts, 1), "ready", 0, 0, now.UnixMilli())
+	}
+	_, err := t.ExecContext(ctx, `INSERT INTO job (id, kind, environment_id, args, unique_key, concurrency_key, concurrency_limit, priority, run_at,
+			max_attempts, state, attempt, fence, created_at)
+		VALUES `+rowValues(len(jobs), 14)+`
+		ON CONFLICT (unique_key) WHERE unique_key IS NOT NULL AND state IN ('ready', 'waiting')
+		DO UPDATE SET `+inLine, args...)
+	return wrap(err, "enqueue %s", jobs[0].Kind)
+}
+
+// distinctJobs returns how many jobs one statement can write: PostgreSQL refuses one
+// that touches a row twice.
+func distinctJobs(jobs []sinew.Job) int {
+	seen := make(map[string]bool, min(len(jobs), insertBatch))
+	for n, j := range jobs {
+		if n == insertBatch || seen[j.UniqueKey] {
+			return n
+		}
+		if j.UniqueKey != "" {
+			seen[j.UniqueKey] = true
+		}
+	}
+	return len(jobs)
+}
+
 // rescheduleJob puts the job of a unique key at another time, or writes it.
 func rescheduleJob(ctx context.Context, t *tx, j sinew.Job) error {
-	moved, err := affected(t.ExecContext(ctx, "UPDATE job SET run_at = $2, attempt = 0, state = 'ready' WHERE unique_key = $1 AND state IN ('ready', 'waiting')", j.UniqueKey, j.RunAt.UnixMilli()))
-	if err != nil || moved {
-		return wrap(err, "reschedule %s", j.UniqueKey)
-	}
-	return insertJobs(ctx, t, []sinew.Job{j})
+	return insertSome(ctx, t, []sinew.Job{j}, "run_at = excluded.run_at, args = excluded.args, attempt = 0, state = 'ready'")
 }
 
 // lockJobs makes claims, and ends of jobs that others wait for, follow each other

@@ -28,7 +28,7 @@ type keyStore struct{ store *Store }
 
 func (k keyStore) EnvironmentKey(ctx context.Context, owner string) ([]byte, error) {
 	var wrapped []byte
-	err := k.store.reader.QueryRowContext(ctx, "SELECT wrapped FROM data_key WHERE owner_id = $1", owner).Scan(&wrapped)
+	err := k.store.keys.QueryRowContext(ctx, "SELECT wrapped FROM data_key WHERE owner_id = $1", owner).Scan(&wrapped)
 	if err != nil {
 		return nil, fmt.Errorf("read data key of %s: %w", owner, err)
 	}
@@ -89,7 +89,7 @@ func insertDataKey(ctx context.Context, t *tx, owner string, key dataKey, now ti
 	if master != key.wrappedBy {
 		return errMasterMoved
 	}
-	_, err = t.ExecContext(ctx, "INSERT INTO data_key (owner_id, wrapped, created_at) VALUES ($1, $2, $3)", owner, key.wrapped, now.UnixMilli())
+	_, err = t.ExecContext(ctx, "INSERT INTO data_key (owner_id, wrapped, rotation, created_at) VALUES ($1, $2, (SELECT coalesce(max(number), 0) FROM key_rotation), $3)", owner, key.wrapped, now.UnixMilli())
 	if err != nil {
 		return fmt.Errorf("write data key of %s: %w", owner, err)
 	}

@@ -43,16 +43,19 @@ func linkTokenPlace(t sinew.LinkToken) seal.Place {
 // and drops those that expired long ago.
 func (s *Store) CreateLinkToken(ctx context.Context, token *sinew.LinkToken, hash []byte) error {
 	token.ID = newID()
-	sealed, err := s.sealColumn(ctx, linkTokenPlace(*token), string(token.Context))
-	if err != nil {
-		return err
-	}
 	options, err := jsonx.Marshal(token.Options)
 	if err != nil {
 		return fmt.Errorf("write options: %w", err)
 	}
+	if err := s.vault.Warm(ctx, token.EnvironmentID); err != nil {
+		return wrap(err, "create link token")
+	}
 	err = s.changeAside(ctx, func(t *tx) error {
-		_, err := t.ExecContext(ctx, `INSERT INTO link_token (id, environment_id, hash, tenant_id, account_id, reconnects, options, context_secret, expires_at, created_at)
+		sealed, err := s.sealColumn(ctx, linkTokenPlace(*token), string(token.Context))
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `INSERT INTO link_token (id, environment_id, hash, tenant_id, account_id, reconnects, options, context_secret, expires_at, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
 			token.ID, token.EnvironmentID, hash, token.TenantID, orNull(token.AccountID), token.Reconnects, string(options), sealed, token.ExpiresAt.UnixMilli(), token.CreatedAt.UnixMilli())
 		if isForeignKey(err) {

@@ -33,9 +33,14 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	if err := db.PingContext(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database at %s: %w", settings.Host, redactConnect(err)), db.Close())
 	}
+	// Keys are read by whoever seals, within a transaction too: when all of those
+	// wait for a key, there must be a connection left to read it by.
+	keys := openPool(ctx, stdlib.GetConnector(*settings))
+	keys.SetMaxOpenConns(1)
+	keys.SetConnMaxIdleTime(time.Minute)
 	reads := &reader{DB: db}
 	return &Store{
-		writer: db, reader: reads, logs: logStore{writer: db, reader: reads, days: &logDays{}}, dialect: postgresDialect(),
+		writer: db, reader: reads, keys: keys, logs: logStore{writer: db, reader: reads, days: &logDays{}}, dialect: postgresDialect(),
 		changes: &stampCounter{reader: reads},
 	}, nil
 }

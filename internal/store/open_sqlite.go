@@ -70,7 +70,7 @@ func openSQLite(ctx context.Context, config Config) (*Store, error) {
 		return nil, errors.Join(err, watch.Close(), reads.Close(), writer.Close())
 	}
 	return &Store{
-		logs: logs, writer: writer, reader: &reader{DB: reads}, dialect: sqliteDialect(),
+		logs: logs, writer: writer, reader: &reader{DB: reads}, keys: reads, dialect: sqliteDialect(),
 		changes: newCommitCounter(watch),
 	}, nil
 }

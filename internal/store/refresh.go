@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -51,27 +53,58 @@ func lockLease(ctx context.Context, t *tx, environmentID, accountID string) (lea
 // failures, which force ignores; state says which. NotFound when the account is
 // gone.
 func (s *Store) ClaimRefresh(ctx context.Context, environmentID, accountID, node string, force bool, lease time.Duration) (claim sinew.RefreshClaim, state sinew.RefreshState, ok bool, err error) {
-	err = s.changeAside(ctx, func(t *tx) error {
-		claim, ok = sinew.RefreshClaim{}, false
-		l, err := lockLease(ctx, t, environmentID, accountID)
-		if err != nil {
-			return err
+	// One statement, since a thousand accounts may want it at once. A row that it
+	// leaves alone may be free by the time it is looked at.
+	for range attempts {
+		claim = sinew.RefreshClaim{EnvironmentID: environmentID, AccountID: accountID, Node: node}
+		if s.dialect.oneWriter {
+			err = s.changeTogether(ctx, func(ctx context.Context, t *tx) error { return s.tryClaim(ctx, t, &claim, force, lease) })
+		} else {
+			err = s.tryClaim(ctx, s.writer, &claim, force, lease)
 		}
-		now := s.Now()
+		if err == nil {
+			return claim, sinew.RefreshState{TokenFence: claim.TokenFence}, true, nil
+		}
+		if isForeignKey(err) {
+			// The account was deleted while the statement waited for its lease.
+			err = sinew.NotFound("Integrated account", accountID)
+		}
+		if !isNoRows(err) {
+			break
+		}
+		l, leaseErr := scanLease(s.writer.QueryRowContext(ctx, "SELECT "+leaseColumns+` FROM credential_lease WHERE account_id = $2
+			AND EXISTS (SELECT 1 FROM integrated_account a WHERE a.environment_id = $1 AND a.id = $2)`, environmentID, accountID))
+		if err = notFound("Integrated account", accountID, leaseErr); err != nil {
+			break
+		}
 		state = l.RefreshState
-		if l.node != "" && l.HeldUntil.After(now) || l.NotBefore.After(now) && !force {
-			return nil
+		now := s.Now()
+		if l.node != "" && l.HeldUntil.After(now) {
+			return sinew.RefreshClaim{}, state, false, nil
 		}
-		// A holder that did not say how it ended may have asked.
-		unresolved := l.Unresolved || l.node != ""
-		ok = true
-		claim = sinew.RefreshClaim{EnvironmentID: environmentID, AccountID: accountID, Fence: l.fence + 1, Node: node, TokenFence: l.TokenFence, Unresolved: unresolved, Failures: l.Failures}
-		_, err = t.ExecContext(ctx, "UPDATE credential_lease SET fence = $2, node = $3, lease_until = $4, unresolved = $5 WHERE account_id = $1",
-			accountID, claim.Fence, node, now.Add(lease).UnixMilli(), unresolved)
-		return err
-	})
-	return claim, state, ok, wrap(err, "claim refresh of account %s", accountID)
+		if state.HeldUntil = (time.Time{}); l.NotBefore.After(now) && !force {
+			return sinew.RefreshClaim{}, state, false, nil
+		}
+		err = sinew.Errorf(sinew.KindUnavailable, "The refresh is claimed by one node after the other")
+	}
+	return sinew.RefreshClaim{}, state, false, wrap(err, "claim refresh of account %s", accountID)
 }
+
+// tryClaim fills in a claim; no row when the lease is not free.
+func (s *Store) tryClaim(ctx context.Context, q querier, c *sinew.RefreshClaim, force bool, lease time.Duration) error {
+	now := s.Now()
+	return q.QueryRowContext(ctx, claimStatement, c.EnvironmentID, c.AccountID, c.Node, now.Add(lease).UnixMilli(), now.UnixMilli(), force, false).
+		Scan(&c.Fence, &c.TokenFence, &c.Unresolved, &c.Failures)
+}
+
+// claimStatement takes the lease if it is free, and says whether its last holder
+// may have asked: one who did not say how it ended.
+const claimStatement = `INSERT INTO credential_lease (account_id, fence, token_fence, node, lease_until, unresolved, failures)
+	SELECT id, 1, 0, $3, $4, $7, 0 FROM integrated_account WHERE environment_id = $1 AND id = $2
+	ON CONFLICT (account_id) DO UPDATE SET fence = credential_lease.fence + 1, node = excluded.node, lease_until = excluded.lease_until,
+		unresolved = credential_lease.unresolved OR credential_lease.node IS NOT NULL
+	WHERE (credential_lease.node IS NULL OR coalesce(credential_lease.lease_until, 0) <= $5) AND (coalesce(credential_lease.not_before, 0) <= $5 OR $6)
+	RETURNING fence, token_fence, unresolved, failures`
 
 // ExtendRefresh renews a claim; held is false when it is lost.
 func (s *Store) ExtendRefresh(ctx context.Context, c sinew.RefreshClaim, lease time.Duration) (held bool, err error) {
@@ -87,29 +120,44 @@ func (s *Store) ReleaseRefresh(ctx context.Context, c sinew.RefreshClaim) error 
 }
 
 // StoreToken changes an account by what a refresh brought, ends the claim, and
-// clears what was known of failures. stored is false, and nothing is changed,
-// when a token of a larger fence is there already. A claim that was lost
-// meanwhile may still store, as long as nobody else has: its token is the newest
-// that there is.
-func (s *Store) StoreToken(ctx context.Context, c sinew.RefreshClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (stored bool, err error) {
-	err = s.change(ctx, func(t *tx) error {
-		stored = false
-		if err := s.lockAccountFirst(ctx, t, c); err != nil {
-			return err
-		}
-		l, err := lockLease(ctx, t, c.EnvironmentID, c.AccountID)
-		if err != nil || l.TokenFence >= c.Fence {
-			return err
-		}
-		if _, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, true, update); err != nil {
-			return err
-		}
-		_, err = t.ExecContext(ctx, `UPDATE credential_lease SET token_fence = $2, unresolved = $3, failures = 0, not_before = NULL, last_error = NULL,
-			node = CASE WHEN fence = $2 THEN NULL ELSE node END, lease_until = CASE WHEN fence = $2 THEN NULL ELSE lease_until END WHERE account_id = $1`, c.AccountID, c.Fence, false)
-		stored = err == nil
+// clears what was known of failures. It returns the account as it is then. stored
+// is false, and nothing is changed, when a token of a larger fence is there
+// already. A claim that was lost meanwhile may still store, as long as nobody else
+// has: its token is the newest that there is.
+func (s *Store) StoreToken(ctx context.Context, c sinew.RefreshClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (r sinew.AccountRecord, stored bool, err error) {
+	err = s.changeTogether(ctx, func(ctx context.Context, t *tx) error {
+		_, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, c.Fence, func(now *sinew.AccountRecord) ([]sinew.Event, error) {
+			// The account's row is locked by now, in the order of all other changes.
+			if err := takeFence(ctx, t, c); err != nil {
+				return nil, err
+			}
+			events, err := update(now)
+			r = *now
+			return events, err
+		})
 		return err
 	})
-	return stored, wrap(s.failClosed(ctx, c.EnvironmentID, err), "store token of account %s", c.AccountID)
+	if errors.Is(err, errOvertaken) {
+		return sinew.AccountRecord{}, false, nil
+	}
+	if err == nil {
+		s.noteChange(ctx)
+	}
+	return r, err == nil, wrap(s.failClosed(ctx, c.EnvironmentID, err), "store token of account %s", c.AccountID)
+}
+
+// errOvertaken says that a later token is there.
+var errOvertaken = errors.New("overtaken")
+
+// takeFence makes a claim's fence that of the token that is there, and ends the
+// claim if it is the newest.
+func takeFence(ctx context.Context, t *tx, c sinew.RefreshClaim) error {
+	older, err := affected(t.ExecContext(ctx, `UPDATE credential_lease SET token_fence = $2, unresolved = $3, failures = 0, not_before = NULL, last_error = NULL,
+		node = CASE WHEN fence = $2 THEN NULL ELSE node END, lease_until = CASE WHEN fence = $2 THEN NULL ELSE lease_until END WHERE account_id = $1 AND token_fence < $2`, c.AccountID, c.Fence, false))
+	if err == nil && !older {
+		return errOvertaken
+	}
+	return wrap(err, "take the fence of account %s", c.AccountID)
 }
 
 // FailRefresh ends a claim that brought no token. condemn, nil for a failure that
@@ -131,7 +179,7 @@ func (s *Store) FailRefresh(ctx context.Context, c sinew.RefreshClaim, f sinew.R
 			return err
 		}
 		if condemn != nil {
-			if _, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, true, condemn); err != nil {
+			if _, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, c.Fence, condemn); err != nil {
 				return err
 			}
 		}
@@ -165,14 +213,14 @@ func (s *Store) lockAccountRow(ctx context.Context, t *tx, environmentID, accoun
 }
 
 // tokenReplaced makes every refresh under way too old: the token came from
-// elsewhere, such as a new connection.
-func tokenReplaced(ctx context.Context, t *tx, environmentID, accountID string) error {
+// elsewhere, such as a new connection. It returns the token's own fence.
+func tokenReplaced(ctx context.Context, t *tx, environmentID, accountID string) (fence int64, err error) {
 	if _, err := lockLease(ctx, t, environmentID, accountID); err != nil {
-		return err
+		return 0, err
 	}
-	_, err := t.ExecContext(ctx, `UPDATE credential_lease SET fence = fence + 1, token_fence = fence + 1, node = NULL, lease_until = NULL, unresolved = $2, failures = 0,
-		not_before = NULL, last_error = NULL WHERE account_id = $1`, accountID, false)
-	return wrap(err, "fence the refreshes of account %s", accountID)
+	err = t.QueryRowContext(ctx, `UPDATE credential_lease SET fence = fence + 1, token_fence = fence + 1, node = NULL, lease_until = NULL, unresolved = $2, failures = 0,
+		not_before = NULL, last_error = NULL WHERE account_id = $1 RETURNING token_fence`, accountID, false).Scan(&fence)
+	return fence, wrap(err, "fence the refreshes of account %s", accountID)
 }
 
 // tokenPart is what of an account's secrets refreshing is about.
@@ -184,20 +232,29 @@ func tokenPart(secrets sinew.JSON) string {
 	return v.At("oauth", "token").String()
 }
 
-// refreshJob is the job that refreshes an account's token ahead of its expiry.
-func refreshJob(environmentID, accountID string, at time.Time) sinew.Job {
+// refreshJob is the job that refreshes an account's token, which has a fence, ahead
+// of its expiry.
+func refreshJob(environmentID, accountID string, fence int64, at time.Time) sinew.Job {
 	args := jsonx.ObjectValue(
 		jsonx.Member{Name: "environment_id", Value: jsonx.StringValue(environmentID)},
 		jsonx.Member{Name: "integrated_account_id", Value: jsonx.StringValue(accountID)},
+		jsonx.Member{Name: "token_fence", Value: jsonx.IntValue(fence)},
 	)
 	return sinew.Job{
 		Kind: sinew.JobRefreshCredentials, EnvironmentID: environmentID, Args: sinew.JSON(args.String()), UniqueKey: "refresh:" + accountID, RunAt: at, MaxAttempts: 1,
 	}
 }
 
-// scheduleRefresh puts the refresh of an account at a time, or takes it away.
-func scheduleRefresh(ctx context.Context, t *tx, environmentID, accountID string, at time.Time) error {
-	j := refreshJob(environmentID, accountID, at)
+// scheduleRefresh puts the refresh of an account at a time, or takes it away. fence
+// is that of its token, 0 where the token has not changed.
+func scheduleRefresh(ctx context.Context, t *tx, environmentID, accountID string, fence int64, at time.Time) error {
+	if fence == 0 && !at.IsZero() {
+		err := t.QueryRowContext(ctx, "SELECT token_fence FROM credential_lease WHERE account_id = $1", accountID).Scan(&fence)
+		if err != nil && !isNoRows(err) {
+			return fmt.Errorf("read the fence of account %s: %w", accountID, err)
+		}
+	}
+	j := refreshJob(environmentID, accountID, fence, at)
 	if at.IsZero() {
 		_, err := t.ExecContext(ctx, "DELETE FROM job WHERE unique_key = $1 AND state IN ('ready', 'waiting')", j.UniqueKey)
 		return wrap(err, "take the refresh of account %s away", accountID)

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -43,46 +42,56 @@ func revocationJob(r sinew.Revocation) sinew.Job {
 	}
 }
 
-// insertRevocations writes down credentials with the change that gives them up,
-// and the jobs that tell the vendors.
-func insertRevocations(ctx context.Context, t *tx, a sinew.IntegratedAccount, revocations []sinew.Revocation) error {
-	for _, r := range revocations {
-		r.ID, r.EnvironmentID, r.AccountID = newID(), a.EnvironmentID, a.ID
-		r.IntegrationName, r.TenantID, r.AuthenticationMethod = a.IntegrationName, a.TenantID, a.AuthenticationMethod
-		if err := insertRevocation(ctx, t, r); err != nil {
-			return err
-		}
-	}
-	return nil
+// revocationOf is the record of a credential that an account gives up.
+func revocationOf(a sinew.IntegratedAccount, r sinew.Revocation) sinew.Revocation {
+	r.ID, r.EnvironmentID, r.AccountID = newID(), a.EnvironmentID, a.ID
+	r.IntegrationName, r.TenantID, r.AuthenticationMethod = a.IntegrationName, a.TenantID, a.AuthenticationMethod
+	return r
 }
 
-func insertRevocation(ctx context.Context, t *tx, r sinew.Revocation) error {
-	sealed, err := t.store.sealColumn(ctx, revocationPlace(r), string(r.Requests))
-	if err != nil {
-		return err
+// accountRevocations are the records of several credentials of one account.
+func accountRevocations(a sinew.IntegratedAccount, given []sinew.Revocation) []sinew.Revocation {
+	records := make([]sinew.Revocation, len(given))
+	for i, r := range given {
+		records[i] = revocationOf(a, r)
 	}
-	now := t.store.Now()
-	finished := now
-	if r.Outcome == sinew.RevocationPending {
-		finished = time.Time{}
-	}
-	_, err = t.ExecContext(ctx, `INSERT INTO token_revocation (id, environment_id, account_id, integration_name, tenant_id, authentication_method,
-		run_id, outcome, detail, attempts, request_secret, created_at, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, $10, $11, $12)`,
-		r.ID, r.EnvironmentID, r.AccountID, r.IntegrationName, r.TenantID, string(r.AuthenticationMethod),
-		orNull(r.RunID), string(r.Outcome), r.Detail, sealed, now.UnixMilli(), millis(finished))
-	if err != nil {
-		return fmt.Errorf("write revocation of account %s: %w", r.AccountID, err)
-	}
-	if r.Outcome != sinew.RevocationPending {
+	return records
+}
+
+// insertRevocations writes down credentials with the change that gives them up,
+// and the jobs that tell the vendors.
+func insertRevocations(ctx context.Context, t *tx, revocations []sinew.Revocation) error {
+	if len(revocations) == 0 {
 		return nil
 	}
-	return insertJobs(ctx, t, []sinew.Job{revocationJob(r)})
+	now := t.store.Now()
+	var args []any
+	var jobs []sinew.Job
+	for _, r := range revocations {
+		sealed, err := t.store.sealColumn(ctx, revocationPlace(r), string(r.Requests))
+		if err != nil {
+			return err
+		}
+		finished := now
+		if r.Outcome == sinew.RevocationPending {
+			finished = time.Time{}
+			jobs = append(jobs, revocationJob(r))
+		}
+		args = append(args, r.ID, r.EnvironmentID, r.AccountID, r.IntegrationName, r.TenantID, string(r.AuthenticationMethod),
+			orNull(r.RunID), string(r.Outcome), r.Detail, 0, sealed, now.UnixMilli(), millis(finished))
+	}
+	_, err := t.ExecContext(ctx, `INSERT INTO token_revocation (id, environment_id, account_id, integration_name, tenant_id, authentication_method,
+		run_id, outcome, detail, attempts, request_secret, created_at, finished_at) VALUES `+rowValues(len(revocations), 13), args...)
+	if err != nil {
+		return fmt.Errorf("write %d revocations: %w", len(revocations), err)
+	}
+	return insertJobs(ctx, t, jobs)
 }
 
 // Revoke writes down a credential that was issued for an account which is gone by
 // now.
 func (s *Store) Revoke(ctx context.Context, a sinew.IntegratedAccount, r sinew.Revocation) error {
-	return s.changeAside(ctx, func(t *tx) error { return insertRevocations(ctx, t, a, []sinew.Revocation{r}) })
+	return s.changeAside(ctx, func(t *tx) error { return insertRevocations(ctx, t, []sinew.Revocation{revocationOf(a, r)}) })
 }
 
 // PendingRevocation returns a revocation with what its vendor is to be asked.
@@ -142,23 +151,4 @@ func (s *Store) Revocations(ctx context.Context, environmentID string, q sinew.L
 	}
 	page, err := list.page(ctx, s.reader, q, "environment_id = $1", environmentID)
 	return page, wrap(err, "list revocations")
-}
-
-// removed returns the record of an account that is about to go, with its secrets
-// where they can be read: what cannot be read does not keep it from going.
-func (s *Store) removed(ctx context.Context, t *tx, environmentID, id string) (r sinew.AccountRecord, readable bool, err error) {
-	locked, err := s.accountRecord(ctx, t, environmentID, id, "")
-	if tampered := (*seal.TamperedError)(nil); errors.As(err, &tampered) {
-		return locked.AccountRecord, false, nil
-	}
-	if err != nil {
-		return locked.AccountRecord, false, err
-	}
-	// A copy has the token of the account that it was made of.
-	err = t.QueryRowContext(ctx, `SELECT a.id FROM sandbox_integrated_account c JOIN integrated_account a ON a.id = c.source_account_id
-		WHERE c.id = $1`, id).Scan(&locked.SandboxOf)
-	if isNoRows(err) {
-		err = nil
-	}
-	return locked.AccountRecord, true, err
 }

@@ -14,8 +14,8 @@ import (
 
 // scopeText identifies a scope, so that a run that was stopped is found again.
 func scopeText(s sinew.RevocationScope) string {
-	return jsonx.NewBuilder(5).Set("environment_id", jsonx.StringValue(s.EnvironmentID)).Set("integration", jsonx.StringValue(s.IntegrationName)).
-		Set("tenant_id", jsonx.StringValue(s.TenantID)).Set("created_before", jsonx.IntValue(boundMillis(s.CreatedBefore))).Set("keep", jsonx.BoolValue(s.Keep)).Value().String()
+	return jsonx.NewBuilder(6).Set("environment_id", jsonx.StringValue(s.EnvironmentID)).Set("integration", jsonx.StringValue(s.IntegrationName)).
+		Set("tenant_id", jsonx.StringValue(s.TenantID)).Set("created_before", jsonx.IntValue(boundMillis(s.CreatedBefore))).Set("all", jsonx.BoolValue(s.All)).Set("keep", jsonx.BoolValue(s.Keep)).Value().String()
 }
 
 func readScope(text string) (s sinew.RevocationScope, err error) {
@@ -27,6 +27,7 @@ func readScope(text string) (s sinew.RevocationScope, err error) {
 	if ms, _ := v.Get("created_before").Int(); ms != 0 {
 		s.CreatedBefore = fromMillis(ms)
 	}
+	s.All, _ = v.Get("all").Bool()
 	s.Keep, _ = v.Get("keep").Bool()
 	return s, nil
 }
@@ -114,14 +115,12 @@ func (s *Store) GiveUp(ctx context.Context, run sinew.RevocationRun, environment
 				return err
 			}
 		}
+		if !run.Scope.Keep {
+			return s.deleteAccounts(ctx, t, environmentID, page.Rows, remove)
+		}
 		for _, row := range page.Rows {
 			row.EnvironmentID = environmentID
-			if !run.Scope.Keep {
-				err = s.deleteAccount(ctx, t, row.IntegratedAccount, remove)
-			} else {
-				err = s.giveUpKept(ctx, t, row.IntegratedAccount, remove, update)
-			}
-			if err != nil {
+			if err := s.giveUpKept(ctx, t, row.IntegratedAccount, remove, update); err != nil {
 				return fmt.Errorf("account %s: %w", row.ID, err)
 			}
 		}
@@ -133,15 +132,16 @@ func (s *Store) GiveUp(ctx context.Context, run sinew.RevocationRun, environment
 // giveUpKept takes the credential of an account that stays. One that cannot be read
 // is written down as such, and opens nothing anyway.
 func (s *Store) giveUpKept(ctx context.Context, t *tx, a sinew.IntegratedAccount, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval, update func(*sinew.AccountRecord) ([]sinew.Event, error)) error {
-	_, err := s.updateAccount(ctx, t, a.EnvironmentID, a.ID, false, update)
+	_, err := s.updateAccount(ctx, t, a.EnvironmentID, a.ID, 0, update)
 	if _, tampered := errors.AsType[*seal.TamperedError](err); !tampered {
 		return err
 	}
-	r, readable, err := s.removed(ctx, t, a.EnvironmentID, a.ID)
-	if err != nil {
+	found, err := s.removables(ctx, t, a.EnvironmentID, []string{a.ID})
+	if err != nil || len(found) == 0 {
 		return err
 	}
-	return insertRevocations(ctx, t, r.IntegratedAccount, []sinew.Revocation{remove(&r, readable).Revocation})
+	gone := remove(&found[0].AccountRecord, found[0].Readable)
+	return insertRevocations(ctx, t, []sinew.Revocation{revocationOf(found[0].IntegratedAccount, gone.Revocation)})
 }
 
 // scopeFilter matches the accounts of a scope within their environment.

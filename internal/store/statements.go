@@ -80,6 +80,8 @@ func (c *statementCache) close() {
 type reader struct {
 	*sql.DB
 	statements statementCache
+	// snapshot is the transaction that everything is read in; nil for none.
+	snapshot *sql.Tx
 }
 
 // maxKeptText bounds the texts that are kept, in bytes: longer ones hold lists
@@ -88,6 +90,9 @@ const maxKeptText = 4 << 10
 
 // QueryContext is that of sql.DB.
 func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if r.snapshot != nil {
+		return r.snapshot.QueryContext(ctx, query, args...)
+	}
 	kept, err := r.prepared(ctx, query)
 	if err != nil || kept == nil {
 		return r.DB.QueryContext(ctx, query, args...)
@@ -99,6 +104,9 @@ func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*
 
 // QueryRowContext is that of sql.DB.
 func (r *reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if r.snapshot != nil {
+		return r.snapshot.QueryRowContext(ctx, query, args...)
+	}
 	kept, err := r.prepared(ctx, query)
 	if err != nil || kept == nil {
 		return r.DB.QueryRowContext(ctx, query, args...)

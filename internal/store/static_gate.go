@@ -25,14 +25,16 @@ func gatePlace(g sinew.StaticGate) seal.Place {
 // through the gate present it, and gives it its id.
 func (s *Store) CreateStaticGate(ctx context.Context, g *sinew.StaticGate, token string) error {
 	g.ID = newID()
-	sealed, err := s.sealColumn(ctx, gatePlace(*g), token)
-	if err != nil {
+	return wrap(s.sealing(func() error {
+		sealed, err := s.sealColumn(ctx, gatePlace(*g), token)
+		if err != nil {
+			return err
+		}
+		_, err = s.writer.ExecContext(ctx, `INSERT INTO static_gate (id, environment_id, name, domain, token_secret, created_by, created_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			g.ID, g.EnvironmentID, g.Name, g.Domain, sealed, g.CreatedBy, g.CreatedAt.UnixMilli(), g.UpdatedAt.UnixMilli())
 		return err
-	}
-	_, err = s.writer.ExecContext(ctx, `INSERT INTO static_gate (id, environment_id, name, domain, token_secret, created_by, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		g.ID, g.EnvironmentID, g.Name, g.Domain, sealed, g.CreatedBy, g.CreatedAt.UnixMilli(), g.UpdatedAt.UnixMilli())
-	return wrap(err, "create static gate %q", g.Name)
+	}), "create static gate %q", g.Name)
 }
 
 // StaticGate returns a gate. NotFound when the environment has none of that id.

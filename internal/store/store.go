@@ -21,7 +21,8 @@ type Config struct {
 	DataDir string
 	// DatabaseURL is a postgres:// address; empty means SQLite in DataDir.
 	DatabaseURL string
-	// MaxConns bounds the connections to PostgreSQL; 0 means 16.
+	// MaxConns bounds the connections to PostgreSQL, beside one that reads keys; 0
+	// means 16.
 	MaxConns int
 	// NextMaster is a second master key, whose keys open too while they move
 	// from one to the other; nil for none.
@@ -35,8 +36,10 @@ type Store struct {
 	// writer takes all changes. On SQLite it is a single connection, so that
 	// writers queue up in Go instead of timing out in the database; reader
 	// then is a second pool that cannot write. On PostgreSQL both are one.
-	writer  *sql.DB
-	reader  *reader
+	writer *sql.DB
+	reader *reader
+	// keys reads wrapped data keys.
+	keys    *sql.DB
 	dialect dialect
 	vault   *seal.Vault
 	// serverKeys are the server's own keys in the clear, by name; read only.
@@ -48,9 +51,10 @@ type Store struct {
 	accountWhole string
 	definitions  definitionCache
 
-	changes changeCounter
-	onJobs  func() // nil for nobody
-	clock   clock
+	changes  changeCounter
+	together gathering
+	onJobs   func() // nil for nobody
+	clock    clock
 	// Tokens are looked up by every request.
 	apiTokens     kept.Values[tokenHash, apiTokenRow]
 	accountTokens kept.Values[tokenHash, sinew.AccountToken]
@@ -106,6 +110,9 @@ func (s *Store) Close() error {
 	}
 	if s.writer != s.reader.DB {
 		err = errors.Join(err, s.writer.Close())
+	}
+	if s.keys != s.reader.DB {
+		err = errors.Join(err, s.keys.Close())
 	}
 	return err
 }

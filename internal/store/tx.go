@@ -28,19 +28,43 @@ const attempts = 5
 func (s *Store) change(ctx context.Context, work func(*tx) error) error {
 	err := s.changeAside(ctx, work)
 	if err == nil {
-		s.changes.changed()
-		forgetLook(ctx)
+		s.noteChange(ctx)
 	}
 	return err
+}
+
+// noteChange makes reads that follow see a change that was committed.
+func (s *Store) noteChange(ctx context.Context) {
+	s.changes.changed()
+	forgetLook(ctx)
 }
 
 // changeAside is change for what nothing that is kept hangs on; see Generation.
 func (s *Store) changeAside(ctx context.Context, work func(*tx) error) error {
 	var err error
 	for range attempts {
-		if err = s.changeOnce(ctx, work); !isRetryable(err) {
+		err = s.changeOnce(ctx, work)
+		if isFormerKey(err) {
+			s.vault.ForgetAll()
+			continue
+		}
+		if !isRetryable(err) {
 			return err
 		}
+	}
+	return err
+}
+
+// sealing runs work that seals before it writes, and once more when the data key was
+// exchanged in between. work may run more than once.
+func (s *Store) sealing(work func() error) error {
+	err := work()
+	for range attempts {
+		if !isFormerKey(err) {
+			return err
+		}
+		s.vault.ForgetAll()
+		err = work()
 	}
 	return err
 }

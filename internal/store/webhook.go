@@ -55,16 +55,16 @@ func webhookPlace(w sinew.Webhook, version int64) seal.Place {
 // CreateWebhook writes a webhook with its secret and gives it its id.
 func (s *Store) CreateWebhook(ctx context.Context, w *sinew.Webhook, secrets sinew.WebhookSecrets) error {
 	w.ID = newID()
-	sealed, err := s.sealWebhookKeys(ctx, *w, 1, secrets)
-	if err != nil {
-		return err
-	}
 	types, err := jsonx.Marshal(w.EventTypes)
 	if err != nil {
 		return err
 	}
 	err = s.changeAside(ctx, func(t *tx) error {
-		_, err := t.ExecContext(ctx, `INSERT INTO webhook (id, environment_id, target_url, is_active, event_types, signature_encoding, ordered,
+		sealed, err := s.sealWebhookKeys(ctx, *w, 1, secrets)
+		if err != nil {
+			return err
+		}
+		_, err = t.ExecContext(ctx, `INSERT INTO webhook (id, environment_id, target_url, is_active, event_types, signature_encoding, ordered,
 				secret, secret_version, created_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10)`,
 			w.ID, w.EnvironmentID, w.TargetURL, w.IsActive, string(types), string(w.SignatureEncoding), w.Ordered, sealed, w.CreatedAt.UnixMilli(), w.UpdatedAt.UnixMilli())

@@ -35,7 +35,7 @@ func insertWebhookAttempts(ctx context.Context, t *tx, results []sinew.DeliveryR
 			orNull(a.Error), orNull(a.Answer), a.Took.Milliseconds(), millis(a.NextAt), a.CreatedAt.UnixMilli())
 	}
 	_, err := t.ExecContext(ctx, `INSERT INTO webhook_attempt (id, webhook_id, environment_id, delivery_id, event_id, event_type, account_id, number, outcome, status,
-		error, answer, took, next_at, created_at) VALUES `+valueRows(len(results), columns), args...)
+		error, answer, took, next_at, created_at) VALUES `+rowValues(len(results), columns), args...)
 	return err
 }
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -45,7 +44,7 @@ func insertDeliveries(ctx context.Context, t *tx, webhookID string, due int64, e
 		for _, e := range batch {
 			args = append(args, newID(), webhookID, e.ID, orNull(e.AccountID), e.Sequence, due)
 		}
-		result, err := t.ExecContext(ctx, "INSERT INTO webhook_delivery (id, webhook_id, event_id, account_id, sequence, due_at) VALUES "+valueRows(len(batch), columns)+
+		result, err := t.ExecContext(ctx, "INSERT INTO webhook_delivery (id, webhook_id, event_id, account_id, sequence, due_at) VALUES "+rowValues(len(batch), columns)+
 			" ON CONFLICT (event_id, webhook_id) DO NOTHING", args...)
 		if err != nil {
 			return 0, err
@@ -64,25 +63,6 @@ func insertDeliveries(ctx context.Context, t *tx, webhookID string, due int64, e
 
 // deliveryRows is how many deliveries one statement writes.
 const deliveryRows = 100
-
-// valueRows are so many rows of parameters behind VALUES.
-func valueRows(rows, columns int) string {
-	var b strings.Builder
-	for i := range rows {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte('(')
-		for j := range columns {
-			if j > 0 {
-				b.WriteByte(',')
-			}
-			b.WriteString("$" + strconv.Itoa(i*columns+j+1))
-		}
-		b.WriteByte(')')
-	}
-	return b.String()
-}
 
 // dueOf is when a webhook is due to get an event: now, or with what it has yet to get
 // of the account before that, when it wants that in order. So the deliveries of an

@@ -65,6 +65,7 @@ type scene struct {
 	t         *testing.T
 	i         *installation
 	vendor    *simulator.Simulator
+	gate      *gate
 	token     string
 	succeeded int
 	carried   int // succeeded after the kill
@@ -75,7 +76,8 @@ type scene struct {
 func newScene(t *testing.T, i *installation) *scene {
 	t.Helper()
 	s := &scene{t: t, i: i, token: i.newToken(), vendor: simulator.New(simulator.Options{OAuth: simulator.OAuth{Consent: simulator.ConsentAllow, Latency: "150ms", DeviceInterval: 1}})}
-	vendor := httptest.NewServer(s.vendor)
+	s.gate = &gate{vendor: s.vendor}
+	vendor := httptest.NewServer(s.gate)
 	t.Cleanup(func() {
 		vendor.CloseClientConnections()
 		vendor.Close()
@@ -121,6 +123,7 @@ type customer struct {
 	*scene
 	name, link string
 	device     bool
+	mu         sync.Mutex
 	attempt    string // "" when its answer was lost
 	before     string // the status before the kill, as far as the customer knows
 }
@@ -151,7 +154,9 @@ func (c *customer) connect(p *process) {
 		}
 		return
 	}
+	c.mu.Lock()
 	c.attempt = attempt.Get("id").Str()
+	c.mu.Unlock()
 	if c.device {
 		c.vendor.ApproveDevice(attempt.Get("user_code").Str(), c.name)
 	} else {
@@ -164,6 +169,13 @@ func (c *customer) connect(p *process) {
 		}
 		c.before = now.Get("status").Str()
 	}
+}
+
+// id is the attempt's.
+func (c *customer) id() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.attempt
 }
 
 // browse follows all redirects as a browser does, as long as somebody answers.

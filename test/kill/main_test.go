@@ -18,6 +18,8 @@ import (
 var (
 	seedFlag  = flag.Uint64("seed", 0, "seed of all random choices; 0 takes one of the clock")
 	killsFlag = flag.Int("kills", 0, "number of kills; 0 takes the test's own")
+	// The kill switch is proven with 10,000 by scripts/harness-incident.
+	revokedFlag = flag.Int("revoked", 300, "accounts with a token that the kill switch takes")
 )
 
 func TestMain(m *testing.M) {
@@ -31,8 +33,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// built is the folder of the program under test.
+// built is the folder of the programs under test.
 var built struct{ dir string }
+
+var builtOnce = sync.OnceValues(func() (dir string, err error) {
+	built.dir, err = os.MkdirTemp("", "kill-test-")
+	return built.dir, err
+})
 
 // program builds the real program once and returns its path.
 func program(t testing.TB) string {
@@ -44,19 +51,21 @@ func program(t testing.TB) string {
 	return path
 }
 
-var programOnce = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "kill-test-")
+var programOnce = sync.OnceValues(func() (string, error) { return buildProgram("sinew") })
+
+func buildProgram(name string, flags ...string) (string, error) {
+	dir, err := builtOnce()
 	if err != nil {
 		return "", err
 	}
-	built.dir = dir
-	path := filepath.Join(dir, "sinew")
-	out, err := exec.Command("go", "build", "-o", path, "github.com/sinewhq/sinew/cmd/sinew").CombinedOutput()
+	path := filepath.Join(dir, name)
+	args := append(append([]string{"build"}, flags...), "-o", path, "github.com/sinewhq/sinew/cmd/sinew")
+	out, err := exec.Command("go", args...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, out)
 	}
 	return path, nil
-})
+}
 
 // newSeed is the seed of a test, which its log shows.
 func newSeed(t testing.TB) uint64 {

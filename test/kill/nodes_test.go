@@ -42,6 +42,9 @@ func newNode(t *testing.T, i *installation) *node {
 	t.Helper()
 	own := *i
 	own.db.Dir = t.TempDir()
+	if *clocksFlag {
+		own.program, own.clock = steppableProgram(t), newClock(t)
+	}
 	n := &node{installation: &own, line: newLine(t, i.db.URL)}
 	own.db.URL = n.line.url
 	return n

@@ -29,6 +29,7 @@ type notary struct {
 // grant is what an account's customer agreed to.
 type grant struct {
 	number  int // of the refresh token that is good
+	issued  time.Time
 	expires time.Time
 	revoked bool
 	asks    []*ask
@@ -38,7 +39,8 @@ type grant struct {
 type ask struct {
 	number   int
 	at       time.Time
-	by       *life // of the process that asked
+	age      time.Duration // of the account's token by then, 0 for the first
+	by       *life         // of the process that asked
 	answered time.Time
 }
 
@@ -71,12 +73,16 @@ func (v *notary) token(w http.ResponseWriter, r *http.Request) {
 	v.mu.Lock()
 	g, latency := v.grants[name], v.latency
 	a := &ask{number: number, at: time.Now(), by: by}
+	if !g.issued.IsZero() {
+		a.age = a.at.Sub(g.issued)
+	}
 	g.asks = append(g.asks, a)
 	lenient := strings.HasPrefix(name, "lenient")
 	good := !g.revoked && (number == g.number || lenient)
 	if good {
 		g.number++
-		g.expires = time.Now().Add(v.life)
+		g.issued = time.Now()
+		g.expires = g.issued.Add(v.life)
 	} else {
 		g.revoked = true
 	}

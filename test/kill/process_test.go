@@ -3,6 +3,7 @@ package kill_test
 import (
 	"bufio"
 	"bytes"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,8 @@ type installation struct {
 	program string
 	db      testkit.Database
 	config  config.Config
+	// clock is that of the machine it runs on, nil for the real one.
+	clock *clock
 }
 
 func newInstallation(t testing.TB, db testkit.Database) *installation {
@@ -68,6 +71,9 @@ func (i *installation) spawn() (p *process, lines *bufio.Scanner) {
 	p = &process{log: &bytes.Buffer{}, ended: make(chan struct{})}
 	p.command = exec.Command(i.program, append([]string{"serve", "--addr", "127.0.0.1:0", "--limit-token", "0", "--limit-account", "0", "--egress-allow", "127.0.0.0/8", "--log-level", "error"}, i.flags()...)...)
 	p.command.Stderr = p.log
+	if i.clock != nil {
+		p.command.Env = append(os.Environ(), clockFile+"="+i.clock.path)
+	}
 	stdout, err := p.command.StdoutPipe()
 	if err != nil {
 		i.t.Fatal(err)

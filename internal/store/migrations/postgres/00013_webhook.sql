@@ -64,3 +64,15 @@ CREATE TABLE webhook_attempt (
 CREATE INDEX webhook_attempt_created ON webhook_attempt (webhook_id, created_at, id);
 CREATE INDEX webhook_attempt_event ON webhook_attempt (webhook_id, event_id, created_at);
 CREATE INDEX webhook_attempt_age ON webhook_attempt (created_at);
+
+-- +goose StatementBegin
+CREATE FUNCTION webhook_key() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' OR NEW.secret IS DISTINCT FROM OLD.secret THEN
+        PERFORM require_present_key(NEW.environment_id, NEW.secret);
+    END IF;
+    RETURN NEW;
+END;
+$$;
+-- +goose StatementEnd
+CREATE TRIGGER webhook_key BEFORE INSERT OR UPDATE OF secret ON webhook FOR EACH ROW EXECUTE FUNCTION webhook_key();

@@ -64,3 +64,19 @@ CREATE TABLE webhook_attempt (
 CREATE INDEX webhook_attempt_created ON webhook_attempt (webhook_id, created_at, id);
 CREATE INDEX webhook_attempt_event ON webhook_attempt (webhook_id, event_id, created_at);
 CREATE INDEX webhook_attempt_age ON webhook_attempt (created_at);
+
+-- +goose StatementBegin
+CREATE TRIGGER webhook_insert_key BEFORE INSERT ON webhook
+WHEN EXISTS (SELECT 1 FROM data_key k WHERE k.owner_id = NEW.environment_id AND (substr(NEW.secret, 1, 5) <> k.mark))
+BEGIN
+    SELECT RAISE(ABORT, 'sealed by a former data key');
+END;
+-- +goose StatementEnd
+
+-- +goose StatementBegin
+CREATE TRIGGER webhook_update_key BEFORE UPDATE OF secret ON webhook
+WHEN EXISTS (SELECT 1 FROM data_key k WHERE k.owner_id = NEW.environment_id AND (NEW.secret IS NOT OLD.secret AND substr(NEW.secret, 1, 5) <> k.mark))
+BEGIN
+    SELECT RAISE(ABORT, 'sealed by a former data key');
+END;
+-- +goose StatementEnd
