@@ -53,7 +53,6 @@ func (s *Service) Connect(ctx context.Context, in Connection) (sinew.AccountView
 	if err := s.store.ConnectAccount(ctx, in.Claim, r, events); err != nil {
 		return r.AccountView, err
 	}
-	s.wake(r.Install)
 	return r.AccountView, nil
 }
 
@@ -66,7 +65,6 @@ func (s *Service) reconnect(ctx context.Context, in Connection) (sinew.AccountVi
 	if err != nil {
 		return current, err
 	}
-	run := ""
 	changed, err := s.store.ReconnectAccount(ctx, in.Claim, func(r *sinew.AccountRecord) ([]sinew.Event, error) {
 		before := *r
 		below := jsonx.ObjectValue()
@@ -86,13 +84,8 @@ func (s *Service) reconnect(ctx context.Context, in Connection) (sinew.AccountVi
 		r.ObjectStore = keepStored(whole, r.ObjectStore, staged.keys)
 		r.UpdatedAt = now()
 		replaced(before, r)
-		events, err := s.Connected(r, in.by())
-		run = r.Install
-		return events, err
+		return s.Connected(r, in.by())
 	})
-	if err == nil {
-		s.wake(run)
-	}
 	return changed, err
 }
 

@@ -77,7 +77,6 @@ func (s *Service) create(ctx context.Context, p sinew.Principal, r sinew.Account
 	if err := s.store.CreateAccount(ctx, r, events); err != nil {
 		return r.AccountView, err
 	}
-	s.wake(r.Install)
 	return r.AccountView, s.hydrate(ctx, &r.AccountView, wrapped)
 }
 

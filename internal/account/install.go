@@ -16,14 +16,10 @@ func (s *Service) Rerun(ctx context.Context, p sinew.Principal, id string) error
 	if !sinew.IsUUID(id) {
 		return sinew.NotFound("Integrated account", id)
 	}
-	run := ""
 	_, err := s.store.UpdateAccount(ctx, p.EnvironmentID, id, func(r *sinew.AccountRecord) ([]sinew.Event, error) {
 		r.UpdatedAt = now()
-		events, err := s.begin(r, cause{Trigger: TriggerRerun, Actor: actor(p)})
-		run = r.Install
-		return events, err
+		return s.begin(r, cause{Trigger: TriggerRerun, Actor: actor(p)})
 	})
-	s.wake(run)
 	return err
 }
 

@@ -124,7 +124,6 @@ func (s *Service) GiveBack(ctx context.Context, r *sinew.AccountRecord, token cr
 	if given.Outcome != sinew.RevocationPending {
 		return nil
 	}
-	defer s.tellJobs()
 	return s.store.Revoke(ctx, r.IntegratedAccount, given)
 }
 

@@ -53,30 +53,11 @@ type Service struct {
 	renderer *view.Renderer
 	log      *slog.Logger
 	calls    kept.Values[callKey, *Opened]
-	// installing is told that a change has left a job behind; nil for nobody.
-	installing func()
 }
 
 // New returns a service over a store and an object store.
 func New(store Store, blobs blob.Store, log *slog.Logger) *Service {
 	return &Service{store: store, blobs: blobs, renderer: view.NewRenderer(passwordFields), log: log}
-}
-
-// OnInstall names whom to tell that there are jobs: an account waits for its
-// steps, or a token is to be revoked. It is called before the service is used.
-func (s *Service) OnInstall(installing func()) { s.installing = installing }
-
-// wake tells that a run has begun, if one has.
-func (s *Service) wake(run string) {
-	if run != "" && run != sinew.NoInstall {
-		s.tellJobs()
-	}
-}
-
-func (s *Service) tellJobs() {
-	if s.installing != nil {
-		s.installing()
-	}
 }
 
 // Renderer shows accounts as answers and events do.
@@ -129,9 +110,7 @@ func (s *Service) Delete(ctx context.Context, p sinew.Principal, id string) erro
 	if !sinew.IsUUID(id) {
 		return sinew.NotFound("Integrated account", id)
 	}
-	err := s.store.DeleteAccount(ctx, p.EnvironmentID, id, Removal)
-	s.tellJobs()
-	return err
+	return s.store.DeleteAccount(ctx, p.EnvironmentID, id, Removal)
 }
 
 // Limits of a bulk deletion that answers at once (spec 01 section 6.6).
@@ -144,7 +123,6 @@ const (
 // one of the two must be given. Ids that are not there are passed over. It
 // deletes all that match, or nothing.
 func (s *Service) BulkDelete(ctx context.Context, p sinew.Principal, ids []string, tenantID string) (matched int, err error) {
-	defer s.tellJobs()
 	if len(ids) > 0 {
 		return s.store.DeleteAccounts(ctx, p.EnvironmentID, ids, "", MaxBulkIDs, Removal)
 	}

@@ -117,7 +117,6 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	byAction.Service = actions
 	hooks := webhook.New(s.Core.Store, s.upstream, s.log)
 	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks}, s.log)
-	s.Core.Accounts.OnInstall(s.runner.Wake)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,

@@ -148,11 +148,12 @@ func (h *hooked) call(method, path, body string) {
 	r.Header.Set("Authorization", "Bearer "+h.token)
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		h.b.Fatal(err)
+		h.b.Error(err)
+		return
 	}
 	defer response.Body.Close()
 	if text, _ := io.ReadAll(response.Body); response.StatusCode >= 300 {
-		h.b.Fatalf("%s %s: %d %s", method, path, response.StatusCode, text)
+		h.b.Errorf("%s %s: %d %s", method, path, response.StatusCode, text)
 	}
 }
 

@@ -37,7 +37,6 @@ const insertBatch = 200
 
 // insertJobs writes jobs with the change that asks for them.
 func insertJobs(ctx context.Context, t *tx, jobs []sinew.Job) error {
-	t.jobs = t.jobs || len(jobs) > 0
 	for len(jobs) > 0 {
 		n := distinctJobs(jobs)
 		if err := insertSome(ctx, t, jobs[:n], "run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END"); err != nil {
@@ -51,6 +50,7 @@ func insertJobs(ctx context.Context, t *tx, jobs []sinew.Job) error {
 // insertSome writes jobs by one statement, or changes those of their unique keys that
 // are in line.
 func insertSome(ctx context.Context, t *tx, jobs []sinew.Job, inLine string) error {
+	t.jobs = true
 	now := t.store.Now()
 	var args []any
 	for _, j := range jobs {
