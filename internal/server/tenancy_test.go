@@ -129,6 +129,7 @@ func deletedIDs(p *platform) map[string][]string {
 		{"integrated-account", gone.account},
 		{"tenant", gone.tenant},
 		{"static-gate", gone.gate},
+		{"webhook", gone.webhook},
 		{"environment-integration", gone.installation},
 		{"integration", gone.integration},
 	} {
@@ -162,6 +163,7 @@ func TestForeignIDsInBodiesAreNotFound(t *testing.T) {
 			{"PATCH", "/integrated-account/" + mine.account, `{"truto_static_gate_id":"`, "static-gate", func(w *world) string { return w.gate }},
 			{"POST", "/integrated-account/token", `{"integrated_account_id":"`, "integrated-account", func(w *world) string { return w.account }},
 			{"POST", "/sandbox-integrated-account", `{"id":"`, "integrated-account", func(w *world) string { return w.account }},
+			{"POST", "/webhook/test", `{"id":"`, "webhook", func(w *world) string { return w.webhook }},
 		} {
 			mine.call(door.method, door.path, door.before+guessedID+`"}`).want(404)
 			want := mine.call(door.method, door.path, door.before+guessedID+`"}`).want(404)

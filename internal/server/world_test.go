@@ -24,6 +24,7 @@ type world struct {
 	account      string
 	sandbox      string
 	gate         string
+	webhook      string
 	tenant       string
 }
 
@@ -38,6 +39,7 @@ func newWorld(p *platform, name string) *world {
 	w.account = account.text("id")
 	w.sandbox = p.call("POST", "/sandbox-integrated-account", `{"id":"`+w.account+`"}`).want(201).text("id")
 	w.gate = p.call("POST", "/static-gate", `{"name":"gate","domain":"egress.example.com"}`).want(201).text("id")
+	w.webhook = p.call("POST", "/webhook", `{"target_url":"https://api.example.com/hooks","is_active":false}`).want(201).text("id")
 	p.link = p.linkToken(`{"tenant_id":"` + w.tenant + `"}`)
 	w.collect()
 	return w

@@ -128,8 +128,13 @@ func (h *harness) once(p *process, name string) (status int, body string) {
 	return status, body
 }
 
+// longCut is a loss of the database that outlasts leases, timeouts and pauses. There is
+// one for each five minutes of the harness.
+const longCut = time.Minute
+
 // harm does something to a process now and then.
 func (h *harness) harm(random *rand.Rand) {
+	long := int(*harnessFlag / (5 * time.Minute))
 	for until := time.Now().Add(*harnessFlag); time.Now().Before(until); {
 		time.Sleep(time.Duration(random.IntN(1000)) * time.Millisecond)
 		h.notary.slow(time.Duration(random.IntN(400)) * time.Millisecond)
@@ -150,7 +155,12 @@ func (h *harness) harm(random *rand.Rand) {
 			}
 		case 3:
 			h.cuts++
-			n.cut(time.Duration(random.IntN(3000)) * time.Millisecond)
+			length := time.Duration(random.IntN(3000)) * time.Millisecond
+			if long > 0 {
+				length = longCut
+				long--
+			}
+			n.cut(length)
 		}
 	}
 }
