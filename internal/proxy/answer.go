@@ -3,7 +3,6 @@ package proxy
 import (
 	"bytes"
 	"context"
-	"mime"
 	"net/http"
 	"strconv"
 	"strings"
@@ -156,11 +155,7 @@ func (c *call) readJSON(r *reply, contentType string) {
 }
 
 func mediaType(h http.Header) string {
-	name, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	if err != nil {
-		name, _, _ = strings.Cut(h.Get("Content-Type"), ";")
-	}
-	return strings.ToLower(strings.TrimSpace(name))
+	return wire.MediaType(h.Get("Content-Type"))
 }
 
 func labelledJSON(h http.Header) bool {

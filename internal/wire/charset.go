@@ -65,6 +65,9 @@ func convert(format string, e encoding.Encoding, charset string, body []byte) ([
 }
 
 func labelledCharset(contentType string) string {
+	if isPlain(contentType) {
+		return ""
+	}
 	_, parameters, _ := mime.ParseMediaType(contentType)
 	return strings.ToLower(strings.TrimSpace(parameters["charset"]))
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"mime"
 	"strings"
 	"unicode/utf8"
 
@@ -54,11 +53,7 @@ func ResponseFormat(forced, contentType string, body []byte) string {
 	if forced != "" {
 		return normalFormat(forced)
 	}
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	if err != nil && mediaType == "" {
-		mediaType, _, _ = strings.Cut(strings.ToLower(contentType), ";")
-		mediaType = strings.TrimSpace(mediaType)
-	}
+	mediaType := MediaType(contentType)
 	switch format := formatOf(mediaType); {
 	case format == FormatText && looksJSON(contentType, body), mediaType == "" && looksJSON(contentType, body):
 		return FormatJSON
