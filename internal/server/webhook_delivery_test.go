@@ -109,10 +109,12 @@ func TestFailedDeliveriesAreTriedAgain(t *testing.T) {
 			t.Errorf("failed ones: got %s", got.Text)
 		}
 		r.wait(before + 1)
+		p.attempts(id, 5)
 		if got := p.call("POST", "/webhook/"+id+"/replay", `{"since":"2026-01-01T00:00:00Z"}`).want(200); got.JSON.Get("replayed").String() != "4" {
 			t.Errorf("all: got %s", got.Text)
 		}
 		r.wait(before + 5)
+		p.attempts(id, 9)
 		if got := p.call("POST", "/webhook/"+id+"/replay", `{"event_id":"`+all[0].Header.Get("Webhook-Id")+`"}`).want(200); got.JSON.Get("replayed").String() != "1" {
 			t.Errorf("one: got %s", got.Text)
 		}
