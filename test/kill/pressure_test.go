@@ -119,8 +119,8 @@ func (p *pressure) finish() {
 		p.t.Errorf("%d of %d reads and %d refreshes failed", p.failed.Load(), p.sent.Load(), p.refreshed.Load())
 	}
 	for n, server := range p.servers {
-		if server.log.Len() > 0 {
-			p.t.Errorf("server %d logged failures:\n%s", n, server.log)
+		if failures := server.log.String(); failures != "" {
+			p.t.Errorf("server %d logged failures:\n%s", n, failures)
 		}
 		server.kill()
 	}

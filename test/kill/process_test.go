@@ -2,7 +2,6 @@ package kill_test
 
 import (
 	"bufio"
-	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -61,14 +60,14 @@ func (i *installation) newToken() string {
 type process struct {
 	command *exec.Cmd
 	url     string
-	log     *bytes.Buffer
+	log     *output
 	ended   chan struct{}
 }
 
 // spawn starts a server and does not wait for it.
 func (i *installation) spawn() (p *process, lines *bufio.Scanner) {
 	i.t.Helper()
-	p = &process{log: &bytes.Buffer{}, ended: make(chan struct{})}
+	p = &process{log: &output{}, ended: make(chan struct{})}
 	p.command = exec.Command(i.program, append([]string{"serve", "--addr", "127.0.0.1:0", "--limit-token", "0", "--limit-account", "0", "--egress-allow", "127.0.0.0/8", "--log-level", "error"}, i.flags()...)...)
 	p.command.Stderr = p.log
 	if i.clock != nil {
