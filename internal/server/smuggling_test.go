@@ -112,6 +112,12 @@ func TestNoRequestIsSmuggled(t *testing.T) {
 			before := c.vendor.count()
 			start := "POST " + target + "&integrated_account_id=ACCOUNT HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer TOKEN\r\nContent-Type: application/json\r\n"
 			statuses := p.converse(fill.Replace(start+a.head+"\r\n"+a.body), a.want == "")
+			for tries := 0; len(statuses) == 0 && tries < 3; tries++ {
+				// An answer may be lost when its connection is reset behind it, as whoever
+				// is slow to read it sees.
+				before = c.vendor.count()
+				statuses = p.converse(fill.Replace(start+a.head+"\r\n"+a.body), a.want == "")
+			}
 			sent := c.vendor.since(before)
 			what := a.name + ", " + target
 			switch {

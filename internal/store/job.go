@@ -220,16 +220,18 @@ func (c *jobClaim) hasRoom(ctx context.Context, key string, limit int) (bool, er
 func (c *jobClaim) take(ctx context.Context, lease time.Duration) ([]sinew.Job, error) {
 	if len(c.back) > 0 {
 		in, args := idList(1, c.back)
-		if _, err := c.ExecContext(ctx, "UPDATE job SET state = 'waiting' WHERE id IN ("+in+")", args...); err != nil {
+		if _, err := c.ExecContext(ctx, "UPDATE job SET state = 'waiting' WHERE state = 'ready' AND id IN ("+in+")", args...); err != nil {
 			return nil, err
 		}
 	}
 	if len(c.chosen) == 0 {
 		return nil, nil
 	}
-	in, args := idList(2, c.chosen)
-	jobs, err := queryRows(ctx, c.Tx, scanJob, "UPDATE job SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = $1 WHERE id IN ("+in+") RETURNING "+jobColumns,
-		append([]any{c.now.Add(lease).UnixMilli()}, args...)...)
+	// A job may have been put off since it was chosen, by a change that this statement
+	// has waited for.
+	in, args := idList(3, c.chosen)
+	jobs, err := queryRows(ctx, c.Tx, scanJob, "UPDATE job SET state = 'running', attempt = attempt + 1, fence = fence + 1, lease_until = $1 WHERE state = 'ready' AND run_at <= $2 AND id IN ("+in+") RETURNING "+jobColumns,
+		append([]any{c.now.Add(lease).UnixMilli(), c.now.UnixMilli()}, args...)...)
 	slices.SortFunc(jobs, func(a, b sinew.Job) int { return slices.Index(c.chosen, a.ID) - slices.Index(c.chosen, b.ID) })
 	return jobs, err
 }

@@ -11,6 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/testkit"
 )
 
 const leaseTime = 30 * time.Second
@@ -73,6 +74,33 @@ func TestJobsAreClaimedInOrder(t *testing.T) {
 		at, ok, err := w.store.NextJob(t.Context(), []string{"work"})
 		if err != nil || !ok || time.Until(at) < 50*time.Minute {
 			t.Errorf("the next job is at %s, %v, %v", at, ok, err)
+		}
+	})
+}
+
+// TestAJobThatIsPutOffMeanwhileIsNotClaimed holds a change of a job open that a claim
+// has chosen already: a token was stored, and its next refresh is far away.
+func TestAJobThatIsPutOffMeanwhileIsNotClaimed(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		w.enqueue(sinew.Job{Args: `"late"`})
+		raw := testkit.Raw(t, w.db)
+		change, err := raw.BeginTx(t.Context(), nil)
+		w.must(err)
+		_, err = change.ExecContext(t.Context(), "UPDATE job SET run_at = $1", w.store.Now().Add(time.Hour).UnixMilli())
+		w.must(err)
+		claimed := make(chan []sinew.Job)
+		go func() {
+			jobs, _, err := w.store.ClaimJobs(t.Context(), []sinew.JobRoom{{Kind: "work", Free: 1}}, leaseTime)
+			if err != nil {
+				t.Error(err)
+			}
+			claimed <- jobs
+		}()
+		time.Sleep(300 * time.Millisecond) // the claim waits for the change by then
+		w.must(change.Commit())
+		if got := <-claimed; len(got) > 0 {
+			t.Errorf("claimed %s", argsOf(got))
 		}
 	})
 }
