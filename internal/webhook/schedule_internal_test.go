@@ -24,7 +24,7 @@ func TestSchedule(t *testing.T) {
 				break
 			}
 			pause, full := at.Sub(now), pauses()[tries-1]
-			if pause > full || pause < full*4/5 {
+			if pause > full || pause < full*9/10 {
 				t.Fatalf("after %d tries comes a pause of %s, not %s", tries, pause, full)
 			}
 			total += pause
