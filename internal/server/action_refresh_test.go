@@ -59,8 +59,8 @@ func TestRefusedRefreshActionsCondemn(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		g := newGranted(t, p, simulator.OAuth{})
 		g.withRefreshAction(refreshSteps)
-		account := g.connectFor("acme", -60)
 		g.odd("  - {path: /oauth/token, status: 503, times: 1}\n  - {path: /oauth/token, status: 400, body: {error: invalid_grant}}\n")
+		account := g.connectFor("acme", -60)
 		g.contact(account).want(502)
 		if got := g.status(account); got != "active" {
 			t.Errorf("after a 503 the account is %s", got)

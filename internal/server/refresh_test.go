@@ -17,10 +17,23 @@ import (
 // access token shows.
 func (g *granted) connectFor(name string, seconds int) string {
 	g.t.Helper()
+	return g.importToken("oauth2", jsonx.ObjectValue(), g.issueFor(name, seconds))
+}
+
+// connectRevoked does the same for a customer who has withdrawn the consent.
+func (g *granted) connectRevoked(name string) string {
+	g.t.Helper()
+	token := g.issueFor(name, -60)
+	g.vendor.RevokeConsent(name)
+	return g.importToken("oauth2", jsonx.ObjectValue(), token)
+}
+
+func (g *granted) issueFor(name string, seconds int) jsonx.Value {
+	g.t.Helper()
 	expires := time.Now().Add(time.Duration(seconds) * time.Second).UTC().Format(time.RFC3339)
 	token := g.vendor.IssueToken(name).Without("expires_in").With("expires_at", jsonx.StringValue(expires))
 	g.vendor.ExpireTokens(name)
-	return g.importToken("oauth2", jsonx.ObjectValue(), token)
+	return token
 }
 
 // setToken gives an account another token.
@@ -164,8 +177,7 @@ func TestRefusedRefreshNeedsANewConnection(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		g := newGranted(t, p, simulator.OAuth{})
-		account := g.connectFor("acme", -60)
-		g.vendor.RevokeConsent("acme")
+		account := g.connectRevoked("acme")
 		r := g.contact(account).want(401)
 		if !strings.Contains(r.Text, "truto_is_remote_error") || !strings.Contains(r.Text, "invalid_grant") {
 			t.Errorf("got %s", r.Text)
@@ -192,8 +204,7 @@ func TestSiblingsRefusalCondemnsNobody(t *testing.T) {
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		g := newGranted(t, p, simulator.OAuth{})
 		g.odd("  - {path: /oauth/token, oauth: {latency: 1s}}\n")
-		account := g.connectFor("acme", -60)
-		g.vendor.RevokeConsent("acme")
+		account := g.connectRevoked("acme")
 		var work sync.WaitGroup
 		work.Go(func() { g.contact(account).want(200) })
 		g.eventually("the vendor is asked", func() bool { return g.vendor.TokenCounts("acme").Asked == 1 })

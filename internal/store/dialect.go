@@ -28,6 +28,8 @@ type dialect struct {
 	now string
 	// snapshot begins a transaction that sees one moment. SQLite's always do.
 	snapshot sql.TxOptions
+	// snapshotSetting is said at its start, if anything is.
+	snapshotSetting string
 	// insertLogs writes log records, and pruneLogs takes old ones away.
 	insertLogs func(ctx context.Context, logs *logStore, entries []sinew.LogEntry) error
 	pruneLogs  func(ctx context.Context, logs *logStore, before time.Time, maxBytes int64) error
@@ -41,7 +43,7 @@ func sqliteDialect() dialect {
 
 func postgresDialect() dialect {
 	return dialect{
-		name: "postgres", snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE",
+		name: "postgres", snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, snapshotSetting: stallsAfter("LOCAL", snapshotStalledAfter), forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE",
 		now:        "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
 		insertLogs: insertPostgresLogs, pruneLogs: prunePostgresLogs,
 	}

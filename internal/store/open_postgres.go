@@ -10,7 +10,17 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 )
 
-const defaultPostgresConns = 16
+const (
+	defaultPostgresConns = 16
+	// stalledAfter is how long a transaction may do nothing before the database ends
+	// it. No transaction waits for a vendor or a caller, so that one that does nothing
+	// is of a process that was stopped, or of a machine that is gone, and whatever it
+	// has locked would wait with it.
+	stalledAfter = 15 * time.Second
+	// snapshotStalledAfter is the same for transactions that lock nothing and write
+	// what they read to a caller, as slowly as that caller reads.
+	snapshotStalledAfter = 10 * time.Minute
+)
 
 // openPostgres opens one pool for reading and writing.
 func openPostgres(ctx context.Context, config Config) (*Store, error) {
@@ -22,7 +32,7 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	if settings.RuntimeParams["application_name"] == "" {
 		settings.RuntimeParams["application_name"] = "sinew"
 	}
-	db := openPool(ctx, stdlib.GetConnector(*settings, stdlib.OptionAfterConnect(keepPlans)))
+	db := openPool(ctx, stdlib.GetConnector(*settings, stdlib.OptionAfterConnect(prepareSession)))
 	conns := config.MaxConns
 	if conns == 0 {
 		conns = defaultPostgresConns
@@ -45,14 +55,21 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	}, nil
 }
 
-// keepPlans makes the database plan a prepared statement once, instead of at
+// prepareSession makes the database plan a prepared statement once, instead of at
 // every call for its parameters, which takes longer than most statements run.
 // Lists have an index for each filter and say their limit in the text, so that
-// the best plan is the same whatever is asked for. It is no startup parameter,
-// since connection poolers refuse those that they do not know.
-func keepPlans(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET plan_cache_mode = force_generic_plan")
+// the best plan is the same whatever is asked for. Transactions that stall are
+// ended. None of both is a startup parameter, since connection poolers refuse those
+// that they do not know.
+func prepareSession(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET plan_cache_mode = force_generic_plan; "+stallsAfter("SESSION", stalledAfter))
 	return err
+}
+
+// stallsAfter is the statement that has the database end transactions which do
+// nothing for so long.
+func stallsAfter(scope string, d time.Duration) string {
+	return fmt.Sprintf("SET %s idle_in_transaction_session_timeout = %d", scope, d.Milliseconds())
 }
 
 // redactConnect keeps the reason of a failed connection and drops the text

@@ -17,6 +17,11 @@ func (s *Store) Snapshot(ctx context.Context, owners []string, work func(*Store)
 		return fmt.Errorf("begin snapshot: %w", err)
 	}
 	defer func() { err = errors.Join(err, t.Rollback()) }()
+	if setting := s.dialect.snapshotSetting; setting != "" {
+		if _, err := t.ExecContext(ctx, setting); err != nil {
+			return fmt.Errorf("begin snapshot: %w", err)
+		}
+	}
 	// The moment is that of the first read.
 	var one int
 	if err := t.QueryRowContext(ctx, "SELECT count(*) FROM (SELECT id FROM team LIMIT 1) t").Scan(&one); err != nil {

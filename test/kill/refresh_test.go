@@ -64,8 +64,21 @@ func (c *connections) expired(p *process, name string) (account string) {
 
 func (c *connections) importExpired(p *process, name string) (account string) {
 	c.t.Helper()
+	return c.importToken(p, name, "2020-01-01T00:00:00Z")
+}
+
+// refused imports an account whose token the vendor does not take, though it has not
+// run out: only who calls finds out, and no job does it first.
+func (c *connections) refused(p *process, name string) (account string) {
+	c.t.Helper()
+	c.issuer.set(func() { c.issuer.tokens[name] = &issued{refresh: 1} })
+	return c.importToken(p, name, time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339))
+}
+
+func (c *connections) importToken(p *process, name, expires string) (account string) {
+	c.t.Helper()
 	return c.send(p, "POST", "/integrated-account", fmt.Sprintf(`{"tenant_id":"t","environment_integration_id":"%s","authentication_method":"oauth2",
-		"context":{"oauth":{"token":{"access_token":"access-%[2]s-1","refresh_token":"refresh-%[2]s-1","expires_at":"2020-01-01T00:00:00Z"}}}}`, c.installed, name)).Get("id").Str()
+		"context":{"oauth":{"token":{"access_token":"access-%[2]s-1","refresh_token":"refresh-%[2]s-1","expires_at":%[3]q}}}}`, c.installed, name, expires)).Get("id").Str()
 }
 
 // call reads a thing of the vendor's.
@@ -185,7 +198,7 @@ func TestPausedWhileRefreshing(t *testing.T) {
 		c.issuer.lenient, c.issuer.latency = true, 300*time.Millisecond
 		for round := range rounds(3) {
 			name := fmt.Sprint("p", round)
-			account := c.expired(first, name)
+			account := c.refused(first, name)
 			asked, stopped := make(chan struct{}, 16), make(chan struct{})
 			c.issuer.set(func() { c.issuer.onAsked = func(string) { asked <- struct{}{}; <-stopped } })
 			done := make(chan struct{})
@@ -230,7 +243,7 @@ func TestDatabaseCutWhileRefreshing(t *testing.T) {
 		server := far.serve()
 		for round := range rounds(3) {
 			name := fmt.Sprint("c", round)
-			account := c.expired(direct, name)
+			account := c.refused(direct, name)
 			c.issuer.set(func() { c.issuer.onAsked = func(string) { line.cut() } })
 			if status, body := c.call(server, account); status == http.StatusOK {
 				t.Errorf("without its database the server answers %d %s", status, body)
