@@ -20,6 +20,7 @@ import (
 	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
+	"github.com/sinewhq/sinew/internal/workflow"
 )
 
 // parallelRefreshes is how many tokens a node refreshes ahead of their expiry at
@@ -71,6 +72,7 @@ type workers struct {
 	links       *connect.Service
 	revocations *revocation.Service
 	webhooks    *webhook.Service
+	workflows   *workflow.Service
 }
 
 // newRunner works off the jobs of this node.
@@ -83,6 +85,7 @@ func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
 			sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
 			sinew.JobRevokeToken:        w.revocations.Kind(),
 			sinew.JobDeliverWebhook:     w.webhooks.Kind(),
+			sinew.JobRunWorkflow:        w.workflows.Kind(),
 		},
 	})
 }

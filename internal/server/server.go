@@ -25,6 +25,7 @@ import (
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/wire"
+	"github.com/sinewhq/sinew/internal/workflow"
 )
 
 // Time limits of the listener. Bodies are bounded in size, so these only have
@@ -116,11 +117,12 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	actions := newActions(s.Core, calls, s.log)
 	byAction.Service = actions
 	hooks := webhook.New(s.Core.Store, s.upstream, s.log)
-	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks}, s.log)
+	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
+	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks, flows}, s.log)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks, Workflows: flows,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)
@@ -193,7 +195,7 @@ func (s *Server) forget(ctx context.Context) {
 	}
 }
 
-// sweep removes unused blobs and old tries of webhooks from time to time.
+// sweep removes unused blobs, old tries of webhooks and old runs of workflows from time to time.
 func (s *Server) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
@@ -205,6 +207,9 @@ func (s *Server) sweep(ctx context.Context) {
 		}
 		if _, err := s.Core.Store.PruneWebhookAttempts(ctx, time.Now().Add(-sinew.WebhookAttemptsKept)); err != nil && ctx.Err() == nil {
 			s.log.Warn("prune tries of webhooks", "error", err.Error())
+		}
+		if _, err := s.Core.Store.PruneWorkflowRuns(ctx, time.Now().Add(-sinew.WorkflowRunsKept)); err != nil && ctx.Err() == nil {
+			s.log.Warn("prune workflow runs", "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():
