@@ -72,3 +72,16 @@ func AskedFor(err error) time.Duration {
 	}
 	return min(time.Duration(min(seconds, 1<<20))*time.Second, mostAsked)
 }
+
+// IsOurs reports whether an error is none of the definition's or the vendor's, so that
+// another try may do better.
+func IsOurs(err error) bool {
+	if _, ok := errors.AsType[*RemoteError](err); ok {
+		return false
+	}
+	switch sinew.KindOf(err) {
+	case sinew.KindInternal, sinew.KindUnavailable:
+		return true
+	}
+	return false
+}

@@ -204,7 +204,7 @@ func (r *run) failed(ctx context.Context, err error) error {
 		return err // the node stops, and what has begun says so
 	}
 	pass, ok := errors.AsType[*passing](err)
-	if sinew.KindOf(err) == sinew.KindInternal && !ok {
+	if !ok && proxy.IsOurs(err) {
 		pass, ok = &passing{cause: err}, true
 	}
 	if !ok || r.job.Attempt >= r.job.MaxAttempts {
