@@ -12,24 +12,51 @@ import (
 	"github.com/sinewhq/sinew"
 )
 
-// fanOut writes what the webhooks of an environment have yet to get of an event,
-// in the transaction of the event, and the jobs that deliver it. Webhooks are
+// fanOut writes what the webhooks of an environment have yet to get of events of one
+// type, in the transaction of the events, and the jobs that deliver them. Webhooks are
 // taken in one order, so that two transactions never wait for each other.
-func fanOut(ctx context.Context, t *tx, e sinew.Event) error {
-	p := sinew.EventPatterns(e.Type)
+func fanOut(ctx context.Context, t *tx, events []sinew.Event) error {
+	kind := events[0].Type
+	p := sinew.EventPatterns(kind)
 	webhooks, err := queryRows(ctx, t.Tx, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
 		"SELECT DISTINCT webhook_id FROM webhook_subscription WHERE environment_id = $1 AND pattern IN ($2, $3, $4) ORDER BY webhook_id",
-		e.EnvironmentID, p[0], p[1], p[2])
+		events[0].EnvironmentID, p[0], p[1], p[2])
 	if err != nil {
-		return fmt.Errorf("find the webhooks of event %s: %w", e.Type, err)
+		return fmt.Errorf("find the webhooks of event %s: %w", kind, err)
 	}
 	for _, id := range webhooks {
-		due, err := dueOf(ctx, t, id, e)
-		if err != nil {
-			return fmt.Errorf("hand event %s to webhook %s: %w", e.Type, id, err)
+		if err := handOver(ctx, t, id, events); err != nil {
+			return fmt.Errorf("hand event %s to webhook %s: %w", kind, id, err)
 		}
-		if _, err := insertDeliveries(ctx, t, id, due, []sinew.Event{e}); err != nil {
-			return fmt.Errorf("hand event %s to webhook %s: %w", e.Type, id, err)
+	}
+	return nil
+}
+
+// handOver writes that a webhook has yet to get events: at once, or each behind what
+// it has yet to get of the account before that, when it wants that in order. So the
+// deliveries of an account are in the order of their time and their sequence,
+// whatever has failed.
+func handOver(ctx context.Context, t *tx, webhookID string, events []sinew.Event) error {
+	due := t.store.Now().UnixMilli()
+	ordered := false
+	if events[0].AccountID != "" {
+		// The lock waits for tries that are being written: they put what is behind off.
+		if err := t.QueryRowContext(ctx, "SELECT ordered FROM webhook WHERE id = $1"+t.store.dialect.noKeyUpdate, webhookID).Scan(&ordered); err != nil {
+			return err
+		}
+	}
+	if !ordered {
+		_, err := insertDeliveries(ctx, t, webhookID, due, events)
+		return err
+	}
+	for _, e := range events {
+		var last sql.NullInt64
+		err := t.QueryRowContext(ctx, "SELECT max(due_at) FROM webhook_delivery WHERE webhook_id = $1 AND account_id = $2", webhookID, e.AccountID).Scan(&last)
+		if err != nil {
+			return err
+		}
+		if _, err := insertDeliveries(ctx, t, webhookID, max(due, last.Int64), []sinew.Event{e}); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -63,24 +90,6 @@ func insertDeliveries(ctx context.Context, t *tx, webhookID string, due int64, e
 
 // deliveryRows is how many deliveries one statement writes.
 const deliveryRows = 100
-
-// dueOf is when a webhook is due to get an event: now, or with what it has yet to get
-// of the account before that, when it wants that in order. So the deliveries of an
-// account are in the order of their time and their sequence, whatever has failed.
-func dueOf(ctx context.Context, t *tx, webhookID string, e sinew.Event) (int64, error) {
-	due := t.store.Now().UnixMilli()
-	if e.AccountID == "" {
-		return due, nil
-	}
-	// The lock waits for tries that are being written: they put what is behind off.
-	var ordered bool
-	if err := t.QueryRowContext(ctx, "SELECT ordered FROM webhook WHERE id = $1"+t.store.dialect.noKeyUpdate, webhookID).Scan(&ordered); err != nil || !ordered {
-		return due, err
-	}
-	var last sql.NullInt64
-	err := t.QueryRowContext(ctx, "SELECT max(due_at) FROM webhook_delivery WHERE webhook_id = $1 AND account_id = $2", webhookID, e.AccountID).Scan(&last)
-	return max(due, last.Int64), err
-}
 
 // deliveryAttempts is how often the job of a webhook may break: what fails at the
 // receiver counts with its delivery.
