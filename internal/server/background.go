@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"path/filepath"
 
 	"github.com/google/uuid"
@@ -14,6 +15,7 @@ import (
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/jobs"
+	"github.com/sinewhq/sinew/internal/notification"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/revocation"
@@ -71,18 +73,18 @@ type workers struct {
 	links       *connect.Service
 	revocations *revocation.Service
 	webhooks    *webhook.Service
+	notices     *notification.Service
 }
 
 // newRunner works off the jobs of this node.
 func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
-	return jobs.New(jobs.Config{
-		Store: st, Log: log, Alone: st.Alone(),
-		Kinds: map[string]jobs.Kind{
-			sinew.JobRefreshCredentials: {Work: w.tokens.Work, Parallel: parallelRefreshes},
-			sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
-			sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
-			sinew.JobRevokeToken:        w.revocations.Kind(),
-			sinew.JobDeliverWebhook:     w.webhooks.Kind(),
-		},
-	})
+	kinds := map[string]jobs.Kind{
+		sinew.JobRefreshCredentials: {Work: w.tokens.Work, Parallel: parallelRefreshes},
+		sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
+		sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
+		sinew.JobRevokeToken:        w.revocations.Kind(),
+		sinew.JobDeliverWebhook:     w.webhooks.Kind(),
+	}
+	maps.Copy(kinds, w.notices.Kinds())
+	return jobs.New(jobs.Config{Store: st, Log: log, Alone: st.Alone(), Kinds: kinds})
 }
