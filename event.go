@@ -28,6 +28,10 @@ const (
 
 	EventAPITokenCreated EventType = "api_token:created"
 	EventAPITokenDeleted EventType = "api_token:deleted"
+
+	// EventConnectionError is an attempt to connect that has failed before there was
+	// an account.
+	EventConnectionError EventType = "link_token:connection_error"
 )
 
 // Event is something that happened, committed with the change that caused it.
