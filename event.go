@@ -48,6 +48,16 @@ type Event struct {
 	CreatedAt time.Time
 }
 
+// EventFields are the fields that events can be filtered by.
+func EventFields() []Field {
+	return []Field{
+		{Name: "id", Kind: FieldText, Description: "The id of the event."},
+		{Name: "event_type", Kind: FieldText, Description: "What happened, such as integrated_account:active."},
+		{Name: "integrated_account_id", Kind: FieldText, Description: "The account that the event is about."},
+		{Name: "created_at", Kind: FieldTime, Sortable: true, Description: "When it happened."},
+	}
+}
+
 // AuditEntry records that somebody saw or did something that a security
 // reviewer would ask about.
 type AuditEntry struct {

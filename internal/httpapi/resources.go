@@ -49,6 +49,7 @@ func ControlPlane(e Engines) [][]Operation {
 		tenantOperations(e.Workspace),
 		gateOperations(e.Workspace),
 		webhookOperations(e.Webhooks),
+		eventOperations(e.Webhooks),
 		notificationOperations(e.Notify),
 		accountOperations(e.Accounts, e.Access, renderer),
 		lifeOperations(e.Accounts),

@@ -56,6 +56,7 @@ type Server struct {
 	journal  *journal.Writer
 	runner   *jobs.Runner
 	notices  *notification.Service
+	hooks    *webhook.Service
 	listener net.Listener
 	http     *http.Server
 	stop     context.CancelFunc
@@ -117,15 +118,15 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
 	actions := newActions(s.Core, calls, s.log)
 	byAction.Service = actions
-	hooks := webhook.New(s.Core.Store, s.upstream, s.log)
+	s.hooks = webhook.New(s.Core.Store, s.upstream, s.log)
 	if s.notices, err = newNotifications(c, s.Core.Store, s.upstream, s.URL(c), s.log); err != nil {
 		return nil, err
 	}
-	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks, s.notices}, s.log)
+	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, s.notices}, s.log)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks, Notify: s.notices,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: s.hooks, Notify: s.notices,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)
@@ -146,6 +147,7 @@ func (s *Server) start() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
+	s.http.RegisterOnShutdown(s.hooks.Stop)
 	s.work.Go(func() { s.served <- s.http.Serve(s.listener) })
 	s.work.Go(func() { s.sweep(ctx) })
 	s.work.Go(func() { s.forget(ctx) })

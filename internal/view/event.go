@@ -7,6 +7,31 @@ import (
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
+// Event is something that happened, as the list of events shows it. Deliveries say the
+// same; see package delivery.
+type Event struct {
+	ID            string    `json:"id" format:"uuid" doc:"The id of the event, in every delivery too."`
+	Event         string    `json:"event" doc:"What happened."`
+	EventType     string    `json:"event_type" doc:"The same, as some receivers read it."`
+	Payload       jsonx.Raw `json:"payload" type:"object" doc:"What it is about, as it was then."`
+	EnvironmentID string    `json:"environment_id" format:"uuid" doc:"The environment."`
+	AccountID     *string   `json:"integrated_account_id" nullable:"true" format:"uuid" doc:"The account that it is about; null for none."`
+	Sequence      *int64    `json:"sequence" nullable:"true" doc:"Counts the events of the account from 1 without gaps; null without one."`
+	CreatedAt     Time      `json:"created_at" doc:"When it happened."`
+}
+
+// NewEvent shows an event.
+func NewEvent(e sinew.Event) Event {
+	v := Event{
+		ID: e.ID, Event: string(e.Type), EventType: string(e.Type), Payload: jsonx.Raw(e.Payload.Or(sinew.EmptyObject)), EnvironmentID: e.EnvironmentID,
+		AccountID: orNil(e.AccountID), CreatedAt: Time(e.CreatedAt),
+	}
+	if e.AccountID != "" {
+		v.Sequence = &e.Sequence
+	}
+	return v
+}
+
 // DeletedAccount is the event of an account that is gone; it carries the id
 // alone.
 func DeletedAccount(a sinew.IntegratedAccount, kind sinew.EventType) sinew.Event {
