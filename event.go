@@ -29,6 +29,11 @@ const (
 	EventAPITokenCreated EventType = "api_token:created"
 	EventAPITokenDeleted EventType = "api_token:deleted"
 
+	EventBatchDryRunCompleted EventType = "batch_job:dry_run_completed"
+	EventBatchDryRunFailed    EventType = "batch_job:dry_run_failed"
+	EventBatchCompleted       EventType = "batch_job:completed"
+	EventBatchFailed          EventType = "batch_job:failed"
+
 	// EventConnectionError is an attempt to connect that has failed before there was
 	// an account.
 	EventConnectionError EventType = "link_token:connection_error"

@@ -52,6 +52,7 @@ func ControlPlane(e Engines) [][]Operation {
 		eventOperations(e.Webhooks),
 		notificationOperations(e.Notify),
 		accountOperations(e.Accounts, e.Access, renderer),
+		batchOperations(e.Accounts),
 		lifeOperations(e.Accounts),
 		revocationOperations(e.Accounts),
 		refreshOperations(e.Refresh),

@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/action"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/connect"
@@ -68,6 +69,7 @@ func (s *Server) recoverAnswers(ctx context.Context) error {
 
 // workers are the engines that do a node's jobs.
 type workers struct {
+	accounts    *account.Service
 	tokens      *refresh.Service
 	actions     *action.Service
 	links       *connect.Service
@@ -84,6 +86,7 @@ func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
 		sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
 		sinew.JobRevokeToken:        w.revocations.Kind(),
 		sinew.JobDeliverWebhook:     w.webhooks.Kind(),
+		sinew.JobWorkBatch:          w.accounts.BatchKind(),
 	}
 	maps.Copy(kinds, w.notices.Kinds())
 	return jobs.New(jobs.Config{Store: st, Log: log, Alone: st.Alone(), Kinds: kinds})

@@ -48,7 +48,6 @@ func provocations() []provocation {
 	const (
 		syncs     = "sync jobs"
 		models    = "unified models"
-		batches   = "batch jobs"
 		unifieds  = "inbound webhooks of unified models"
 		schedules = "schedules of sync jobs"
 	)
@@ -103,8 +102,11 @@ func provocations() []provocation {
 	for _, name := range []string{"created", "updated", "deleted", "meta"} {
 		all = append(all, later("record:"+name, unifieds))
 	}
-	for _, name := range []string{"dry_run_completed", "completed", "dry_run_failed", "failed"} {
-		all = append(all, later("batch_job:"+name, batches))
+	for _, dryRun := range []bool{true, false} {
+		prefix := map[bool]string{true: "batch_job:dry_run_", false: "batch_job:"}[dryRun]
+		all = append(all,
+			done(prefix+"completed", func(s *eventScene) { s.deleteBy(`{"tenant_id":"nobody"}`, dryRun) }),
+			done(prefix+"failed", func(s *eventScene) { s.failingBatch(dryRun) }))
 	}
 	return all
 }

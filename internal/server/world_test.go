@@ -43,6 +43,7 @@ func newWorld(p *platform, name string) *world {
 	w.webhook = p.call("POST", "/webhook", `{"target_url":"https://api.example.com/hooks","is_active":false}`).want(201).text("id")
 	w.notification = p.call("POST", "/notification-destination", `{"type":"slack","is_active":false,"config":{"webhook_url":"https://hooks.example.com/services/T0/B0/X"}}`).want(201).text("id")
 	p.link = p.linkToken(`{"tenant_id":"` + w.tenant + `"}`)
+	p.deleteBy(`{"tenant_id":"nobody"}`, true)
 	w.collect()
 	return w
 }
