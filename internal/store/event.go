@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/sinewhq/sinew"
 )
@@ -28,7 +29,8 @@ func insertEvent(ctx context.Context, t *tx, e sinew.Event) error {
 	return fanOut(ctx, t, []sinew.Event{e})
 }
 
-// insertAccountEvents writes events of one type of different accounts, one of each.
+// insertAccountEvents writes events of one type, of different accounts of one
+// environment.
 func insertAccountEvents(ctx context.Context, t *tx, events []sinew.Event) error {
 	if len(events) == 1 {
 		return insertEvent(ctx, t, events[0])
@@ -52,6 +54,7 @@ func insertAccountEvents(ctx context.Context, t *tx, events []sinew.Event) error
 		sequences[n.account] = n.sequence
 	}
 	args = nil
+	events = slices.Clone(events)
 	for i := range events {
 		e := &events[i]
 		e.ID, e.Sequence = newID(), sequences[e.AccountID]
