@@ -31,6 +31,15 @@ const (
 
 	EventAPITokenCreated EventType = "api_token:created"
 	EventAPITokenDeleted EventType = "api_token:deleted"
+
+	EventBatchDryRunCompleted EventType = "batch_job:dry_run_completed"
+	EventBatchDryRunFailed    EventType = "batch_job:dry_run_failed"
+	EventBatchCompleted       EventType = "batch_job:completed"
+	EventBatchFailed          EventType = "batch_job:failed"
+
+	// EventConnectionError is an attempt to connect that has failed before there was
+	// an account.
+	EventConnectionError EventType = "link_token:connection_error"
 )
 
 // EventTypes are all events of the contract (spec 03 section 8.7), those included that
@@ -68,6 +77,16 @@ type Event struct {
 	Sequence  int64
 	Payload   JSON
 	CreatedAt time.Time
+}
+
+// EventFields are the fields that events can be filtered by.
+func EventFields() []Field {
+	return []Field{
+		{Name: "id", Kind: FieldText, Description: "The id of the event."},
+		{Name: "event_type", Kind: FieldText, Description: "What happened, such as integrated_account:active."},
+		{Name: "integrated_account_id", Kind: FieldText, Description: "The account that the event is about."},
+		{Name: "created_at", Kind: FieldTime, Sortable: true, Description: "When it happened."},
+	}
 }
 
 // AuditEntry records that somebody saw or did something that a security

@@ -73,6 +73,9 @@ const (
 // consents on another device. Their argument is the id of the attempt.
 const JobPollDevice = "poll_device"
 
+// AttemptEvent is the event of an attempt that has failed.
+type AttemptEvent = func(a ConnectAttempt, t LinkToken) Event
+
 // ConnectMode is how the connect page is shown.
 type ConnectMode string
 

@@ -50,6 +50,9 @@ type LogEntry struct {
 	AccountID     string // "" where there is none
 	Integration   string
 	RequestType   string
+	// Failure is how the call failed: the vendor's status, or the code of an error
+	// without one; "" when it did not.
+	Failure string
 	// Entry is the record as its readers see it.
 	Entry     JSON
 	CreatedAt time.Time

@@ -107,6 +107,9 @@ type WebhookAttempt struct {
 	CreatedAt time.Time
 }
 
+// WebhookGivenUpAfter is how long a receiver may fail before it is switched off.
+const WebhookGivenUpAfter = 5 * 24 * time.Hour
+
 // WebhookAttemptsKept is how long tries can be looked at.
 const WebhookAttemptsKept = 30 * 24 * time.Hour
 

@@ -27,6 +27,11 @@ type Store interface {
 	ReconnectAccount(ctx context.Context, c sinew.ConnectClaim, update func(*sinew.AccountRecord) ([]sinew.Event, error)) (sinew.AccountView, error)
 	DeleteAccount(ctx context.Context, environmentID, id string, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) error
 	DeleteAccounts(ctx context.Context, environmentID string, ids []string, tenantID string, limit int, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval) (matched int, err error)
+	CreateBatchJob(ctx context.Context, b *sinew.BatchJob) error
+	BatchJob(ctx context.Context, environmentID, id string) (sinew.BatchJob, error)
+	BatchJobs(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.BatchJob], error)
+	WorkBatch(ctx context.Context, j sinew.Job, id string, filter sinew.Filter, remove func(r *sinew.AccountRecord, readable bool) sinew.AccountRemoval, event func(sinew.BatchJob) sinew.Event) (sinew.BatchJob, error)
+	FailBatch(ctx context.Context, j sinew.Job, id, reason string, last bool, event func(sinew.BatchJob) sinew.Event) error
 	Revoke(ctx context.Context, a sinew.IntegratedAccount, r sinew.Revocation) error
 	Revocations(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Revocation], error)
 

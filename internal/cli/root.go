@@ -69,6 +69,7 @@ func newRoot() *cobra.Command {
 		newExportCommand(),
 		newImportCommand(),
 		newMigrateCommand(),
+		newListenCommand(),
 		newIntegrationCommand(),
 		newSimulateCommand(),
 		newJSONataCommand(),

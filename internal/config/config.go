@@ -39,6 +39,8 @@ type Config struct {
 	// EgressAllow holds address ranges (CIDR) and host names that calls may
 	// reach although they are loopback or private.
 	EgressAllow []string
+	// Mail is the server that e-mail is sent through.
+	Mail Mail
 	// LogFormat is "json" or "text".
 	LogFormat string
 	LogLevel  slog.Level
@@ -57,6 +59,22 @@ type Config struct {
 	// Regions holds the placements of the regions that have one of their own;
 	// the others share the stores above.
 	Regions map[string]Placement
+}
+
+// Mail names a mail server; one without a host sends none.
+type Mail struct {
+	Host string
+	Port int
+	// Encryption is starttls, tls or none.
+	Encryption string
+	// Username and Password are shown to the server; empty for no login.
+	Username string
+	Password Secret
+	// From is the sender, as an address with or without a name.
+	From string
+	// CAFile holds the certificates that the server's is checked with; empty for
+	// those of the system.
+	CAFile string
 }
 
 // Placement is where the data of one region lives.

@@ -60,6 +60,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		Addr:         "127.0.0.1:8080",
 		DataDir:      "./sinew-data",
+		Mail:         config.Mail{Port: 587, Encryption: "starttls"},
 		LogFormat:    "json",
 		LogLevel:     slog.LevelInfo,
 		LogRetention: 30 * 24 * time.Hour,
@@ -116,16 +117,18 @@ func TestEveryValue(t *testing.T) {
 			"--blob-store", "s3://bucket/some/prefix?endpoint=http://127.0.0.1:9000&region=eu-1&path-style=true",
 			"--region-eu-blob-store", "s3://europe?region=eu-west-1",
 			"--region-apac-blob-store", "file:///srv/apac",
+			"--smtp-host", "mail.internal", "--smtp-port", "465", "--smtp-tls", "tls", "--smtp-username", "sinew", "--smtp-from", "Sinew <sinew@example.com>", "--smtp-ca-file", "/srv/ca.pem",
 		},
 		env: []string{
 			"SINEW_DATABASE_URL=postgres://u:p@h/d", "SINEW_MASTER_KEY=key text",
-			"SINEW_S3_ACCESS_KEY_ID=id", "SINEW_S3_SECRET_ACCESS_KEY=s3cret", "SINEW_S3_SESSION_TOKEN=token",
+			"SINEW_S3_ACCESS_KEY_ID=id", "SINEW_S3_SECRET_ACCESS_KEY=s3cret", "SINEW_S3_SESSION_TOKEN=token", "SINEW_SMTP_PASSWORD=s3cret",
 		},
 	})
 	want := config.Config{
 		Addr: "127.0.0.1:8080", PublicURL: "https://sinew.example.com", DataDir: "/srv/data",
 		DatabaseURL: "postgres://u:p@h/d", MasterKey: "key text",
 		EgressAllow: []string{"127.0.0.0/8", "10.1.2.3/32", "crm.internal", "*.corp.example"},
+		Mail:        config.Mail{Host: "mail.internal", Port: 465, Encryption: "tls", Username: "sinew", Password: "s3cret", From: "Sinew <sinew@example.com>", CAFile: "/srv/ca.pem"},
 		LogFormat:   "text", LogLevel: slog.LevelDebug, LogRetention: 12 * time.Hour, LogMaxSize: 500 << 20, LimitAccount: 7,
 		BlobStore: config.BlobStore{S3: &config.S3{
 			Bucket: "bucket", Prefix: "some/prefix", Endpoint: "127.0.0.1:9000", Insecure: true, Region: "eu-1",
@@ -196,7 +199,11 @@ func TestWrongValuesNameSettingAndSource(t *testing.T) {
 			sources{args: []string{"--master-key-file", "f"}, env: []string{"SINEW_MASTER_KEY=k"}},
 			[]string{"master-key", "master-key-file", "both"},
 		},
-		"all at once": {sources{args: []string{"--addr", "x", "--limit-token", "y"}}, []string{"setting addr", "setting limit-token"}},
+		"mail sender":  {sources{args: []string{"--smtp-host", "mail.internal"}}, []string{"smtp-host", "smtp-from"}},
+		"mail address": {sources{args: []string{"--smtp-from", "nobody"}}, []string{"smtp-from", "address"}},
+		"mail port":    {sources{args: []string{"--smtp-port", "0"}}, []string{"smtp-port"}},
+		"mail host":    {sources{args: []string{"--smtp-host", "mail:25"}}, []string{"smtp-host"}},
+		"all at once":  {sources{args: []string{"--addr", "x", "--limit-token", "y"}}, []string{"setting addr", "setting limit-token"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

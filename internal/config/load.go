@@ -46,6 +46,7 @@ func load(flags *pflag.FlagSet, environ []string) (Config, error) {
 		}
 	}
 	wrong = append(wrong, c.checkMasterKeys()...)
+	wrong = append(wrong, c.checkMail()...)
 	if c.BlobStore == (BlobStore{}) {
 		c.BlobStore.Dir = filepath.Join(c.DataDir, "blobs")
 	}

@@ -135,6 +135,7 @@ func settings() []setting {
 		},
 	}
 	all = insertBefore(all, "egress-allow", masterKeySettings())
+	all = insertBefore(all, "log-format", mailSettings())
 	return insertBefore(all, "s3-access-key-id", regionSettings())
 }
 

@@ -84,7 +84,7 @@ func (s *Service) attempt(ctx context.Context, token sinew.LinkToken, id string)
 	if err != nil || !waits(a.Status) || a.Deadline.After(s.Store.Now()) {
 		return a, err
 	}
-	if err := s.Store.ExpireAttempt(ctx, id, overdue(a.Status)); err != nil {
+	if err := s.Store.ExpireAttempt(ctx, id, overdue(a.Status), view.ConnectionError); err != nil {
 		return a, err
 	}
 	return s.Store.Attempt(ctx, token.ID, id)

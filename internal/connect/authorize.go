@@ -103,7 +103,7 @@ func (s *Service) enter(ctx context.Context, b *begun, status sinew.AttemptStatu
 		return err
 	}
 	for _, status := range []sinew.AttemptStatus{sinew.AttemptRedirect, sinew.AttemptExchanging} {
-		if err := s.Store.ExpireAttempts(ctx, status, overdue(status)); err != nil {
+		if err := s.Store.ExpireAttempts(ctx, status, overdue(status), view.ConnectionError); err != nil {
 			return err
 		}
 	}
@@ -126,5 +126,5 @@ func (s *Service) fail(ctx context.Context, b *begun, cause error) error {
 	if !known {
 		s.Log.ErrorContext(ctx, "connect", "attempt", b.attempt.ID, "integration", b.attempt.IntegrationName, "error", cause.Error())
 	}
-	return s.Store.FailAttempt(ctx, b.attempt.ID, e)
+	return s.Store.FailAttempt(ctx, b.attempt.ID, e, view.ConnectionError)
 }

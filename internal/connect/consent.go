@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/view"
 )
 
 const parameterState = "state"
@@ -72,7 +73,7 @@ func (s *Service) Start(ctx context.Context, id, ticket, cookie string) (Browser
 	location := ""
 	switch {
 	case b.token.Burnt():
-		err = s.Store.FailAttempt(ctx, a.ID, failedWith(FailedUsed, "This link has been used already."))
+		err = s.Store.FailAttempt(ctx, a.ID, failedWith(FailedUsed, "This link has been used already."), view.ConnectionError)
 	case a.Method == sinew.MethodOAuth1:
 		location, err = s.consentOAuth1(&b)
 	default:
@@ -140,7 +141,7 @@ func (s *Service) Return(ctx context.Context, integration string, answer url.Val
 		// must not see.
 		return Browser{}, errors.Join(
 			rejected(CodeElsewhere, "Another browser than this one has started the connection. Close this window and try again where you began"),
-			s.Store.FailAttempt(ctx, a.ID, failedWith(FailedBrowser, "The sign-in came back in another browser than it began in, or without its cookie. Please try again.")))
+			s.Store.FailAttempt(ctx, a.ID, failedWith(FailedBrowser, "The sign-in came back in another browser than it began in, or without its cookie. Please try again."), view.ConnectionError))
 	}
 	b, err := s.resume(ctx, a)
 	if err != nil {
@@ -171,7 +172,7 @@ func (s *Service) take(ctx context.Context, b *begun, integration string, answer
 		got, err = s.exchange(ctx, b, answer)
 	}
 	if refused, ok := errors.AsType[*consentError](err); ok {
-		return s.Store.FailAttempt(ctx, b.attempt.ID, refused.AttemptError)
+		return s.Store.FailAttempt(ctx, b.attempt.ID, refused.AttemptError, view.ConnectionError)
 	}
 	if err != nil {
 		return s.fail(ctx, b, err)

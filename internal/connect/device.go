@@ -66,7 +66,7 @@ func (s *Service) beginDevice(ctx context.Context, b *begun, g credential.Grant)
 	}
 	// One link has one code, so that the vendor is not asked for more and more of
 	// them.
-	if err := s.Store.EndDeviceAttempts(ctx, b.token.ID, failedWith(FailedReplaced, "Another code was asked for in its place.")); err != nil {
+	if err := s.Store.EndDeviceAttempts(ctx, b.token.ID, failedWith(FailedReplaced, "Another code was asked for in its place."), view.ConnectionError); err != nil {
 		return "", err
 	}
 	b.memory.Device = d

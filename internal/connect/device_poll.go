@@ -10,6 +10,7 @@ import (
 	"github.com/sinewhq/sinew/internal/credential"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/view"
 )
 
 const (
@@ -53,7 +54,7 @@ func (s *Service) pollDevice(ctx context.Context, a sinew.ConnectAttempt) (again
 		return s.Store.Now().Add(outage), nil // it has its token
 	}
 	if a.Status == sinew.AttemptRedirect && !a.Deadline.After(s.Store.Now()) {
-		return again, s.Store.ExpireAttempt(ctx, a.ID, overdue(a.Status))
+		return again, s.Store.ExpireAttempt(ctx, a.ID, overdue(a.Status), view.ConnectionError)
 	}
 	b, err := s.resume(ctx, a)
 	if err != nil {
@@ -64,7 +65,7 @@ func (s *Service) pollDevice(ctx context.Context, a sinew.ConnectAttempt) (again
 	case d.Token.Exists():
 		return again, s.complete(ctx, &b, &issued{token: d.Token, scopes: d.Scopes})
 	case b.token.Burnt():
-		return again, s.Store.FailAttempt(ctx, a.ID, failedWith(FailedUsed, "This link has been used already."))
+		return again, s.Store.FailAttempt(ctx, a.ID, failedWith(FailedUsed, "This link has been used already."), view.ConnectionError)
 	}
 	g, err := b.grant()
 	if err != nil {
@@ -112,7 +113,7 @@ func (s *Service) afterPoll(ctx context.Context, b *begun, answer error) (again 
 	case isPassing(answer, b.label):
 		d.Seconds = max(d.Seconds, min(2*d.Seconds, longestPause.Seconds()))
 	default:
-		return again, s.Store.FailAttempt(ctx, b.attempt.ID, s.deviceFailure(ctx, b, answer))
+		return again, s.Store.FailAttempt(ctx, b.attempt.ID, s.deviceFailure(ctx, b, answer), view.ConnectionError)
 	}
 	if d.Seconds != before {
 		if err := s.saveDevice(ctx, b); err != nil {

@@ -17,6 +17,7 @@ import (
 	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/upstream"
+	"github.com/sinewhq/sinew/internal/view"
 )
 
 // Store keeps link tokens and attempts; see the store's methods of these names.
@@ -31,11 +32,11 @@ type Store interface {
 	ReturnAttempt(ctx context.Context, state []byte, deadline time.Time) (a sinew.ConnectAttempt, browser []byte, err error)
 	DeviceAttempt(ctx context.Context, id string) (sinew.ConnectAttempt, error)
 	SaveDeviceAttempt(ctx context.Context, a sinew.ConnectAttempt) error
-	EndDeviceAttempts(ctx context.Context, linkTokenID string, e sinew.AttemptError) error
-	FailAttempt(ctx context.Context, id string, e sinew.AttemptError) error
-	ExpireAttempt(ctx context.Context, id string, e sinew.AttemptError) error
-	ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, e sinew.AttemptError) error
-	EndExchanges(ctx context.Context, e sinew.AttemptError) error
+	EndDeviceAttempts(ctx context.Context, linkTokenID string, e sinew.AttemptError, event sinew.AttemptEvent) error
+	FailAttempt(ctx context.Context, id string, e sinew.AttemptError, event sinew.AttemptEvent) error
+	ExpireAttempt(ctx context.Context, id string, e sinew.AttemptError, event sinew.AttemptEvent) error
+	ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, e sinew.AttemptError, event sinew.AttemptEvent) error
+	EndExchanges(ctx context.Context, e sinew.AttemptError, event sinew.AttemptEvent) error
 
 	Environment(ctx context.Context, id string) (sinew.Environment, error)
 	EnabledInstallations(ctx context.Context, environmentID string) ([]sinew.EnvironmentIntegration, error)
@@ -121,7 +122,7 @@ func (s *Service) Stop() { s.once.Do(func() { close(s.stopped) }) }
 // that customers need not wait for a deadline before they try again. What the
 // journal can complete should be complete by then.
 func (s *Service) Recover(ctx context.Context) error {
-	return s.Store.EndExchanges(ctx, overdue(sinew.AttemptExchanging))
+	return s.Store.EndExchanges(ctx, overdue(sinew.AttemptExchanging), view.ConnectionError)
 }
 
 // What hashes are of: a secret of one kind is none of another.

@@ -50,6 +50,7 @@ type API struct {
 	log        *slog.Logger
 	metrics    Metrics
 	context    func(context.Context) context.Context
+	exceeded   func(environmentID string, f sinew.LimitFacts)
 	operations []Operation
 	mux        *http.ServeMux
 	tokens     *limiter
@@ -70,6 +71,8 @@ type Config struct {
 	Metrics           Metrics
 	// Context prepares the context of each request; nil leaves it as it is.
 	Context func(context.Context) context.Context
+	// Exceeded is told who has reached a limit, at every refusal; nil for nobody.
+	Exceeded func(environmentID string, f sinew.LimitFacts)
 }
 
 // New returns an API that serves the operations, and beside them the document
@@ -78,6 +81,7 @@ func New(config Config, operations ...[]Operation) (*API, error) {
 	a := &API{
 		settings: config.Settings, auth: config.Auth, links: config.Links, completing: config.Completing, cursors: config.Cursors, log: config.Log, metrics: config.Metrics,
 		context:  config.Context,
+		exceeded: config.Exceeded,
 		mux:      http.NewServeMux(),
 		tokens:   newLimiter(config.Settings.LimitToken, LimitWindow),
 		accounts: newLimiter(config.Settings.LimitAccount, LimitWindow),

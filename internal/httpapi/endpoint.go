@@ -167,6 +167,7 @@ func (a *API) admit(c *Call) error {
 		key = accountKey(p, p.AccountID)
 	}
 	if err := limits.take(c.writer.Header(), key, time.Now()); err != nil {
+		a.tellOfLimit(c.Principal, c.Principal.AccountID, limits)
 		return err
 	}
 	if !o.allows(p) {
@@ -181,7 +182,23 @@ func (c *Call) TakeAccount(accountID string) error {
 	if c.Principal.Kind == sinew.PrincipalAccountToken {
 		return nil
 	}
-	return c.api.accounts.take(c.writer.Header(), accountKey(c.Principal, accountID), time.Now())
+	err := c.api.accounts.take(c.writer.Header(), accountKey(c.Principal, accountID), time.Now())
+	if err != nil {
+		c.api.tellOfLimit(c.Principal, accountID, c.api.accounts)
+	}
+	return err
+}
+
+// tellOfLimit says who has reached a limit.
+func (a *API) tellOfLimit(p sinew.Principal, accountID string, limits *limiter) {
+	if a.exceeded == nil || p.Kind == sinew.PrincipalLinkToken || accountID != "" && !sinew.IsUUID(accountID) {
+		return
+	}
+	facts := sinew.LimitFacts{AccountID: accountID, Limit: limits.limit, Seconds: int(limits.window.Seconds())}
+	if accountID == "" {
+		facts.TokenID = p.TokenID
+	}
+	a.exceeded(p.EnvironmentID, facts)
 }
 
 // accountKey is what the calls of an account are counted under. Callers name

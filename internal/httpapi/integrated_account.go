@@ -51,13 +51,18 @@ type updateMe struct {
 type bulkDelete struct {
 	IDs      []string    `json:"ids" min:"1" max:"99" items:"format:\"uuid\"" doc:"The accounts to delete."`
 	TenantID string      `json:"tenant_id" min:"1" max:"256" doc:"Deletes all accounts of this tenant, 1,000 at most."`
-	Query    jsonx.Value `json:"query" type:"object" doc:"Not available yet: deletes by a filter need background work."`
-	DryRun   bool        `json:"dry_run" doc:"Goes with query."`
+	Query    jsonx.Value `json:"query" type:"object" doc:"Deletes what a filter matches, in the grammar of the account list, in the background: GET /batch-job/{id} tells how far it is, a batch_job event how it ended."`
+	DryRun   bool        `json:"dry_run" doc:"With query: counts what would be deleted, and deletes nothing."`
 }
 
 type bulkDeleted struct {
 	MatchedCount int64 `json:"matched_count" doc:"How many accounts there were."`
 	DeletedCount int64 `json:"deleted_count" doc:"How many were deleted."`
+}
+
+type bulkQueued struct {
+	Success    bool   `json:"success" doc:"The job is written; it goes on by itself."`
+	BatchJobID string `json:"batch_job_id" format:"uuid" doc:"The job, for GET /batch-job/{id}."`
 }
 
 type createAccountToken struct {
@@ -130,7 +135,7 @@ func accountOperations(s *account.Service, tokens *access.Service, renderer *vie
 		},
 		{
 			Method: "POST", Path: "/integrated-account/bulk-delete", ID: "bulkDeleteIntegratedAccounts", Tag: "Integrated accounts", Summary: "Delete many integrated accounts",
-			Description: "By ids or by tenant; all that match, or nothing.", Body: bulkDelete{}, Answer: bulkDeleted{}, Handle: func(c *Call) (Answer, error) {
+			Description: "By ids or by tenant: all that match, or nothing, at once. By query: in the background, as a batch job.", Body: bulkDelete{}, Answer: bulkDeleted{}, Alternative: bulkQueued{}, Handle: func(c *Call) (Answer, error) {
 				return deleteAccounts(c, s)
 			},
 		},
@@ -245,15 +250,32 @@ func deleteAccounts(c *Call, s *account.Service) (Answer, error) {
 	if err := c.Bind(&in); err != nil {
 		return Answer{}, err
 	}
-	if in.Query.Exists() {
-		return Answer{}, sinew.InvalidField("query", "unavailable", "deletes by a filter need background work, which this version does not have; send ids or tenant_id")
+	if given := in.given(); given != 1 {
+		return Answer{}, sinew.InvalidField("ids", "exactly_one", "send exactly one of ids, tenant_id and query")
 	}
-	if (len(in.IDs) > 0) == (in.TenantID != "") {
-		return Answer{}, sinew.InvalidField("ids", "exactly_one", "send exactly one of ids and tenant_id")
+	if in.Query.Exists() {
+		b, err := s.BulkDeleteBy(c.Context(), c.Principal, in.Query, in.DryRun)
+		if err != nil {
+			return Answer{}, err
+		}
+		return c.JSON(bulkQueued{Success: true, BatchJobID: b.ID})
+	}
+	if in.DryRun {
+		return Answer{}, sinew.InvalidField("dry_run", "unavailable", "goes with query")
 	}
 	n, err := s.BulkDelete(c.Context(), c.Principal, in.IDs, in.TenantID)
 	if err != nil {
 		return Answer{}, err
 	}
 	return c.JSON(bulkDeleted{MatchedCount: int64(n), DeletedCount: int64(n)})
+}
+
+// given counts the ways in which accounts are named.
+func (in bulkDelete) given() (n int) {
+	for _, is := range []bool{len(in.IDs) > 0, in.TenantID != "", in.Query.Exists()} {
+		if is {
+			n++
+		}
+	}
+	return n
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/integration"
 	"github.com/sinewhq/sinew/internal/journal"
+	"github.com/sinewhq/sinew/internal/notification"
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/workflow"
@@ -26,6 +27,7 @@ type Engines struct {
 	Connect      *connect.Service
 	Webhooks     *webhook.Service
 	Workflows    *workflow.Service
+	Notify       *notification.Service
 	// Ready reports whether the server can work, and what the parts say.
 	Ready func(context.Context) Readiness
 	// Metrics serves the Prometheus page.
@@ -50,7 +52,10 @@ func ControlPlane(e Engines) [][]Operation {
 		gateOperations(e.Workspace),
 		webhookOperations(e.Webhooks),
 		workflowOperations(e.Workflows),
+		eventOperations(e.Webhooks),
+		notificationOperations(e.Notify),
 		accountOperations(e.Accounts, e.Access, renderer),
+		batchOperations(e.Accounts),
 		lifeOperations(e.Accounts),
 		revocationOperations(e.Accounts),
 		refreshOperations(e.Refresh),

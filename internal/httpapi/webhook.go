@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/delivery"
 	"github.com/sinewhq/sinew/internal/view"
 	"github.com/sinewhq/sinew/internal/webhook"
 )
@@ -54,7 +55,7 @@ type replayed struct {
 }
 
 func newSecretWebhook(w sinew.Webhook, secret string) secretWebhook {
-	return secretWebhook{Webhook: view.NewWebhook(w), Secret: secret, StandardSecret: webhook.StandardSecret(secret)}
+	return secretWebhook{Webhook: view.NewWebhook(w), Secret: secret, StandardSecret: delivery.StandardSecret(secret)}
 }
 
 func webhookOperations(s *webhook.Service) []Operation {

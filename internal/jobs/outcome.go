@@ -41,6 +41,12 @@ func (e *cancelError) Unwrap() error { return e.cause }
 // Cancel says that there is no point in trying again.
 func Cancel(cause error) error { return &cancelError{cause} }
 
+// IsCancel reports whether an error is one of Cancel.
+func IsCancel(err error) bool {
+	_, ok := errors.AsType[*cancelError](err)
+	return ok
+}
+
 // DefaultBackoff goes from a second to an hour.
 func DefaultBackoff(attempt int) time.Duration {
 	return retry.Backoff(attempt, time.Second, time.Hour)
@@ -65,7 +71,7 @@ func (r *Runner) outcome(j sinew.Job, kind Kind, err error) sinew.JobOutcome {
 		o.State, o.RunAt, o.Uncounted, o.Error = sinew.JobReady, now, true, "its node stopped"
 		return o
 	}
-	if _, ok := errors.AsType[*cancelError](err); ok {
+	if IsCancel(err) {
 		o.State = sinew.JobCancelled
 		return o
 	}

@@ -69,8 +69,29 @@ func (c *call) record(ctx context.Context, began time.Time, result Result, err e
 	}
 	c.service.recorder.Record(sinew.LogEntry{
 		ID: id, Type: sinew.LogProxy, EnvironmentID: c.account.EnvironmentID, AccountID: c.account.ID, Integration: c.account.IntegrationName,
-		RequestType: sinew.RequestProxy, Entry: b.json(), CreatedAt: now,
+		RequestType: sinew.RequestProxy, Failure: failureOf(err), Entry: b.json(), CreatedAt: now,
 	})
+}
+
+// failureOf says in a word how a call failed, "" for one that did not, and for one
+// whose caller has hung up.
+func failureOf(err error) string {
+	if err == nil || errors.Is(err, context.Canceled) {
+		return ""
+	}
+	if remote, ok := errors.AsType[*RemoteError](err); ok {
+		return strconv.Itoa(remote.Status)
+	}
+	known, ok := errors.AsType[*sinew.Error](err)
+	switch {
+	case !ok:
+		return string(sinew.KindInternal)
+	case known.Kind == sinew.KindCancelled:
+		return ""
+	case known.Code != "":
+		return known.Code
+	}
+	return string(known.Kind)
 }
 
 // recordOutcome logs what came of a call, and returns how long the vendor took.

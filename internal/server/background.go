@@ -4,16 +4,19 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"path/filepath"
 
 	"github.com/google/uuid"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/action"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/jobs"
+	"github.com/sinewhq/sinew/internal/notification"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/revocation"
@@ -67,25 +70,27 @@ func (s *Server) recoverAnswers(ctx context.Context) error {
 
 // workers are the engines that do a node's jobs.
 type workers struct {
+	accounts    *account.Service
 	tokens      *refresh.Service
 	actions     *action.Service
 	links       *connect.Service
 	revocations *revocation.Service
 	webhooks    *webhook.Service
 	workflows   *workflow.Service
+	notices     *notification.Service
 }
 
 // newRunner works off the jobs of this node.
 func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
-	return jobs.New(jobs.Config{
-		Store: st, Log: log, Alone: st.Alone(),
-		Kinds: map[string]jobs.Kind{
-			sinew.JobRefreshCredentials: {Work: w.tokens.Work, Parallel: parallelRefreshes},
-			sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
-			sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
-			sinew.JobRevokeToken:        w.revocations.Kind(),
-			sinew.JobDeliverWebhook:     w.webhooks.Kind(),
-			sinew.JobRunWorkflow:        w.workflows.Kind(),
-		},
-	})
+	kinds := map[string]jobs.Kind{
+		sinew.JobRefreshCredentials: {Work: w.tokens.Work, Parallel: parallelRefreshes},
+		sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
+		sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
+		sinew.JobRevokeToken:        w.revocations.Kind(),
+		sinew.JobDeliverWebhook:     w.webhooks.Kind(),
+		sinew.JobRunWorkflow:        w.workflows.Kind(),
+		sinew.JobWorkBatch:          w.accounts.BatchKind(),
+	}
+	maps.Copy(kinds, w.notices.Kinds())
+	return jobs.New(jobs.Config{Store: st, Log: log, Alone: st.Alone(), Kinds: kinds})
 }

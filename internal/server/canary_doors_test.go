@@ -184,6 +184,12 @@ func (f *flock) plantTokens() {
 		f.secrets = append(f.secrets, secret, f.newToken(f.environment.ID))
 		f.lookPast(f.call("PATCH", "/static-gate/"+gate.text("id"), `{"name":"renamed"}`).want(200), "")
 	}
+	for range 3 {
+		address := `"config":{"webhook_url":"https://hooks.example.com/services/T0/` + f.bare() + `"}`
+		made := f.call("POST", "/notification-destination", `{"type":"slack","is_active":false,`+address+`}`).want(201)
+		f.lookPast(made, "")
+		f.lookPast(f.call("PATCH", "/notification-destination/"+made.text("id"), `{`+address+`}`).want(200), "")
+	}
 	f.secrets = append(f.secrets, f.token)
 	f.planted += len(f.secrets)
 }

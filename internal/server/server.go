@@ -18,6 +18,7 @@ import (
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/journal"
+	"github.com/sinewhq/sinew/internal/notification"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/revocation"
@@ -55,6 +56,8 @@ type Server struct {
 	answers  *escrow.Journal
 	journal  *journal.Writer
 	runner   *jobs.Runner
+	notices  *notification.Service
+	hooks    *webhook.Service
 	listener net.Listener
 	http     *http.Server
 	stop     context.CancelFunc
@@ -116,13 +119,16 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
 	actions := newActions(s.Core, calls, s.log)
 	byAction.Service = actions
-	hooks := webhook.New(s.Core.Store, s.upstream, s.log)
+	s.hooks = webhook.New(s.Core.Store, s.upstream, s.log)
+	if s.notices, err = newNotifications(c, s.Core.Store, s.upstream, s.URL(c), s.log); err != nil {
+		return nil, err
+	}
 	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
-	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks, flows}, s.log)
+	s.runner = newRunner(s.Core.Store, workers{s.Core.Accounts, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, flows, s.notices}, s.log)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks, Workflows: flows,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: s.hooks, Workflows: flows, Notify: s.notices,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)
@@ -132,6 +138,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 			ListAlias: c.ListAlias, LimitToken: c.LimitToken, LimitAccount: c.LimitAccount, PublicURL: s.URL(c), Version: version,
 		},
 		Auth: s.Core.Access, Links: s.connect, Completing: connect.Completing{Service: s.connect}, Cursors: cursors, Log: s.log, Metrics: metrics,
+		Exceeded: s.notices.Exceeded,
 	}, append(operations, plane, pages.Operations())...)
 }
 
@@ -142,11 +149,13 @@ func (s *Server) start() {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
+	s.http.RegisterOnShutdown(s.hooks.Stop)
 	s.work.Go(func() { s.served <- s.http.Serve(s.listener) })
 	s.work.Go(func() { s.sweep(ctx) })
 	s.work.Go(func() { s.forget(ctx) })
 	s.work.Go(func() { s.answers.Run(ctx, s.appliers()) })
 	s.work.Go(func() { s.runner.Run(ctx) })
+	s.work.Go(func() { s.notices.Run(ctx) })
 }
 
 // URL returns the address under which callers reach the server.

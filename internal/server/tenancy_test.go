@@ -131,6 +131,7 @@ func deletedIDs(p *platform) map[string][]string {
 		{"static-gate", gone.gate},
 		{"webhook", gone.webhook},
 		{"workflow", gone.workflow},
+		{"notification-destination", gone.notification},
 		{"environment-integration", gone.installation},
 		{"integration", gone.integration},
 	} {
@@ -165,6 +166,7 @@ func TestForeignIDsInBodiesAreNotFound(t *testing.T) {
 			{"POST", "/integrated-account/token", `{"integrated_account_id":"`, "integrated-account", func(w *world) string { return w.account }},
 			{"POST", "/sandbox-integrated-account", `{"id":"`, "integrated-account", func(w *world) string { return w.account }},
 			{"POST", "/webhook/test", `{"id":"`, "webhook", func(w *world) string { return w.webhook }},
+			{"POST", "/notification-destination/test", `{"id":"`, "notification-destination", func(w *world) string { return w.notification }},
 		} {
 			mine.call(door.method, door.path, door.before+guessedID+`"}`).want(404)
 			want := mine.call(door.method, door.path, door.before+guessedID+`"}`).want(404)

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -136,8 +137,9 @@ func TestOrderedEvents(t *testing.T) {
 		c := newEngine(t, p, `{}`)
 		other := p.connect(c.installation, "acme-2", "").text("id")
 		r := newReceiver(t)
-		r.answers(func(n int, _ received) (int, http.Header) {
-			if n == 1 {
+		var refused atomic.Bool
+		r.answers(func(_ int, e received) (int, http.Header) {
+			if e.JSON.Get("integrated_account_id").Str() == c.account && !refused.Swap(true) {
 				return 500, nil
 			}
 			return 204, nil

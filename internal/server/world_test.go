@@ -26,6 +26,7 @@ type world struct {
 	gate         string
 	webhook      string
 	workflow     string
+	notification string
 	tenant       string
 }
 
@@ -42,7 +43,9 @@ func newWorld(p *platform, name string) *world {
 	w.sandbox = p.call("POST", "/sandbox-integrated-account", `{"id":"`+w.account+`"}`).want(201).text("id")
 	w.gate = p.call("POST", "/static-gate", `{"name":"gate","domain":"egress.example.com"}`).want(201).text("id")
 	w.webhook = p.call("POST", "/webhook", `{"target_url":"https://api.example.com/hooks","is_active":false}`).want(201).text("id")
+	w.notification = p.call("POST", "/notification-destination", `{"type":"slack","is_active":false,"config":{"webhook_url":"https://hooks.example.com/services/T0/B0/X"}}`).want(201).text("id")
 	p.link = p.linkToken(`{"tenant_id":"` + w.tenant + `"}`)
+	p.deleteBy(`{"tenant_id":"nobody"}`, true)
 	w.collect()
 	return w
 }

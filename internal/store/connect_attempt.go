@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -146,33 +147,65 @@ func (s *Store) openAttempt(ctx context.Context, row attemptRow, err error) (sin
 	return row.ConnectAttempt, s.failClosed(ctx, row.EnvironmentID, err)
 }
 
-// FailAttempt ends an attempt that has not stored an account. It does nothing to
-// one that has, or that has ended.
-func (s *Store) FailAttempt(ctx context.Context, id string, e sinew.AttemptError) error {
-	return wrap(s.failAttempts(ctx, e, "id = $5", id), "end attempt %s", id)
+// FailAttempt ends an attempt that has not stored an account, and writes the event of
+// that. It does nothing to one that has, or that has ended.
+func (s *Store) FailAttempt(ctx context.Context, id string, e sinew.AttemptError, event sinew.AttemptEvent) error {
+	return wrap(s.failAttempts(ctx, e, event, "id = $5", id), "end attempt %s", id)
 }
 
 // ExpireAttempt is FailAttempt for one whose deadline has passed.
-func (s *Store) ExpireAttempt(ctx context.Context, id string, e sinew.AttemptError) error {
-	return wrap(s.failAttempts(ctx, e, "id = $5 AND deadline <= $4", id), "end attempt %s", id)
+func (s *Store) ExpireAttempt(ctx context.Context, id string, e sinew.AttemptError, event sinew.AttemptEvent) error {
+	return wrap(s.failAttempts(ctx, e, event, "id = $5 AND deadline <= $4", id), "end attempt %s", id)
 }
 
 // ExpireAttempts ends all attempts in a state whose deadline has passed, so that
 // nothing stays of those that nobody asks for.
-func (s *Store) ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, e sinew.AttemptError) error {
-	return wrap(s.failAttempts(ctx, e, "status = $5 AND deadline <= $4", string(status)), "end attempts")
+func (s *Store) ExpireAttempts(ctx context.Context, status sinew.AttemptStatus, e sinew.AttemptError, event sinew.AttemptEvent) error {
+	return wrap(s.failAttempts(ctx, e, event, "status = $5 AND deadline <= $4", string(status)), "end attempts")
 }
 
 // EndExchanges ends the attempts that ask a vendor for a token: at the start of the
 // only node there is, nobody does any more. Those on another device are left to
 // their jobs.
-func (s *Store) EndExchanges(ctx context.Context, e sinew.AttemptError) error {
-	return wrap(s.failAttempts(ctx, e, "status = 'exchanging' AND mode <> $5", string(sinew.ModeDevice)), "end the attempts of a node that is gone")
+func (s *Store) EndExchanges(ctx context.Context, e sinew.AttemptError, event sinew.AttemptEvent) error {
+	return wrap(s.failAttempts(ctx, e, event, "status = 'exchanging' AND mode <> $5", string(sinew.ModeDevice)), "end the attempts of a node that is gone")
 }
 
-func (s *Store) failAttempts(ctx context.Context, e sinew.AttemptError, which string, args ...any) error {
+// failBatch is how many attempts one transaction ends.
+const failBatch = 200
+
+func (s *Store) failAttempts(ctx context.Context, e sinew.AttemptError, event sinew.AttemptEvent, which string, args ...any) error {
 	args = append([]any{e.Message, e.Type, e.Code, s.Now().UnixMilli()}, args...)
-	_, err := s.writer.ExecContext(ctx, `UPDATE connect_attempt SET status = 'failed', error = $1, error_type = $2, error_code = $3, updated_at = $4,
-		ticket_hash = NULL, state_hash = NULL, secret = NULL WHERE status IN ('redirect', 'exchanging') AND `+which, args...)
-	return err
+	const open = "status IN ('redirect', 'exchanging') AND "
+	statement := `UPDATE connect_attempt SET status = 'failed', error = $1, error_type = $2, error_code = $3, updated_at = $4,
+		ticket_hash = NULL, state_hash = NULL, secret = NULL
+		WHERE ` + open + which + " AND id IN (SELECT id FROM connect_attempt WHERE " + open + which + " ORDER BY id LIMIT " + strconv.Itoa(failBatch) + ") RETURNING " + attemptColumns
+	for {
+		failed := 0
+		err := s.changeAside(ctx, func(t *tx) error {
+			rows, err := queryRows(ctx, t, scanAttempt, statement, args...)
+			failed = len(rows)
+			if err != nil || failed == 0 {
+				return err
+			}
+			return insertAttemptEvents(ctx, t, rows, event)
+		})
+		if err != nil || failed < failBatch {
+			return err
+		}
+	}
+}
+
+// insertAttemptEvents writes the events of attempts that have failed.
+func insertAttemptEvents(ctx context.Context, t *tx, rows []attemptRow, event sinew.AttemptEvent) error {
+	for _, row := range rows {
+		token, err := scanLinkToken(t.QueryRowContext(ctx, linkTokenFrom+" WHERE t.id = $1", row.LinkTokenID))
+		if err != nil {
+			return fmt.Errorf("read the link token of attempt %s: %w", row.ID, err)
+		}
+		if err := insertEvent(ctx, t, event(row.ConnectAttempt, token.LinkToken)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -50,6 +50,6 @@ func (s *Store) SaveDeviceAttempt(ctx context.Context, a sinew.ConnectAttempt) e
 
 // EndDeviceAttempts ends the attempts of a link token whose customer is still to
 // consent on another device.
-func (s *Store) EndDeviceAttempts(ctx context.Context, linkTokenID string, e sinew.AttemptError) error {
-	return wrap(s.failAttempts(ctx, e, "link_token_id = $5 AND mode = 'device' AND status = 'redirect'", linkTokenID), "end attempts of link token %s", linkTokenID)
+func (s *Store) EndDeviceAttempts(ctx context.Context, linkTokenID string, e sinew.AttemptError, event sinew.AttemptEvent) error {
+	return wrap(s.failAttempts(ctx, e, event, "link_token_id = $5 AND mode = 'device' AND status = 'redirect'", linkTokenID), "end attempts of link token %s", linkTokenID)
 }

@@ -93,6 +93,19 @@ func (s *Store) Events(ctx context.Context, environmentID, after string, limit i
 		ORDER BY created_at, id LIMIT $3`, environmentID, after, limit)
 }
 
+// ListEvents returns one page of an environment's events.
+func (s *Store) ListEvents(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Event], error) {
+	list := listing[sinew.Event]{
+		selects: "SELECT " + eventColumns + " FROM event e", alias: "e.", scan: scanEvent,
+		columns: columns{"id": {name: "e.id"}, "event_type": {name: "e.type"}, "integrated_account_id": {name: "e.account_id", nullable: true}, "created_at": {name: "e.created_at"}},
+		position: func(e sinew.Event, sort sinew.Sort) sinew.Position {
+			return stamped(e.CreatedAt, e.CreatedAt, e.ID, sort)
+		},
+	}
+	page, err := list.page(ctx, s.reader, q, "e.environment_id = $1", environmentID)
+	return page, wrap(err, "list events")
+}
+
 const eventColumns = "e.id, e.environment_id, e.type, coalesce(e.account_id, ''), e.sequence, e.payload, e.created_at"
 
 func scanEvent(row scanner) (e sinew.Event, err error) {

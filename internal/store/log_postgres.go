@@ -24,22 +24,22 @@ func insertPostgresLogs(ctx context.Context, logs *logStore, entries []sinew.Log
 	if err := prepareDays(ctx, logs, entries); err != nil {
 		return err
 	}
-	var columns [7][]string
+	var columns [8][]string
 	created := make([]int64, len(entries))
 	for i := range columns {
 		columns[i] = make([]string, len(entries))
 	}
 	for i, e := range entries {
-		for j, text := range [...]string{e.ID, e.EnvironmentID, string(e.Type), e.AccountID, e.Integration, e.RequestType, string(e.Entry)} {
+		for j, text := range [...]string{e.ID, e.EnvironmentID, string(e.Type), e.AccountID, e.Integration, e.RequestType, string(e.Entry), e.Failure} {
 			columns[j][i] = text
 		}
 		created[i] = e.CreatedAt.UnixMilli()
 	}
-	_, err := logs.writer.ExecContext(ctx, `INSERT INTO request_log (id, environment_id, log_type, account_id, integration, request_type, entry, created_at)
-		SELECT id, environment_id, log_type, nullif(account_id, ''), nullif(integration, ''), nullif(request_type, ''), entry, created_at
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
-			AS r (id, environment_id, log_type, account_id, integration, request_type, entry, created_at)`,
-		columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6], created)
+	_, err := logs.writer.ExecContext(ctx, `INSERT INTO request_log (id, environment_id, log_type, account_id, integration, request_type, entry, created_at, failure)
+		SELECT id, environment_id, log_type, nullif(account_id, ''), nullif(integration, ''), nullif(request_type, ''), entry, created_at, nullif(failure, '')
+		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[])
+			AS r (id, environment_id, log_type, account_id, integration, request_type, entry, failure, created_at)`,
+		columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6], columns[7], created)
 	return err
 }
 

@@ -58,7 +58,7 @@ func migrateSQLiteLogs(ctx context.Context, logs *logStore) error {
 // are parsed once.
 func logChunks() [3]int { return [...]int{64, 8, 1} }
 
-const logColumns = 8
+const logColumns = 9
 
 func insertSQLiteLogs(ctx context.Context, logs *logStore, entries []sinew.LogEntry) (err error) {
 	// Prepared before the transaction, which holds the only connection.
@@ -91,7 +91,7 @@ func insertSQLiteLogs(ctx context.Context, logs *logStore, entries []sinew.LogEn
 func logValues(entries []sinew.LogEntry) []any {
 	values := make([]any, 0, len(entries)*logColumns)
 	for _, e := range entries {
-		values = append(values, e.ID, e.EnvironmentID, string(e.Type), orNull(e.AccountID), orNull(e.Integration), orNull(e.RequestType), string(e.Entry), e.CreatedAt.UnixMilli())
+		values = append(values, e.ID, e.EnvironmentID, string(e.Type), orNull(e.AccountID), orNull(e.Integration), orNull(e.RequestType), string(e.Entry), e.CreatedAt.UnixMilli(), orNull(e.Failure))
 	}
 	return values
 }
@@ -110,7 +110,7 @@ func (l *logInserts) get(ctx context.Context, db *sql.DB, rows int) (*sql.Stmt, 
 	}
 	// Parameters without a number: the driver looks those with one up by name.
 	row := "(" + strings.Repeat("?, ", logColumns-1) + "?)"
-	s, err := db.PrepareContext(ctx, `INSERT INTO request_log (id, environment_id, log_type, account_id, integration, request_type, entry, created_at)
+	s, err := db.PrepareContext(ctx, `INSERT INTO request_log (id, environment_id, log_type, account_id, integration, request_type, entry, created_at, failure)
 		VALUES `+strings.Repeat(row+", ", rows-1)+row)
 	if err != nil {
 		return nil, fmt.Errorf("prepare log records: %w", err)

@@ -44,6 +44,7 @@ func sealedTables() []sealedTable {
 		own("webhook", "t.secret_version", "secret"),
 		own("workflow", "t.secret_version", "config_secret"),
 		own("workflow_run", "0", "progress"),
+		own("notification_destination", "t.config_version", "config"),
 		own("link_token", "1", "context_secret"),
 		own("connect_attempt", "1", "secret"),
 		own("idempotent_call", "0", "answer"),

@@ -31,6 +31,9 @@ func (s *Store) CreateAPIToken(ctx context.Context, token *sinew.APIToken, hash 
 		if err != nil {
 			return err
 		}
+		if err := notifyToken(ctx, t, *token, false); err != nil {
+			return err
+		}
 		return insertEvent(ctx, t, event(*token))
 	})
 	return wrap(err, "create API token %q", token.Name)
@@ -64,6 +67,9 @@ func (s *Store) DeleteAPIToken(ctx context.Context, environmentID, id string, ev
 			return notFound("API token", id, err)
 		}
 		if _, err := t.ExecContext(ctx, "DELETE FROM api_token WHERE id = $1", id); err != nil {
+			return err
+		}
+		if err := notifyToken(ctx, t, token, true); err != nil {
 			return err
 		}
 		return insertEvent(ctx, t, event(token))

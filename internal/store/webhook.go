@@ -125,16 +125,19 @@ func (s *Store) UpdateWebhook(ctx context.Context, environmentID, id string, upd
 		if err != nil {
 			return notFound("Webhook", id, err)
 		}
-		wasOrdered := w.Ordered
+		before := w
 		if err := update(&w); err != nil {
 			return err
 		}
 		changed = w
-		if w.Ordered && !wasOrdered {
+		if w.Ordered && !before.Ordered {
 			// From here on time and sequence are the order.
 			if _, err := t.ExecContext(ctx, "UPDATE webhook_delivery SET due_at = $2 WHERE webhook_id = $1", id, s.Now().UnixMilli()); err != nil {
 				return err
 			}
+		}
+		if err := notifyHealth(ctx, t, before, w); err != nil {
+			return err
 		}
 		return writeWebhook(ctx, t, w)
 	})

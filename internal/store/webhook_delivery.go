@@ -198,8 +198,12 @@ func (s *Store) FinishDeliveries(ctx context.Context, j sinew.Job, webhookID str
 				return err
 			}
 		}
+		before := w
 		if !health(&w) {
 			return nil
+		}
+		if err := notifyHealth(ctx, t, before, w); err != nil {
+			return err
 		}
 		return writeWebhook(ctx, t, w)
 	})

@@ -94,6 +94,20 @@ func Raw(t testing.TB, db Database) *sql.DB {
 	return conn
 }
 
+// RawLogs is Raw for the log records, which SQLite keeps in a database of their own.
+func RawLogs(t testing.TB, db Database) *sql.DB {
+	t.Helper()
+	if db.URL != "" {
+		return Raw(t, db)
+	}
+	conn, err := sql.Open("sqlite", "file:"+filepath.Join(db.Dir, "sinew-log.db")+"?_pragma=busy_timeout(60000)")
+	if err != nil {
+		t.Fatalf("open log database: %v", err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
 // baseTime is when the first account was created, in milliseconds: 2024-01-01.
 const baseTime = 1_704_067_200_000
 

@@ -9,5 +9,5 @@
 // job keeps a node that has lost it from writing what came of its tries. A receiver
 // gets an event at least once, always under the same id.
 //
-// It depends on jobs, upstream, retry and view.
+// It depends on jobs, delivery, upstream, retry and view.
 package webhook

@@ -29,11 +29,11 @@ func (s *Service) note(w *sinew.Webhook, results []sinew.DeliveryResult) (change
 	}
 	if failing := w.FailingSince; w.IsActive && !failing.IsZero() {
 		switch {
-		case at.Sub(failing) >= giveUpAfter:
+		case at.Sub(failing) >= sinew.WebhookGivenUpAfter:
 			switchOff(w, reasonFailing, at)
 		case at.Sub(failing) >= noticeAfter && w.NoticedAt.IsZero():
 			w.NoticedAt = at
-			s.log.Warn("a webhook has taken nothing for days", "webhook_id", w.ID, "environment_id", w.EnvironmentID, "failing_since", failing, "switched_off_at", failing.Add(giveUpAfter))
+			s.log.Warn("a webhook has taken nothing for days", "webhook_id", w.ID, "environment_id", w.EnvironmentID, "failing_since", failing, "switched_off_at", failing.Add(sinew.WebhookGivenUpAfter))
 		}
 	}
 	if before.IsActive && !w.IsActive {

@@ -16,10 +16,8 @@ func pauses() []time.Duration {
 }
 
 const (
-	// noticeAfter and giveUpAfter are how long a receiver may fail before somebody
-	// is told, and before it is switched off.
+	// noticeAfter is how long a receiver may fail before somebody is told.
 	noticeAfter = 3 * 24 * time.Hour
-	giveUpAfter = 5 * 24 * time.Hour
 	// spread is the part of a pause that chance may take away: 1 in so many.
 	spread = 10
 )

@@ -10,13 +10,12 @@ import (
 	"unicode/utf8"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/delivery"
 	"github.com/sinewhq/sinew/internal/retry"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
 
 const (
-	// userAgent is how deliveries present themselves, as the contract says.
-	userAgent = "truto"
 	// keptAnswer is how much of an answer is read and kept, in bytes.
 	keptAnswer = 2 << 10
 )
@@ -43,10 +42,8 @@ func (a answer) gone() bool { return a.status == http.StatusGone }
 // send posts an event to its receiver. Redirects are not followed: the signature is
 // for the one that was named.
 func (s *Service) send(ctx context.Context, w sinew.Webhook, secrets sinew.WebhookSecrets, e sinew.Event) answer {
-	body := message(w.ID, e)
-	header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {userAgent}}
 	began := time.Now()
-	sign(header, w, secrets, e.ID, body, began)
+	header, body := delivery.Of(w, secrets, e, began)
 	response, err := s.sender.Do(ctx, &upstream.Request{Method: http.MethodPost, URL: w.TargetURL, Header: header, Body: body, NoRedirects: true, Limits: limits()})
 	if err != nil {
 		return answer{reason: reasonOf(err), took: time.Since(began)}

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"regexp"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -28,6 +29,8 @@ type Store interface {
 	WriteWebhookAttempt(ctx context.Context, a sinew.WebhookAttempt) error
 	ReplayEvents(ctx context.Context, environmentID, webhookID string, f sinew.ReplayFilter) (replayed int, err error)
 
+	ListEvents(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Event], error)
+
 	DueDeliveries(ctx context.Context, w sinew.Webhook, limit int) ([]sinew.Delivery, error)
 	NextDelivery(ctx context.Context, webhookID string) (at time.Time, ok bool, err error)
 	FinishDeliveries(ctx context.Context, j sinew.Job, webhookID string, results []sinew.DeliveryResult, health func(*sinew.Webhook) (changed bool)) error
@@ -44,11 +47,15 @@ type Service struct {
 	store  Store
 	sender Sender
 	log    *slog.Logger
+	// stopped is closed when the service is to let go of whoever waits for events.
+	stopped chan struct{}
+	stop    func()
 }
 
 // New returns a service.
 func New(store Store, sender Sender, log *slog.Logger) *Service {
-	return &Service{store: store, sender: sender, log: log}
+	stopped := make(chan struct{})
+	return &Service{store: store, sender: sender, log: log, stopped: stopped, stop: sync.OnceFunc(func() { close(stopped) })}
 }
 
 // now is the time of a change, in the precision that is stored.

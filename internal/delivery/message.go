@@ -1,9 +1,23 @@
-package webhook
+package delivery
 
 import (
+	"net/http"
+	"time"
+
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
+
+// userAgent is how deliveries present themselves, as the contract says.
+const userAgent = "truto"
+
+// Of returns the headers and the body of an event for a webhook, signed at a moment.
+func Of(w sinew.Webhook, secrets sinew.WebhookSecrets, e sinew.Event, now time.Time) (http.Header, []byte) {
+	body := message(w.ID, e)
+	header := http.Header{"Content-Type": {"application/json"}, "User-Agent": {userAgent}}
+	sign(header, w, secrets, e.ID, body, now)
+	return header, body
+}
 
 // message writes the body of a delivery (spec 01 section 13.2). event_type says the
 // same as event, which some receivers read under that name. sequence counts the
