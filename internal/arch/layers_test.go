@@ -92,7 +92,7 @@ func namedEdges() map[string][]string {
 		"unified":     {"proxy"},
 		"action":      {"unified", "proxy", "account", "credential", "definition"},
 		"syncjob":     {"unified", "proxy"},
-		"inbound":     {"unified", "proxy"},
+		"inbound":     {"account", "definition", "unified", "proxy"},
 		"tool":        {"definition"},
 		"store":       {"jsonx", "seal", "kept"},
 		"dataplane":   {"httpapi"},

@@ -13,6 +13,7 @@ import (
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/escrow"
+	"github.com/sinewhq/sinew/internal/inbound"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
@@ -71,6 +72,7 @@ type workers struct {
 	links       *connect.Service
 	revocations *revocation.Service
 	webhooks    *webhook.Service
+	deliveries  *inbound.Service
 }
 
 // newRunner works off the jobs of this node.
@@ -83,6 +85,7 @@ func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
 			sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
 			sinew.JobRevokeToken:        w.revocations.Kind(),
 			sinew.JobDeliverWebhook:     w.webhooks.Kind(),
+			sinew.JobProcessInbound:     w.deliveries.Kind(),
 		},
 	})
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/sinewhq/sinew/internal/connectpage"
 	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/inbound"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/obs"
@@ -57,8 +58,10 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	stop     context.CancelFunc
-	work     sync.WaitGroup
-	served   chan error
+	// inboundKept is how long deliveries of vendors stay; 0 is for ever.
+	inboundKept time.Duration
+	work        sync.WaitGroup
+	served      chan error
 }
 
 // Open opens the data, listens, and serves in the background. When it returns,
@@ -116,11 +119,13 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	actions := newActions(s.Core, calls, s.log)
 	byAction.Service = actions
 	hooks := webhook.New(s.Core.Store, s.upstream, s.log)
-	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks}, s.log)
+	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
+	s.inboundKept = c.InboundRetention
+	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks, deliveries}, s.log)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks, Inbound: deliveries,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)
@@ -193,7 +198,8 @@ func (s *Server) forget(ctx context.Context) {
 	}
 }
 
-// sweep removes unused blobs and old tries of webhooks from time to time.
+// sweep removes unused blobs, old tries of webhooks and old deliveries from time to
+// time.
 func (s *Server) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
@@ -205,6 +211,13 @@ func (s *Server) sweep(ctx context.Context) {
 		}
 		if _, err := s.Core.Store.PruneWebhookAttempts(ctx, time.Now().Add(-sinew.WebhookAttemptsKept)); err != nil && ctx.Err() == nil {
 			s.log.Warn("prune tries of webhooks", "error", err.Error())
+		}
+		var before time.Time
+		if s.inboundKept > 0 {
+			before = time.Now().Add(-s.inboundKept)
+		}
+		if _, err := s.Core.Store.PruneInbound(ctx, before); err != nil && ctx.Err() == nil {
+			s.log.Warn("prune deliveries", "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():

@@ -42,6 +42,7 @@ func sealedTables() []sealedTable {
 		config,
 		own("static_gate", "1", "token_secret"),
 		own("webhook", "t.secret_version", "secret"),
+		own("inbound_webhook", "0", "request"),
 		own("link_token", "1", "context_secret"),
 		own("connect_attempt", "1", "secret"),
 		own("idempotent_call", "0", "answer"),
