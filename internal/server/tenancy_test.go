@@ -124,6 +124,7 @@ func deletedIDs(p *platform) map[string][]string {
 	p.t.Helper()
 	gone := newWorld(p, "gone")
 	ids := map[string][]string{}
+	ids["inbound-webhook"] = p.get("/inbound-webhook?integrated_account_id=" + gone.account).want(200).ids() // goes with its account
 	for _, row := range []struct{ noun, id string }{
 		{"sandbox-integrated-account", gone.sandbox},
 		{"integrated-account", gone.account},
@@ -136,7 +137,6 @@ func deletedIDs(p *platform) map[string][]string {
 		p.call("DELETE", "/"+row.noun+"/"+row.id, "").want(200)
 		ids[row.noun] = append(ids[row.noun], row.id)
 	}
-	ids["inbound-webhook"] = gone.ids["inbound-webhook"] // with its account
 	token, _, err := p.server.Core.Access.CreateAPIToken(p.t.Context(), p.environment.ID, "gone", "", 0)
 	p.must(err)
 	p.must(p.server.Core.Access.RevokeAPIToken(p.t.Context(), p.environment.ID, token.ID))
