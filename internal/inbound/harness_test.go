@@ -31,8 +31,10 @@ type inbox struct {
 	accepted []sinew.InboundArrival
 	refused  []sinew.InboundWebhook
 	learned  []jsonx.Value
+	outcomes []sinew.InboundOutcome
 
 	config, context string // of the account
+	override        string // of its installation
 	published       string // at every URL
 	asked           int
 }
@@ -60,8 +62,24 @@ func (b *inbox) RefuseInbound(_ context.Context, w sinew.InboundWebhook, _ int) 
 	return nil
 }
 
+func (b *inbox) WaitingInbound(context.Context, string, int) (waiting []sinew.InboundWebhook, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, a := range b.accepted[len(b.outcomes):] {
+		waiting = append(waiting, a.InboundWebhook)
+	}
+	return waiting, nil
+}
+
+func (b *inbox) FinishInbound(_ context.Context, _ sinew.Job, _ sinew.InboundWebhook, o sinew.InboundOutcome) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.outcomes = append(b.outcomes, o)
+	return nil
+}
+
 func (b *inbox) ForCall(context.Context, sinew.Principal, string) (*account.Opened, error) {
-	installation := &sinew.EnvironmentIntegration{ID: installationID, EnvironmentID: "environment", Override: `{"environment_variables":{"SECRET":"variable-secret"}}`}
+	installation := &sinew.EnvironmentIntegration{ID: installationID, EnvironmentID: "environment", Override: sinew.JSON(b.override)}
 	r := sinew.AccountRecord{AccountView: sinew.AccountView{
 		IntegratedAccount:      sinew.IntegratedAccount{ID: accountID, EnvironmentID: "environment", EnvironmentIntegrationID: installationID, Context: sinew.JSON(b.context)},
 		Integration:            &sinew.Integration{Config: sinew.JSON(b.config)},
@@ -100,7 +118,7 @@ func newServiceOf(t testing.TB, webhook, context string) (*inbound.Service, *inb
 	if _, err := jsonx.ParseString(webhook); err != nil {
 		t.Fatalf("%v in %s", err, webhook)
 	}
-	b := &inbox{config: `{"webhook":` + webhook + `}`, context: context}
+	b := &inbox{override: `{"environment_variables":{"SECRET":"variable-secret"}}`, config: `{"webhook":` + webhook + `}`, context: context}
 	return inbound.New(inbound.Config{Store: b, Accounts: b, Sender: b, Log: slog.New(slog.DiscardHandler)}), b
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -106,7 +107,7 @@ func (h *hook) shape(ctx context.Context, in shaped, more map[string]jsonx.Value
 	}
 	switch {
 	case isEvents(made):
-		return in, made.Items(), nil
+		return in, eventsOnly(made), nil
 	case made.Kind() == jsonx.Object && made.Get("event_type").Exists():
 		return in, []jsonx.Value{made}, nil
 	case !made.Exists() || made.IsNull():
@@ -125,17 +126,40 @@ func (h *hook) shape(ctx context.Context, in shaped, more map[string]jsonx.Value
 	return out, nil, nil
 }
 
-// isEvents reports whether a value is an array of events; an empty one is too.
+// isEvents reports whether a value is an array of events; an empty one is too. An
+// expression that found nothing to say, as of a handshake, leaves objects that lack
+// this and that.
 func isEvents(v jsonx.Value) bool {
 	if v.Kind() != jsonx.Array {
 		return false
 	}
 	for _, item := range v.Items() {
-		if item.Kind() != jsonx.Object || !item.Get("event_type").Exists() {
+		if item.Kind() != jsonx.Object || !item.Get("event_type").Exists() && !isHollow(item) {
 			return false
 		}
 	}
 	return true
+}
+
+// isHollow reports whether an object has no members but those of an event.
+func isHollow(v jsonx.Value) bool {
+	for name := range v.Members() {
+		if !slices.Contains([]string{"resource_type", "resource", "resource_id", "raw"}, name) {
+			return false
+		}
+	}
+	return true
+}
+
+// eventsOnly leaves out what names neither an event nor a record.
+func eventsOnly(v jsonx.Value) []jsonx.Value {
+	events := make([]jsonx.Value, 0, v.Len())
+	for _, item := range v.Items() {
+		if item.Get("event_type").Exists() || item.Get("resource_id").Exists() {
+			events = append(events, item)
+		}
+	}
+	return events
 }
 
 // isEnvelope reports whether an object has no members but those of a delivery.
