@@ -131,6 +131,12 @@ func (v *webToken) header(token string) (jsonx.Value, bool) {
 	if len(parts) != 3 || len(token) > maxToken {
 		return jsonx.Value{}, false
 	}
+	// Strictly: each token has one text, or a replayed one would look like another.
+	for _, part := range parts {
+		if _, err := base64.RawURLEncoding.Strict().DecodeString(part); err != nil || strings.ContainsAny(part, "\r\n") {
+			return jsonx.Value{}, false
+		}
+	}
 	text, err := base64.RawURLEncoding.Strict().DecodeString(parts[0])
 	if err != nil {
 		return jsonx.Value{}, false
