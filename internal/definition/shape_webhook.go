@@ -175,8 +175,11 @@ func signatureProblem(format string, v jsonx.Value) (name, problem string) {
 	if n, ok := v.Get("timestamp_tolerance").Float(); ok && (n < 1 || n > 86400) {
 		return "timestamp_tolerance", "must be from 1 to 86400 seconds"
 	}
-	if problem := timestampProblem(format, v); problem != "" {
-		return "timestamp", problem
+	// An override may leave the parts to what is below it.
+	if whole := v.Get("parts").Exists() || v.Get("secret").Exists() || v.Get("public_key").Exists(); whole || format == SignedBasic {
+		if problem := TimestampProblem(format, v); problem != "" {
+			return "timestamp", problem
+		}
 	}
 	if field := v.Get("context_lookup_field_name").Str(); field != "" && !lookupField.MatchString(field) {
 		return "context_lookup_field_name", "must be names with dots between them"
@@ -187,9 +190,10 @@ func signatureProblem(format string, v jsonx.Value) (name, problem string) {
 	return "", ""
 }
 
-// timestampProblem says what is wrong with a timestamp: one that is not signed can be
+// TimestampProblem says what is wrong with the timestamp of a signature, "" for
+// nothing: one that is not signed can be
 // written anew by whoever replays a delivery.
-func timestampProblem(format string, v jsonx.Value) string {
+func TimestampProblem(format string, v jsonx.Value) string {
 	at := v.Get("timestamp").Str()
 	if at == "" {
 		return ""

@@ -239,6 +239,7 @@ func TestBrokenDefinitionsLetNothingThrough(t *testing.T) {
 		`{"format":"hmac","config":{"algorithm":"md5","secret":"s","compare_with":"$header.x"}}`,
 		`{"format":"hmac","config":{"secret":"zz","secret_encoding":"hex","compare_with":"$header.x"}}`,
 		`{"format":"hmac","config":{"secret":"s","parts":["{{absent}}"],"compare_with":"$header.x"}}`,
+		`{"format":"hmac","config":{"secret":"s","compare_with":"$header.x","timestamp":"$header.authorization"}}`,
 		`{"format":"bearer","config":{}}`, `{"format":"bearer","config":{"secret":""}}`, `{"format":"basic","config":{"username":"u"}}`, `{"format":"basic","config":{"username":"{{absent}}","password":"p"}}`,
 		`{"format":"clerk","config":{"secret":"whsec_"}}`, `{"format":"clerk","config":{"secret":"whsec_!!"}}`,
 		`{"format":"jwt","config":{"algorithm":"none","secret":"s"}}`, `{"format":"jwt","config":{"algorithm":"HS256,RS256","secret":"s","public_key":"x"}}`, `{"format":"jwt","config":{}}`,

@@ -61,6 +61,9 @@ func compileVerifier(v jsonx.Value, keys *keySets) (verifier, error) {
 	if problem != "" {
 		return nil, fmt.Errorf("algorithm %s", problem)
 	}
+	if problem := definition.TimestampProblem(format, config); problem != "" {
+		return nil, fmt.Errorf("timestamp %s", problem)
+	}
 	if len(algorithms) == 0 && format != definition.SignedJWT {
 		algorithms = []string{usualHash}
 	}

@@ -152,9 +152,17 @@ func TestInboundIsFinishedUnderItsJob(t *testing.T) {
 func TestAccountsAreFoundByTheirContext(t *testing.T) {
 	t.Parallel()
 	eachWorld(t, func(t *testing.T, w *world) {
-		ctx, all := context.Background(), w.accounts(40)
+		ctx, all := context.Background(), w.accounts(300)
 		installation := all[0].EnvironmentIntegrationID
-		accounts := slices.DeleteFunc(all, func(a sinew.AccountView) bool { return a.EnvironmentIntegrationID != installation || a.IsSandbox })[:4]
+		var accounts []sinew.AccountView
+		for _, a := range all {
+			if a.EnvironmentIntegrationID == installation && !a.IsSandbox {
+				accounts = append(accounts, a)
+			}
+		}
+		if len(accounts) < 4 {
+			t.Fatalf("%d accounts are of one installation", len(accounts))
+		}
 		set := func(a sinew.AccountView, context string) {
 			_, err := w.store.UpdateAccount(ctx, w.environment(), a.ID, func(r *sinew.AccountRecord) ([]sinew.Event, error) {
 				r.Context = sinew.JSON(context)
