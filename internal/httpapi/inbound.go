@@ -102,15 +102,15 @@ func replayedDeliveries(c *Call, s *inbound.Service, f sinew.InboundReplay) (Ans
 }
 
 func takeDelivery(c *Call, s *inbound.Service, to deliver) (Answer, error) {
+	body, err := c.readDelivery()
+	if err != nil {
+		return Answer{}, err
+	}
 	leave, err := s.Enter(c.Context())
 	if err != nil {
 		return Answer{}, err
 	}
 	defer leave()
-	body, err := c.readDelivery()
-	if err != nil {
-		return Answer{}, err
-	}
 	address := c.api.settings.PublicURL + c.WrittenPath()
 	if query := c.Request.URL.RawQuery; query != "" {
 		address += "?" + query

@@ -61,7 +61,6 @@ func seconds(at time.Time) string { return strconv.FormatInt(at.Unix(), 10) }
 // privateKeys are made once for all tests of this package.
 type privateKeys struct {
 	rsa     [2]*rsa.PrivateKey
-	small   *rsa.PrivateKey
 	ecdsa   [2]*ecdsa.PrivateKey
 	ed25519 [2]ed25519.PrivateKey
 }

@@ -81,14 +81,15 @@ func actor(environmentID string) sinew.Principal {
 }
 
 const (
-	// atOnce is how many deliveries a node holds in memory at the same time.
+	// atOnce is how many deliveries a node looks at at the same time.
 	atOnce = 64
 	// waitForRoom is how long others wait.
 	waitForRoom = 5 * time.Second
 )
 
-// Enter takes a place for a delivery, before its body is read. leave gives it back.
-// Unavailable when there is none: vendors come again.
+// Enter takes a place for a delivery once its body is read, so that nobody holds one by
+// sending slowly. leave gives it back. Unavailable when there is none: vendors come
+// again.
 func (s *Service) Enter(ctx context.Context) (leave func(), err error) {
 	timer := time.NewTimer(waitForRoom)
 	defer timer.Stop()
