@@ -15,12 +15,14 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"hash"
 	"net/url"
 	"sort"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -67,20 +69,24 @@ type privateKeys struct {
 
 func newPrivateKeys(t testing.TB) privateKeys {
 	t.Helper()
-	var k privateKeys
-	for i := range 2 {
-		var err [3]error
-		k.rsa[i], err[0] = rsa.GenerateKey(rand.Reader, 2048)
-		k.ecdsa[i], err[1] = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		_, k.ed25519[i], err[2] = ed25519.GenerateKey(rand.Reader)
-		for _, err := range err {
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
+	k, err := sharedKeys()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return k
 }
+
+// sharedKeys makes them: those of RSA take a while.
+var sharedKeys = sync.OnceValues(func() (k privateKeys, err error) {
+	for i := range 2 {
+		var errs [3]error
+		k.rsa[i], errs[0] = rsa.GenerateKey(rand.Reader, 2048)
+		k.ecdsa[i], errs[1] = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		_, k.ed25519[i], errs[2] = ed25519.GenerateKey(rand.Reader)
+		err = errors.Join(err, errors.Join(errs[:]...))
+	}
+	return k, err
+})
 
 func pemOf(t testing.TB, key crypto.PublicKey) string {
 	t.Helper()
