@@ -21,6 +21,7 @@ import (
 	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
+	"github.com/sinewhq/sinew/internal/workflow"
 )
 
 // parallelRefreshes is how many tokens a node refreshes ahead of their expiry at
@@ -73,6 +74,7 @@ type workers struct {
 	revocations *revocation.Service
 	webhooks    *webhook.Service
 	deliveries  *inbound.Service
+	workflows   *workflow.Service
 }
 
 // newRunner works off the jobs of this node.
@@ -86,6 +88,7 @@ func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
 			sinew.JobRevokeToken:        w.revocations.Kind(),
 			sinew.JobDeliverWebhook:     w.webhooks.Kind(),
 			sinew.JobProcessInbound:     w.deliveries.Kind(),
+			sinew.JobRunWorkflow:        w.workflows.Kind(),
 		},
 	})
 }

@@ -26,6 +26,7 @@ import (
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/wire"
+	"github.com/sinewhq/sinew/internal/workflow"
 )
 
 // Time limits of the listener. Bodies are bounded in size, so these only have
@@ -119,13 +120,14 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	actions := newActions(s.Core, calls, s.log)
 	byAction.Service = actions
 	hooks := webhook.New(s.Core.Store, s.upstream, s.log)
+	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
 	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
 	s.inboundKept = c.InboundRetention
-	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks, deliveries}, s.log)
+	s.runner = newRunner(s.Core.Store, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks, deliveries, flows}, s.log)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks, Inbound: deliveries,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks, Inbound: deliveries, Workflows: flows,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)
@@ -198,8 +200,8 @@ func (s *Server) forget(ctx context.Context) {
 	}
 }
 
-// sweep removes unused blobs, old tries of webhooks and old deliveries from time to
-// time.
+// sweep removes unused blobs, old tries of webhooks, old deliveries and old runs of
+// workflows from time to time.
 func (s *Server) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
@@ -218,6 +220,9 @@ func (s *Server) sweep(ctx context.Context) {
 		}
 		if _, err := s.Core.Store.PruneInbound(ctx, before); err != nil && ctx.Err() == nil {
 			s.log.Warn("prune deliveries", "error", err.Error())
+		}
+		if _, err := s.Core.Store.PruneWorkflowRuns(ctx, time.Now().Add(-sinew.WorkflowRunsKept)); err != nil && ctx.Err() == nil {
+			s.log.Warn("prune workflow runs", "error", err.Error())
 		}
 		select {
 		case <-ctx.Done():
