@@ -92,7 +92,7 @@ func namedEdges() map[string][]string {
 		"unified":     {"proxy"},
 		"action":      {"unified", "proxy", "account", "credential", "definition"},
 		"syncjob":     {"unified", "proxy"},
-		"inbound":     {"unified", "proxy"},
+		"inbound":     {"account", "definition", "unified", "proxy"},
 		"workflow":    {"proxy", "definition"},
 		"tool":        {"definition"},
 		"store":       {"jsonx", "seal", "kept"},

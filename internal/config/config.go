@@ -48,6 +48,9 @@ type Config struct {
 	// how many bytes they may take; 0 is without limit.
 	LogRetention time.Duration
 	LogMaxSize   int64
+	// InboundRetention is how long deliveries of vendors stay in the inbox; 0 is
+	// without limit.
+	InboundRetention time.Duration
 	// ListAlias repeats the rows of some lists under "results".
 	ListAlias bool
 	// LimitToken and LimitAccount are requests per 10 seconds; 0 means no

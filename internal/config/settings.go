@@ -94,6 +94,11 @@ func settings() []setting {
 			set:  func(c *Config, text string) (err error) { c.LogMaxSize, err = parseSize(text); return err },
 		},
 		{
+			name: "inbound-retention", fallback: "30d", kind: "duration",
+			help: "How long webhooks that vendors delivered stay in the inbox, such as 12h or 30d; 0 is without limit.",
+			set:  func(c *Config, text string) (err error) { c.InboundRetention, err = parseDuration(text); return err },
+		},
+		{
 			name: "list-alias", fallback: "true", kind: "true|false",
 			help: "Repeat the rows of account and sync run lists under \"results\", as their published pages show them.",
 			set:  func(c *Config, text string) (err error) { c.ListAlias, err = parseBool(text); return err },

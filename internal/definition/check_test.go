@@ -70,6 +70,9 @@ func TestCheckTakesVariants(t *testing.T) {
 		`{"authorization":{"format":"jwt","config":{"algorithm":"ES256","key":"{{api_key}}","key_encoding":"base64","key_id":"1","claims":{"iss":"{{api_key}}","aud":["a"],"exp":null},"headers":{"x":1},"lifetime":60,"skew":30,"header_name":"X-Token","prefix":""}}}`,
 		`{"authorization":{"format":"mtls","config":{"certificate":"{{api_key}}","private_key":"{{api_key}}","ca":"{{api_key}}","authorization":{"format":"bearer"}}}}`,
 		`{"authorization":{"format":"header","config":{"expression":"{'A': context.api_key}"}}}`,
+		signed(`"hmac"`, `"algorithm":"HMAC-SHA1","secret":["{{a}}","b"],"parts":["$header.x-time","$body"],"compare_with":"v0=$header.x-signature","timestamp":"$header.x-time"`),
+		signed(`"hmac"`, `"secret":"{{a}}","compare_with":"$header.x-s:v1","timestamp":"$body.sent_at"`),
+		signed(`"jwt"`, `"algorithm":"RS256,ES256","jwks_url":"https://vendor.example/jwks"`),
 		`{"webhook":{"signature_verification":{"format":"hmac","config":{"secret":"{{environment_variables.S}}","parts":["$body"]}}}}`,
 		`{"actions":{"validation":{"type":"request","config":{"path":"/me"}}}}`,
 		`{"actions":{"validation":[{"type":"proxy","resource":"contacts","method":"list","query":{"limit":1}}]}}`,
@@ -182,6 +185,21 @@ func TestCheckRefuses(t *testing.T) {
 		{`{"tool_tags":{"users":"hr"}}`, "config.tool_tags.users", definition.CodeType},
 		{`{"webhook":{"signature":{}}}`, "config.webhook.signature", definition.CodeUnknownKey},
 		{`{"webhook":{"signature_verification":{"config":{}}}}`, "config.webhook.signature_verification.format", definition.CodeRequired},
+		{`{"webhook":{"replay_window":-1}}`, "config.webhook.replay_window", definition.CodeValue},
+		{`{"webhook":{"handshake_context":["oauth"]}}`, "config.webhook.handshake_context", definition.CodeValue},
+		{`{"webhook":{"delivery_id":"{"}}`, "config.webhook.delivery_id", definition.CodeExpression},
+		{signed(`"hmac"`, `"algorithm":"md5"`), signedAt + "algorithm", definition.CodeValue},
+		{signed(`"rsa"`, `"algorithm":"sha1"`), signedAt + "algorithm", definition.CodeValue},
+		{signed(`"jwt"`, `"algorithm":"HS256, None"`), signedAt + "algorithm", definition.CodeValue},
+		{signed(`"hmac"`, `"parts":["v0:","$headers.x"]`), signedAt + "parts.1", definition.CodeValue},
+		{signed(`"hmac"`, `"compare_with":"x-signature"`), signedAt + "compare_with", definition.CodeValue},
+		{signed(`"hmac"`, `"secret":"s","timestamp":"$header.x-time"`), signedAt + "timestamp", definition.CodeValue},
+		{signed(`"hmac"`, `"timestamp":"$header.x-time","parts":["$body"]`), signedAt + "timestamp", definition.CodeValue},
+		{signed(`"basic"`, `"timestamp":"$header.x-time","parts":["$header.x-time"]`), signedAt + "timestamp", definition.CodeValue},
+		{signed(`"hmac"`, `"timestamp_tolerance":0`), signedAt + "timestamp_tolerance", definition.CodeValue},
+		{signed(`"hmac"`, `"context_lookup_field_name":"a b"`), signedAt + "context_lookup_field_name", definition.CodeValue},
+		{signed(`"jwt"`, `"jwks_url":"vendor.example"`), signedAt + "jwks_url", definition.CodeValue},
+		{signed(`"hmac"`, `"secret":["{{a:nope}}"]`), signedAt + "secret.0", definition.CodePlaceholder},
 		{`{"webhook":{"payload_transform":{}}}`, "config.webhook.payload_transform", definition.CodeType},
 		{`{"error_expression":true}`, "config.error_expression", definition.CodeType},
 		{`{"actions":{"x":5}}`, "config.actions.x", definition.CodeType},
@@ -477,3 +495,10 @@ func ExampleCheck() {
 	// config.resources.users.list.method enum
 	// config.resources.users.list.path required
 }
+
+// signed is a config whose webhook is verified so.
+func signed(format, config string) string {
+	return `{"webhook":{"signature_verification":{"format":` + format + `,"config":{` + config + `}}}}`
+}
+
+const signedAt = "config.webhook.signature_verification.config."

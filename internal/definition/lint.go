@@ -22,6 +22,9 @@ func (c *checker) lint(config jsonx.Value) {
 			c.warn(keyConfig+"."+k.name, CodeMissing, "is missing: %s", k.why)
 		}
 	}
+	if hook := config.Get(keyWebhook); hook.Len() > 0 && hook.Get("signature_verification").Kind() != jsonx.Object {
+		c.warn(keyConfig+"."+keyWebhook+".signature_verification", CodeMissing, "is missing: whoever knows the address of an account can deliver to it")
+	}
 	c.openHost(config, keyConfig)
 	c.lintCredentials(config)
 	c.lintMethodNames(config)

@@ -59,30 +59,3 @@ func bodyOptions() *shape {
 		optional("object_format", enum("multipart: objects as JSON, or as fields with brackets; json unless given.", "json", "brackets")),
 	)
 }
-
-// webhook describes what the vendor sends by itself.
-func webhook() *shape {
-	signature := openObject("What is signed, with what, and where the signature is.",
-		optional("algorithm", text("Such as sha256.")),
-		optional("secret", templated("")),
-		optional("parts", texts("What is signed: text, $body, $header.<name>.")),
-		optional("compare_with", text("Where the signature is, such as $header.x-signature.")),
-		optional("string_type", enum("How the signature is written.", "hex", "base64")),
-		optional("username", templated("")),
-		optional("password", templated("")),
-		optional("verification_content", anything("")),
-		optional("context_lookup_field_name", text("The context field that tells the account.")),
-		optional("context_lookup_field_value", text("Where its value is in the payload.")),
-	)
-	var formats []format
-	for _, name := range []string{"hmac", "basic", "jwt", "clerk", "bearer"} {
-		formats = append(formats, format{name, signature})
-	}
-	verification := tagged("How a delivery is checked.", formats...)
-	verification.openEnum = true
-	return object("What the vendor sends by itself.",
-		optional("payload_transform", orNull(jsonata("Brings the delivery into another form."))),
-		optional("handle_verification", orNull(jsonata("Answers a handshake."))),
-		optional("signature_verification", orNull(verification)),
-	)
-}

@@ -7,6 +7,7 @@ import (
 	"github.com/sinewhq/sinew/internal/access"
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/connect"
+	"github.com/sinewhq/sinew/internal/inbound"
 	"github.com/sinewhq/sinew/internal/integration"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/notification"
@@ -26,6 +27,7 @@ type Engines struct {
 	Refresh      *refresh.Service
 	Connect      *connect.Service
 	Webhooks     *webhook.Service
+	Inbound      *inbound.Service
 	Workflows    *workflow.Service
 	Notify       *notification.Service
 	// Ready reports whether the server can work, and what the parts say.
@@ -51,6 +53,7 @@ func ControlPlane(e Engines) [][]Operation {
 		tenantOperations(e.Workspace),
 		gateOperations(e.Workspace),
 		webhookOperations(e.Webhooks),
+		inboundOperations(e.Inbound),
 		workflowOperations(e.Workflows),
 		eventOperations(e.Webhooks),
 		notificationOperations(e.Notify),

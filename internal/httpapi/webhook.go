@@ -156,24 +156,35 @@ func replay(c *Call, s *webhook.Service) (Answer, error) {
 		return Answer{}, err
 	}
 	f := sinew.ReplayFilter{EventID: in.EventID, EventTypes: in.EventTypes, FailedOnly: in.FailedOnly}
-	for name, moment := range map[string]struct {
-		text string
-		into *time.Time
-	}{"since": {in.Since, &f.Since}, "until": {in.Until, &f.Until}} {
-		if moment.text == "" {
-			continue
-		}
-		at, err := time.Parse(time.RFC3339Nano, moment.text)
-		if err != nil {
-			return Answer{}, sinew.InvalidField(name, "format", "must be a date-time, such as 2026-01-31T10:00:00Z")
-		}
-		*moment.into = at
+	if err := readMoments(map[string]moment{"since": {in.Since, &f.Since}, "until": {in.Until, &f.Until}}); err != nil {
+		return Answer{}, err
 	}
 	n, err := s.Replay(c.Context(), c.Principal, c.Path("id"), f)
 	if err != nil {
 		return Answer{}, err
 	}
 	return c.JSON(replayed{Replayed: n})
+}
+
+// moment is a date-time of a body, and where it goes.
+type moment struct {
+	text string
+	into *time.Time
+}
+
+// readMoments reads the date-times of a body by their names; "" leaves one open.
+func readMoments(all map[string]moment) error {
+	for name, m := range all {
+		if m.text == "" {
+			continue
+		}
+		at, err := time.Parse(time.RFC3339Nano, m.text)
+		if err != nil {
+			return sinew.InvalidField(name, "format", "must be a date-time, such as 2026-01-31T10:00:00Z")
+		}
+		*m.into = at
+	}
+	return nil
 }
 
 // given tells a list that was sent from one that was not.

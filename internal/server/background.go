@@ -15,6 +15,7 @@ import (
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/escrow"
+	"github.com/sinewhq/sinew/internal/inbound"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/notification"
 	"github.com/sinewhq/sinew/internal/obs"
@@ -76,6 +77,7 @@ type workers struct {
 	links       *connect.Service
 	revocations *revocation.Service
 	webhooks    *webhook.Service
+	deliveries  *inbound.Service
 	workflows   *workflow.Service
 	notices     *notification.Service
 }
@@ -88,6 +90,7 @@ func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
 		sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
 		sinew.JobRevokeToken:        w.revocations.Kind(),
 		sinew.JobDeliverWebhook:     w.webhooks.Kind(),
+		sinew.JobProcessInbound:     w.deliveries.Kind(),
 		sinew.JobRunWorkflow:        w.workflows.Kind(),
 		sinew.JobWorkBatch:          w.accounts.BatchKind(),
 	}

@@ -143,6 +143,12 @@ func typeOf(schema jsonx.Value) (name string, nullable bool) {
 // whose ids are not ours.
 func (o operation) callsVendor() bool { return o.noun() == "proxy" || o.noun() == "custom" }
 
+// takesDeliveries reports whether the operation is an address that vendors deliver to,
+// for whom all ids are alike.
+func (o operation) takesDeliveries() bool {
+	return o.noun() == "integrated-account-webhook" || o.noun() == "environment-integration-webhook"
+}
+
 // sharedByAll reports whether the operation is about what comes with the program
 // and belongs to everybody.
 func (o operation) sharedByAll() bool { return o.noun() == "category" || o.noun() == "catalog" }

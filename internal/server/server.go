@@ -16,6 +16,7 @@ import (
 	"github.com/sinewhq/sinew/internal/connectpage"
 	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/inbound"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/notification"
@@ -61,8 +62,10 @@ type Server struct {
 	listener net.Listener
 	http     *http.Server
 	stop     context.CancelFunc
-	work     sync.WaitGroup
-	served   chan error
+	// inboundKept is how long deliveries of vendors stay; 0 is for ever.
+	inboundKept time.Duration
+	work        sync.WaitGroup
+	served      chan error
 }
 
 // Open opens the data, listens, and serves in the background. When it returns,
@@ -124,11 +127,13 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		return nil, err
 	}
 	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
-	s.runner = newRunner(s.Core.Store, workers{s.Core.Accounts, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, flows, s.notices}, s.log)
+	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
+	s.inboundKept = c.InboundRetention
+	s.runner = newRunner(s.Core.Store, workers{s.Core.Accounts, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, deliveries, flows, s.notices}, s.log)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: s.hooks, Workflows: flows, Notify: s.notices,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: s.hooks, Inbound: deliveries, Workflows: flows, Notify: s.notices,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)
@@ -204,7 +209,8 @@ func (s *Server) forget(ctx context.Context) {
 	}
 }
 
-// sweep removes unused blobs, old tries of webhooks and old runs of workflows from time to time.
+// sweep removes unused blobs, old tries of webhooks, old deliveries and old runs of
+// workflows from time to time.
 func (s *Server) sweep(ctx context.Context) {
 	ticker := time.NewTicker(sweepInterval)
 	defer ticker.Stop()
@@ -216,6 +222,13 @@ func (s *Server) sweep(ctx context.Context) {
 		}
 		if _, err := s.Core.Store.PruneWebhookAttempts(ctx, time.Now().Add(-sinew.WebhookAttemptsKept)); err != nil && ctx.Err() == nil {
 			s.log.Warn("prune tries of webhooks", "error", err.Error())
+		}
+		var before time.Time
+		if s.inboundKept > 0 {
+			before = time.Now().Add(-s.inboundKept)
+		}
+		if _, err := s.Core.Store.PruneInbound(ctx, before); err != nil && ctx.Err() == nil {
+			s.log.Warn("prune deliveries", "error", err.Error())
 		}
 		if _, err := s.Core.Store.PruneWorkflowRuns(ctx, time.Now().Add(-sinew.WorkflowRunsKept)); err != nil && ctx.Err() == nil {
 			s.log.Warn("prune workflow runs", "error", err.Error())

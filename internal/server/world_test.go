@@ -44,10 +44,22 @@ func newWorld(p *platform, name string) *world {
 	w.gate = p.call("POST", "/static-gate", `{"name":"gate","domain":"egress.example.com"}`).want(201).text("id")
 	w.webhook = p.call("POST", "/webhook", `{"target_url":"https://api.example.com/hooks","is_active":false}`).want(201).text("id")
 	w.notification = p.call("POST", "/notification-destination", `{"type":"slack","is_active":false,"config":{"webhook_url":"https://hooks.example.com/services/T0/B0/X"}}`).want(201).text("id")
+	p.receive(w.installation, w.account)
 	p.link = p.linkToken(`{"tenant_id":"` + w.tenant + `"}`)
 	p.deleteBy(`{"tenant_id":"nobody"}`, true)
 	w.collect()
 	return w
+}
+
+// receive puts a delivery of a vendor into the inbox of an account.
+func (p *platform) receive(installation, account string) {
+	p.t.Helper()
+	at := p.server.Core.Store.Now()
+	_, err := p.server.Core.Store.AcceptInbound(p.t.Context(), []sinew.InboundArrival{{InboundWebhook: sinew.InboundWebhook{
+		EnvironmentID: p.environment.ID, EnvironmentIntegrationID: installation, AccountID: account, Status: sinew.InboundFailed, Method: "POST",
+		Request: &sinew.InboundRequest{Method: "POST", URL: "/", Body: []byte("{}")}, CreatedAt: at, ProcessedAt: at,
+	}}})
+	p.must(err)
 }
 
 // collect reads the ids of all lists that the environment has.

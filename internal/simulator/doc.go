@@ -10,5 +10,6 @@
 // do differently, and what goes wrong with them, is added as quirks.
 //
 // It is part of the program for `sinew simulate` alone; nothing that serves
-// customers imports it. It depends on jsonx.
+// customers imports it. It depends on jsonx and
+// upstream.
 package simulator

@@ -75,6 +75,9 @@ func (t *table) create(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	record, wrong := t.insert(fields, time.Now())
+	if wrong == nil {
+		t.changed(r.Context(), t.name, "created", record)
+	}
 	answer(w, http.StatusCreated, record, wrong)
 }
 
@@ -98,12 +101,18 @@ func (t *table) update(w http.ResponseWriter, r *http.Request) {
 		}
 		return b.Value(), nil
 	})
+	if wrong == nil {
+		t.changed(r.Context(), t.name, "updated", record)
+	}
 	answer(w, http.StatusOK, record, wrong)
 }
 
 func (t *table) remove(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	wrong := t.delete(id)
+	if wrong == nil {
+		t.changed(r.Context(), t.name, "deleted", jsonx.ObjectValue(jsonx.Member{Name: "id", Value: jsonx.StringValue(id)}))
+	}
 	answer(w, http.StatusOK, jsonx.ObjectValue(
 		jsonx.Member{Name: "id", Value: jsonx.StringValue(id)},
 		jsonx.Member{Name: "deleted", Value: jsonx.BoolValue(true)},
@@ -117,6 +126,9 @@ func (t *table) closeTicket(w http.ResponseWriter, r *http.Request) {
 		}
 		return old.With("status", jsonx.StringValue("closed")), nil
 	})
+	if wrong == nil {
+		t.changed(r.Context(), t.name, "updated", record)
+	}
 	answer(w, http.StatusOK, record, wrong)
 }
 

@@ -61,6 +61,7 @@ type Simulator struct {
 	routes  http.Handler
 	journal *journal
 	grants  *grants
+	hooks   *webhooks
 
 	mu     sync.RWMutex // guards quirks
 	quirks []Quirk
@@ -69,10 +70,11 @@ type Simulator struct {
 // New returns a vendor with its initial records.
 func New(options Options) *Simulator {
 	options = options.withDefaults()
-	s := &Simulator{options: options, journal: newJournal(options.Remember), grants: newGrants(), quirks: options.Quirks}
+	s := &Simulator{options: options, journal: newJournal(options.Remember), grants: newGrants(), hooks: newWebhooks(), quirks: options.Quirks}
 	s.tables = map[string]*table{}
 	for _, t := range seed() {
 		s.tables[t.name] = t
+		t.changed = s.hooks.tell
 	}
 	s.routes = s.mux()
 	return s
@@ -130,6 +132,8 @@ func (s *Simulator) mux() http.Handler {
 	for _, kind := range faults() {
 		mux.Handle("/fault/"+kind, s.signedIn("", faulty(kind)))
 	}
+	mux.Handle("POST "+pathWebhooks, s.signedIn("", s.hooks.subscribe))
+	mux.Handle("DELETE "+pathWebhooks+"/{id}", s.signedIn("", s.hooks.unsubscribe))
 	mux.Handle("POST /files", s.signedIn("", uploadFile))
 	mux.Handle("GET /files/{size}", s.signedIn("", downloadFile))
 	mux.Handle("POST /tickets/{id}/close", s.signedIn("tickets.write", s.tables["tickets"].closeTicket))

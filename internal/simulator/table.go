@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,6 +20,8 @@ type table struct {
 	unique   string // field that no two records share, "" for none
 	defaults jsonx.Value
 	filters  []string
+	// changed is told what has happened to a record.
+	changed func(ctx context.Context, resource, event string, record jsonx.Value)
 
 	mu      sync.RWMutex // guards the rest
 	records []jsonx.Value

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -24,6 +25,13 @@ type dialect struct {
 	// indexHints lets a statement name the index to use. SQLite plans without
 	// knowing how values are spread, PostgreSQL keeps statistics.
 	indexHints bool
+	// jsonPath writes a path into JSON, and jsonText the text or number that is there,
+	// NULL for anything else.
+	jsonPath func(names []string) string
+	jsonText func(column, path string) string
+	// lockAccounts waits for transactions that write accounts, and keeps others from
+	// it. SQLite has one writer anyway.
+	lockAccounts string
 	// now selects the database's clock, in milliseconds.
 	now string
 	// snapshot begins a transaction that sees one moment. SQLite's always do.
@@ -38,6 +46,10 @@ type dialect struct {
 func sqliteDialect() dialect {
 	return dialect{
 		name: "sqlite", oneWriter: true, indexHints: true, now: "SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER)", insertLogs: insertSQLiteLogs, pruneLogs: pruneSQLiteLogs,
+		jsonPath: func(names []string) string { return `$."` + strings.Join(names, `"."`) + `"` },
+		jsonText: func(column, path string) string {
+			return "CASE WHEN json_valid(" + column + ") THEN CASE WHEN json_type(" + column + ", " + path + ") IN ('text', 'integer', 'real') THEN CAST(json_extract(" + column + ", " + path + ") AS TEXT) END END"
+		},
 	}
 }
 
@@ -46,6 +58,9 @@ func postgresDialect() dialect {
 		name: "postgres", snapshot: sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}, snapshotSetting: stallsAfter("LOCAL", snapshotStalledAfter), forUpdate: " FOR UPDATE", noKeyUpdate: " FOR NO KEY UPDATE",
 		now:        "SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint",
 		insertLogs: insertPostgresLogs, pruneLogs: prunePostgresLogs,
+		jsonPath:     func(names []string) string { return "{" + strings.Join(names, ",") + "}" },
+		jsonText:     func(column, path string) string { return "inbound_lookup_value(" + column + ", " + path + ")" },
+		lockAccounts: "LOCK TABLE integrated_account IN SHARE MODE",
 	}
 }
 

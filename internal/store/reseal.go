@@ -42,6 +42,7 @@ func sealedTables() []sealedTable {
 		config,
 		own("static_gate", "1", "token_secret"),
 		own("webhook", "t.secret_version", "secret"),
+		own("inbound_webhook", "0", "request"),
 		own("workflow", "t.secret_version", "config_secret"),
 		own("workflow_run", "0", "progress"),
 		own("notification_destination", "t.config_version", "config"),

@@ -114,8 +114,20 @@ func (w *world) everyKind() []secretKind {
 		r, err := s.InstallRun(ctx, environment, id)
 		return string(r.State), err
 	}}
+	delivery := secretKind{table: "inbound_webhook", key: "id", column: "request", read: func(s *store.Store, id string) (string, error) {
+		d, err := s.InboundWebhook(ctx, environment, id)
+		if err != nil {
+			return "", err
+		}
+		return string(d.Request.Body), nil
+	}}
 	now := w.store.Now()
 	for n, a := range accounts {
+		arrived := w.arrival(a, "", 0)
+		arrived.Status, arrived.Request.Body = sinew.InboundProcessed, []byte(secretOf(n))
+		_, err := w.store.AcceptInbound(ctx, []sinew.InboundArrival{arrived})
+		w.must(err)
+		w.must(testkit.Raw(w.t, w.db).QueryRow("SELECT id FROM inbound_webhook WHERE account_id = $1", a.ID).Scan(&delivery.ids[n]))
 		g := sinew.StaticGate{EnvironmentID: environment, Name: "g", Domain: "d", CreatedAt: now, UpdatedAt: now}
 		w.must(w.store.CreateStaticGate(ctx, &g, secretOf(n)))
 		gate.ids[n] = g.ID
@@ -130,7 +142,7 @@ func (w *world) everyKind() []secretKind {
 		w.must(w.store.CreateAttempt(ctx, &t, sinew.AttemptHashes{}))
 		attempt.ids[n] = t.ID
 		c := sinew.IdempotentCall{ID: fmt.Sprint("call ", n), EnvironmentID: environment, AccountID: a.ID, RequestHash: []byte("h"), HeldUntil: now.Add(time.Hour), ExpiresAt: now.Add(time.Hour), CreatedAt: now}
-		_, _, err := w.store.ClaimCall(ctx, c)
+		_, _, err = w.store.ClaimCall(ctx, c)
 		w.must(err)
 		c.Answer = []byte(secretOf(n))
 		w.must(w.store.FinishCall(ctx, c))
@@ -149,7 +161,7 @@ func (w *world) everyKind() []secretKind {
 		}
 		install.ids[n] = a.ID
 	}
-	return append(kinds, installation, integration, gate, link, attempt, call, revocation, install)
+	return append(kinds, installation, integration, gate, link, attempt, call, revocation, install, delivery)
 }
 
 // wantSecrets reads all of them through a store that has no key in memory.
