@@ -62,7 +62,7 @@ func TestDefaults(t *testing.T) {
 		DataDir:      "./sinew-data",
 		LogFormat:    "json",
 		LogLevel:     slog.LevelInfo,
-		LogRetention: 30 * 24 * time.Hour,
+		LogRetention: 30 * 24 * time.Hour, DrainTimeout: 25 * time.Second,
 		LogMaxSize:   5 << 30,
 		ListAlias:    true,
 		LimitToken:   500,
@@ -111,7 +111,7 @@ func TestEveryValue(t *testing.T) {
 		args: []string{
 			"--public-url", "https://sinew.example.com/", "--data", "/srv/data",
 			"--egress-allow", "127.0.0.0/8", "--egress-allow", "10.1.2.3, CRM.internal,*.corp.example",
-			"--log-format", "text", "--log-level", "debug", "--log-retention", "12h", "--log-max-size", "500MB", "--list-alias=false",
+			"--log-format", "text", "--log-level", "debug", "--log-retention", "12h", "--drain-timeout", "5s", "--log-max-size", "500MB", "--list-alias=false",
 			"--limit-token", "0", "--limit-account", "7",
 			"--blob-store", "s3://bucket/some/prefix?endpoint=http://127.0.0.1:9000&region=eu-1&path-style=true",
 			"--region-eu-blob-store", "s3://europe?region=eu-west-1",
@@ -126,7 +126,7 @@ func TestEveryValue(t *testing.T) {
 		Addr: "127.0.0.1:8080", PublicURL: "https://sinew.example.com", DataDir: "/srv/data",
 		DatabaseURL: "postgres://u:p@h/d", MasterKey: "key text",
 		EgressAllow: []string{"127.0.0.0/8", "10.1.2.3/32", "crm.internal", "*.corp.example"},
-		LogFormat:   "text", LogLevel: slog.LevelDebug, LogRetention: 12 * time.Hour, LogMaxSize: 500 << 20, LimitAccount: 7,
+		LogFormat:   "text", LogLevel: slog.LevelDebug, LogRetention: 12 * time.Hour, DrainTimeout: 5 * time.Second, LogMaxSize: 500 << 20, LimitAccount: 7,
 		BlobStore: config.BlobStore{S3: &config.S3{
 			Bucket: "bucket", Prefix: "some/prefix", Endpoint: "127.0.0.1:9000", Insecure: true, Region: "eu-1",
 			PathStyle: true, AccessKeyID: "id", SecretAccessKey: "s3cret", SessionToken: "token",

@@ -8,6 +8,7 @@ import (
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/integration"
+	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/webhook"
@@ -24,6 +25,7 @@ type Engines struct {
 	Refresh      *refresh.Service
 	Connect      *connect.Service
 	Webhooks     *webhook.Service
+	Queue        *jobs.Queue
 	// Ready reports whether the server can work, and what the parts say.
 	Ready func(context.Context) Readiness
 	// Metrics serves the Prometheus page.
@@ -47,6 +49,7 @@ func ControlPlane(e Engines) [][]Operation {
 		tenantOperations(e.Workspace),
 		gateOperations(e.Workspace),
 		webhookOperations(e.Webhooks),
+		jobOperations(e.Queue),
 		accountOperations(e.Accounts, e.Access, renderer),
 		lifeOperations(e.Accounts),
 		revocationOperations(e.Accounts),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -14,10 +15,10 @@ import (
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/jobs"
+	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/revocation"
-	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
 )
@@ -71,18 +72,25 @@ type workers struct {
 	links       *connect.Service
 	revocations *revocation.Service
 	webhooks    *webhook.Service
+	journal     *journal.Writer
 }
 
-// newRunner works off the jobs of this node.
-func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
+// newRunner works off the jobs of this node, which has so long to end those under way
+// when it stops.
+func newRunner(core *Core, w workers, drain time.Duration, metrics *obs.Metrics, log *slog.Logger) *jobs.Runner {
+	kinds := map[string]jobs.Kind{
+		sinew.JobRefreshCredentials: {Work: w.tokens.Work, Parallel: parallelRefreshes},
+		sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
+		sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
+		sinew.JobRevokeToken:        w.revocations.Kind(),
+		sinew.JobDeliverWebhook:     w.webhooks.Kind(),
+	}
+	var schedules []sinew.Schedule
+	for _, c := range chores(core, w.journal, log) {
+		kinds[c.name] = jobs.Kind{Work: c.work, Parallel: 1}
+		schedules = append(schedules, sinew.Schedule{Name: c.name, Kind: c.name, Cron: c.cron, Enabled: true, MaxAttempts: choreAttempts, Priority: chorePriority})
+	}
 	return jobs.New(jobs.Config{
-		Store: st, Log: log, Alone: st.Alone(),
-		Kinds: map[string]jobs.Kind{
-			sinew.JobRefreshCredentials: {Work: w.tokens.Work, Parallel: parallelRefreshes},
-			sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
-			sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
-			sinew.JobRevokeToken:        w.revocations.Kind(),
-			sinew.JobDeliverWebhook:     w.webhooks.Kind(),
-		},
+		Store: core.Store, Kinds: kinds, Schedules: schedules, Times: jobs.Times{Drain: drain}, Metrics: metrics, Log: log, Alone: core.Store.Alone(),
 	})
 }

@@ -17,6 +17,11 @@ const (
 	pgDeadlock             = "40P01"
 	// pgFormerKey is our own: see the migration key_rotation.
 	pgFormerKey = "SW001"
+	// A server that takes no changes: a standby or a database that was made
+	// read-only, a full disk, and one that fails.
+	pgReadOnly = "25006"
+	pgDiskFull = "53100"
+	pgIOError  = "58030"
 )
 
 // isUnique reports whether a statement failed because a row with that key is
@@ -60,6 +65,36 @@ func isFormerKey(err error) bool {
 	}
 	var lite *sqlite.Error
 	return errors.As(err, &lite) && lite.Code() == sqlite3.SQLITE_CONSTRAINT_TRIGGER
+}
+
+// unwritable says why a database takes no changes, by an error that says so; "" for
+// any other.
+func unwritable(err error) string {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		switch pg.Code {
+		case pgReadOnly:
+			return "the database is read-only"
+		case pgDiskFull:
+			return "the disk is full"
+		case pgIOError:
+			return "the disk cannot be written"
+		}
+		return ""
+	}
+	var lite *sqlite.Error
+	if !errors.As(err, &lite) {
+		return ""
+	}
+	switch lite.Code() & 0xff { // what is above says more of the same
+	case sqlite3.SQLITE_FULL:
+		return "the disk is full"
+	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN:
+		return "the disk is read-only"
+	case sqlite3.SQLITE_IOERR:
+		return "the disk cannot be written"
+	}
+	return ""
 }
 
 func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

@@ -49,7 +49,8 @@ func (s *Store) changeAside(ctx context.Context, work func(*tx) error) error {
 			continue
 		}
 		if !isRetryable(err) {
-			return err
+			s.writable.note(err)
+			return asReadOnly(err)
 		}
 	}
 	return err

@@ -318,7 +318,7 @@ func wrap(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf(format+": %w", append(args, err)...)
+	return fmt.Errorf(format+": %w", append(args, asReadOnly(err))...)
 }
 
 // notFound turns "no rows" into the answer for a missing id.

@@ -40,7 +40,7 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 	if err != nil {
 		return jobs.Cancel(err)
 	}
-	for end := time.Now().Add(turn); time.Now().Before(end); {
+	for end := time.Now().Add(turn); time.Now().Before(end) && !stopping(ctx); {
 		w, secrets, err := s.store.WebhookSecrets(ctx, j.EnvironmentID, id)
 		if sinew.IsNotFound(err) || err == nil && !w.IsActive {
 			return nil
@@ -64,6 +64,16 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 		}
 	}
 	return jobs.PutOff(time.Now())
+}
+
+// stopping reports whether the node of a job stops: what is left is another one's.
+func stopping(ctx context.Context) bool {
+	select {
+	case <-jobs.Stopping(ctx):
+		return true
+	default:
+		return false
+	}
 }
 
 func webhookOf(j sinew.Job) (string, error) {
