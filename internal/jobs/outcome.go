@@ -46,6 +46,10 @@ func DefaultBackoff(attempt int) time.Duration {
 	return retry.Backoff(attempt, time.Second, time.Hour)
 }
 
+// databaseTry is the number of the try whose pause follows a failure of our own
+// database.
+const databaseTry = 2
+
 // maxError bounds the text of an error that is kept, in bytes.
 const maxError = 2 << 10
 
@@ -72,6 +76,11 @@ func (r *Runner) outcome(j sinew.Job, kind Kind, err, cause error) sinew.JobOutc
 	}
 	if _, ok := errors.AsType[*cancelError](err); ok {
 		o.State = sinew.JobCancelled
+		return o
+	}
+	if sinew.IsDatabaseFailure(err) {
+		// It says nothing about the job, whose tries are for its own failures.
+		o.State, o.RunAt, o.Uncounted = sinew.JobReady, now.Add(retry.Backoff(databaseTry, time.Second, time.Minute)), true
 		return o
 	}
 	if j.Attempt >= j.MaxAttempts {

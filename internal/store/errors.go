@@ -2,7 +2,10 @@ package store
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"errors"
+	"io"
+	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
 	"modernc.org/sqlite"
@@ -22,6 +25,10 @@ const (
 	pgReadOnly = "25006"
 	pgDiskFull = "53100"
 	pgIOError  = "58030"
+	// A server that ends a connection, breaks down, or takes none yet.
+	pgAdminShutdown = "57P01"
+	pgCrashShutdown = "57P02"
+	pgCannotConnect = "57P03"
 )
 
 // isUnique reports whether a statement failed because a row with that key is
@@ -95,6 +102,26 @@ func unwritable(err error) string {
 		return "the disk cannot be written"
 	}
 	return ""
+}
+
+// isLost reports whether a connection has broken, so that another one may serve.
+func isLost(err error) bool {
+	if err == nil || isAway(err) {
+		return false
+	}
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return pg.Code == pgAdminShutdown || pg.Code == pgCrashShutdown
+	}
+	var network *net.OpError
+	return errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
+}
+
+// isAway reports whether there is no connection to be had.
+func isAway(err error) bool {
+	var connecting *pgconn.ConnectError
+	var pg *pgconn.PgError
+	return errors.As(err, &connecting) || errors.As(err, &pg) && pg.Code == pgCannotConnect
 }
 
 func isNoRows(err error) bool { return errors.Is(err, sql.ErrNoRows) }

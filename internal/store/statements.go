@@ -88,11 +88,23 @@ type reader struct {
 // of values, which do not come twice.
 const maxKeptText = 4 << 10
 
-// QueryContext is that of sql.DB.
+// QueryContext is that of sql.DB. A query whose connection breaks is made on another
+// one.
 func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if r.snapshot != nil {
 		return r.snapshot.QueryContext(ctx, query, args...)
 	}
+	var rows *sql.Rows
+	var err error
+	for range lostAttempts {
+		if rows, err = r.query(ctx, query, args...); !isLost(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	return rows, err
+}
+
+func (r *reader) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	kept, err := r.prepared(ctx, query)
 	if err != nil || kept == nil {
 		return r.DB.QueryContext(ctx, query, args...)
@@ -102,11 +114,21 @@ func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*
 	return kept.QueryContext(ctx, args...)
 }
 
-// QueryRowContext is that of sql.DB.
+// QueryRowContext is that of sql.DB, in the same way.
 func (r *reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	if r.snapshot != nil {
 		return r.snapshot.QueryRowContext(ctx, query, args...)
 	}
+	var row *sql.Row
+	for range lostAttempts {
+		if row = r.queryRow(ctx, query, args...); !isLost(row.Err()) || ctx.Err() != nil {
+			break
+		}
+	}
+	return row
+}
+
+func (r *reader) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	kept, err := r.prepared(ctx, query)
 	if err != nil || kept == nil {
 		return r.DB.QueryRowContext(ctx, query, args...)

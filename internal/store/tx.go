@@ -43,17 +43,17 @@ func (s *Store) noteChange(ctx context.Context) {
 func (s *Store) changeAside(ctx context.Context, work func(*tx) error) error {
 	var err error
 	for range attempts {
-		err = s.changeOnce(ctx, work)
+		err = s.changeConnected(ctx, work)
 		if isFormerKey(err) {
 			s.vault.ForgetAll()
 			continue
 		}
 		if !isRetryable(err) {
 			s.writable.note(err)
-			return asReadOnly(err)
+			return forCallers(err)
 		}
 	}
-	return err
+	return forCallers(err)
 }
 
 // sealing runs work that seals before it writes, and once more when the data key was
@@ -70,6 +70,29 @@ func (s *Store) sealing(work func() error) error {
 	return err
 }
 
+// lostAttempts is how often a call looks for a connection that is not broken: after a
+// failover all of the pool are.
+const lostAttempts = 2 * defaultPostgresConns
+
+// changeConnected runs a transaction whose connection breaks on another one. When it
+// breaks at the commit, nobody knows whether there was one, and the caller is told.
+func (s *Store) changeConnected(ctx context.Context, work func(*tx) error) error {
+	var err error
+	for range lostAttempts {
+		err = s.changeOnce(ctx, work)
+		if commit := (*commitError)(nil); !isLost(err) || errors.As(err, &commit) || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
+}
+
+// commitError says that a transaction failed at its end.
+type commitError struct{ cause error }
+
+func (e *commitError) Error() string { return "commit: " + e.cause.Error() }
+func (e *commitError) Unwrap() error { return e.cause }
+
 func (s *Store) changeOnce(ctx context.Context, work func(*tx) error) error {
 	t, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
@@ -83,7 +106,7 @@ func (s *Store) changeOnce(ctx context.Context, work func(*tx) error) error {
 		return err
 	}
 	if err := t.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return &commitError{err}
 	}
 	if writing.jobs && s.onJobs != nil {
 		s.onJobs()

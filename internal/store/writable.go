@@ -9,27 +9,28 @@ import (
 	"github.com/sinewhq/sinew"
 )
 
-// CodeReadOnly is the code of the error that says that the database takes no changes.
-const CodeReadOnly = "read_only"
-
-// asReadOnly makes an error that a caller may see of one that says that the database
-// takes no changes; others stay as they are.
-func asReadOnly(err error) error {
+// forCallers makes an error that a caller may see of one that says that the database
+// takes no changes or does not answer; others stay as they are.
+func forCallers(err error) error {
 	if e := (*sinew.Error)(nil); err == nil || errors.As(err, &e) {
 		return err
 	}
-	why := unwritable(err)
-	if why == "" {
+	var e *sinew.Error
+	switch why := unwritable(err); {
+	case why != "":
+		e = sinew.Errorf(sinew.KindUnavailable, "Nothing can be changed at the moment: %s", why).WithCode(sinew.CodeReadOnly)
+	case isAway(err), isLost(err):
+		e = sinew.Errorf(sinew.KindUnavailable, "The database does not answer").WithCode(sinew.CodeDatabaseAway)
+	default:
 		return err
 	}
-	e := sinew.Errorf(sinew.KindUnavailable, "Nothing can be changed at the moment: %s", why).WithCode(CodeReadOnly).WithCause(err)
-	e.RetryAfter = readOnlyRetry
+	e.Cause, e.RetryAfter = err, comeAgain
 	return e
 }
 
 const (
-	// readOnlyRetry is when callers whose change was refused may come again.
-	readOnlyRetry = 10 * time.Second
+	// comeAgain is when callers may come again whom the database has failed.
+	comeAgain = 10 * time.Second
 	// probeEvery bounds how often a database that takes no changes is tried.
 	probeEvery = time.Second
 )

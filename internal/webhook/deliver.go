@@ -145,8 +145,13 @@ func (s *Service) tryAll(ctx context.Context, w sinew.Webhook, secrets sinew.Web
 	defer work.Wait()
 	room := make(chan struct{}, inFlight)
 	for _, line := range lines {
+		if stopping(ctx) {
+			return
+		}
 		select {
 		case <-ctx.Done():
+			return
+		case <-jobs.Stopping(ctx):
 			return
 		case room <- struct{}{}:
 		}
@@ -158,7 +163,7 @@ func (s *Service) tryAll(ctx context.Context, w sinew.Webhook, secrets sinew.Web
 					return // broken off, not refused
 				}
 				results <- r
-				if r.Attempt.Outcome == sinew.OutcomeRetrying {
+				if r.Attempt.Outcome == sinew.OutcomeRetrying || stopping(ctx) {
 					return
 				}
 			}
