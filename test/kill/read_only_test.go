@@ -22,7 +22,7 @@ func TestADiskThatTakesNothing(t *testing.T) {
 		i := newInstallation(t, db)
 		server := i.serve()
 		h := newHooked(t, i, server)
-		heard := newListener(t)
+		heard := newHearer(t, 10)
 		h.subscribe(server, heard.URL)
 		h.connect(server, 2)
 		disk := &disk{t: t, db: db, server: server}
@@ -57,7 +57,7 @@ func TestADiskThatTakesNothing(t *testing.T) {
 			t.Errorf("a change that was refused has been made: %v", left)
 		}
 		for _, account := range h.accounts {
-			heard.wantAll(account, h.committed(account))
+			heard.wantAll(t, account, h.committed(account))
 		}
 		server.kill()
 	})
