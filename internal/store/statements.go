@@ -82,6 +82,8 @@ type reader struct {
 	statements statementCache
 	// snapshot is the transaction that everything is read in; nil for none.
 	snapshot *sql.Tx
+	// unprepared says that the database forgets prepared statements.
+	unprepared bool
 }
 
 // maxKeptText bounds the texts that are kept, in bytes: longer ones hold lists
@@ -140,7 +142,7 @@ func (r *reader) queryRow(ctx context.Context, query string, args ...any) *sql.R
 // prepared returns the statement of a text for the caller to release, or nil
 // when the text is not worth one.
 func (r *reader) prepared(ctx context.Context, query string) (*statement, error) {
-	if len(query) > maxKeptText {
+	if len(query) > maxKeptText || r.unprepared {
 		return nil, nil
 	}
 	if kept := r.statements.get(query); kept != nil {

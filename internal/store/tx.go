@@ -99,7 +99,7 @@ func (s *Store) changeOnce(ctx context.Context, work func(*tx) error) error {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	writing := &tx{Tx: t, store: s}
-	if err := work(writing); err != nil {
+	if err := writing.prepare(ctx, work); err != nil {
 		if undo := t.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			return errors.Join(err, fmt.Errorf("roll back: %w", undo))
 		}
@@ -112,6 +112,16 @@ func (s *Store) changeOnce(ctx context.Context, work func(*tx) error) error {
 		s.onJobs()
 	}
 	return nil
+}
+
+// prepare says what each transaction has to, and does the work.
+func (t *tx) prepare(ctx context.Context, work func(*tx) error) error {
+	if setting := t.store.dialect.transactionSetting; setting != "" {
+		if _, err := t.ExecContext(ctx, setting); err != nil {
+			return err
+		}
+	}
+	return work(t)
 }
 
 // scanner is a row that can be read into variables.
