@@ -30,6 +30,8 @@ const (
 	usualName = "Desk - t"
 	// changePause is between two changes of an account.
 	changePause = 15 * time.Millisecond
+	// leaseLife is longer than the lease of a job.
+	leaseLife = 35 * time.Second
 	// healWithin bounds the time until everything has arrived.
 	healWithin = 3 * time.Minute
 )
@@ -157,6 +159,12 @@ func (h *eventsHarness) harm(random *rand.Rand, kills int) {
 		if h.kills == outage {
 			outage = -1
 			h.takeDatabase(*outageFlag)
+			if *outageFlag > leaseLife { // the long form
+				h.pauses++
+				if err := n.pause(leaseLife); err != nil {
+					h.t.Fatal(err)
+				}
+			}
 		}
 		switch choice := random.IntN(20); {
 		case choice < 14:
