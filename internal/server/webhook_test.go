@@ -161,6 +161,51 @@ func TestLifeOfAConnectionIsDelivered(t *testing.T) {
 	})
 }
 
+// TestAccountsDeletedTogetherAreEachTold holds for what one request does to many.
+func TestAccountsDeletedTogetherAreEachTold(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		plain, ordered := newReceiver(t), newReceiver(t)
+		_, installation := p.install("desk")
+		var ids []string
+		for range 5 {
+			ids = append(ids, p.connect(installation, "acme", "").text("id"))
+		}
+		slices.Sort(ids)
+		// The ordered one has something to get of the first account before.
+		ordered.answers(func(n int, _ received) (int, http.Header) {
+			if n == 1 {
+				return 503, http.Header{"Retry-After": {"1"}}
+			}
+			return 200, nil
+		})
+		p.subscribe(plain, `,"event_types":["integrated_account:deleted"]`)
+		p.subscribe(ordered, `,"ordered":true,"event_types":["integrated_account:*"]`)
+		p.call("PATCH", "/integrated-account/"+ids[0], `{"name":"Renamed"}`).want(200)
+		ordered.wait(1)
+		p.call("POST", "/integrated-account/bulk-delete", `{"ids":["`+strings.Join(ids, `","`)+`"]}`).want(200)
+		told := func(all []received) (list []string) {
+			for _, r := range all {
+				list = append(list, r.JSON.At("payload", "id").Str())
+			}
+			slices.Sort(list)
+			return slices.Compact(list)
+		}
+		if got := told(plain.wait(len(ids))); !slices.Equal(got, ids) {
+			t.Errorf("told of %q, want %q", got, ids)
+		}
+		var first []string
+		for _, r := range ordered.wait(len(ids) + 2) {
+			if r.JSON.Get("integrated_account_id").Str() == ids[0] {
+				first = append(first, r.JSON.Get("event").Str())
+			}
+		}
+		if want := []string{"integrated_account:updated", "integrated_account:updated", "integrated_account:deleted"}; !slices.Equal(first, want) {
+			t.Errorf("of the first account the ordered receiver heard %q, want %q", first, want)
+		}
+	})
+}
+
 func digest(secret, body string) []byte {
 	h := hmac.New(sha256.New, []byte(secret))
 	h.Write([]byte(body))

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/sinewhq/sinew"
 )
@@ -25,10 +26,11 @@ func insertEvent(ctx context.Context, t *tx, e sinew.Event) error {
 	if err != nil {
 		return fmt.Errorf("write event %s: %w", e.Type, err)
 	}
-	return fanOut(ctx, t, e)
+	return fanOut(ctx, t, []sinew.Event{e})
 }
 
-// insertAccountEvents writes events of different accounts, one of each.
+// insertAccountEvents writes events of one type, of different accounts of one
+// environment.
 func insertAccountEvents(ctx context.Context, t *tx, events []sinew.Event) error {
 	if len(events) == 1 {
 		return insertEvent(ctx, t, events[0])
@@ -52,11 +54,17 @@ func insertAccountEvents(ctx context.Context, t *tx, events []sinew.Event) error
 		sequences[n.account] = n.sequence
 	}
 	args = nil
-	for _, e := range events {
-		args = append(args, newID(), e.EnvironmentID, string(e.Type), e.AccountID, sequences[e.AccountID], string(e.Payload), e.CreatedAt.UnixMilli())
+	events = slices.Clone(events)
+	for i := range events {
+		e := &events[i]
+		e.ID, e.Sequence = newID(), sequences[e.AccountID]
+		args = append(args, e.ID, e.EnvironmentID, string(e.Type), e.AccountID, e.Sequence, string(e.Payload), e.CreatedAt.UnixMilli())
 	}
 	_, err = t.ExecContext(ctx, "INSERT INTO event (id, environment_id, type, account_id, sequence, payload, created_at) VALUES "+rowValues(len(events), 7), args...)
-	return wrap(err, "write %d events", len(events))
+	if err != nil {
+		return fmt.Errorf("write %d events: %w", len(events), err)
+	}
+	return fanOut(ctx, t, events)
 }
 
 func insertEvents(ctx context.Context, t *tx, events []sinew.Event) error {

@@ -12,24 +12,25 @@ import (
 	"github.com/sinewhq/sinew"
 )
 
-// fanOut writes what the webhooks of an environment have yet to get of an event,
-// in the transaction of the event, and the jobs that deliver it. Webhooks are
+// fanOut writes what the webhooks of an environment have yet to get of events of one
+// type, in the transaction of the events, and the jobs that deliver them. Webhooks are
 // taken in one order, so that two transactions never wait for each other.
-func fanOut(ctx context.Context, t *tx, e sinew.Event) error {
-	p := sinew.EventPatterns(e.Type)
+func fanOut(ctx context.Context, t *tx, events []sinew.Event) error {
+	environmentID, kind := events[0].EnvironmentID, events[0].Type
+	p := sinew.EventPatterns(kind)
 	webhooks, err := queryRows(ctx, t.Tx, func(row scanner) (id string, err error) { return id, row.Scan(&id) },
 		"SELECT DISTINCT webhook_id FROM webhook_subscription WHERE environment_id = $1 AND pattern IN ($2, $3, $4) ORDER BY webhook_id",
-		e.EnvironmentID, p[0], p[1], p[2])
+		environmentID, p[0], p[1], p[2])
 	if err != nil {
-		return fmt.Errorf("find the webhooks of event %s: %w", e.Type, err)
+		return fmt.Errorf("find the webhooks of event %s: %w", kind, err)
 	}
 	for _, id := range webhooks {
-		due, err := dueOf(ctx, t, id, e)
+		deliveries, err := dueOf(ctx, t, id, events)
 		if err != nil {
-			return fmt.Errorf("hand event %s to webhook %s: %w", e.Type, id, err)
+			return fmt.Errorf("hand event %s to webhook %s: %w", kind, id, err)
 		}
-		if _, err := insertDeliveries(ctx, t, id, due, []sinew.Event{e}); err != nil {
-			return fmt.Errorf("hand event %s to webhook %s: %w", e.Type, id, err)
+		if _, err := insertDeliveries(ctx, t, id, deliveries); err != nil {
+			return fmt.Errorf("hand event %s to webhook %s: %w", kind, id, err)
 		}
 	}
 	return nil
@@ -37,12 +38,12 @@ func fanOut(ctx context.Context, t *tx, e sinew.Event) error {
 
 // insertDeliveries writes that a webhook is due to get events, enqueues the job that
 // delivers them, and returns how many it had not to get already.
-func insertDeliveries(ctx context.Context, t *tx, webhookID string, due int64, events []sinew.Event) (written int64, err error) {
+func insertDeliveries(ctx context.Context, t *tx, webhookID string, due []sinew.Delivery) (written int64, err error) {
 	const columns = 6
-	for batch := range slices.Chunk(events, deliveryRows) {
+	for batch := range slices.Chunk(due, deliveryRows) {
 		args := make([]any, 0, len(batch)*columns)
-		for _, e := range batch {
-			args = append(args, newID(), webhookID, e.ID, orNull(e.AccountID), e.Sequence, due)
+		for _, d := range batch {
+			args = append(args, newID(), webhookID, d.Event.ID, orNull(d.Event.AccountID), d.Event.Sequence, d.DueAt.UnixMilli())
 		}
 		result, err := t.ExecContext(ctx, "INSERT INTO webhook_delivery (id, webhook_id, event_id, account_id, sequence, due_at) VALUES "+rowValues(len(batch), columns)+
 			" ON CONFLICT (event_id, webhook_id) DO NOTHING", args...)
@@ -58,28 +59,60 @@ func insertDeliveries(ctx context.Context, t *tx, webhookID string, due int64, e
 	if written == 0 {
 		return 0, nil
 	}
-	return written, insertJobs(ctx, t, []sinew.Job{deliveryJob(events[0].EnvironmentID, webhookID)})
+	return written, insertJobs(ctx, t, []sinew.Job{deliveryJob(due[0].Event.EnvironmentID, webhookID)})
 }
 
 // deliveryRows is how many deliveries one statement writes.
 const deliveryRows = 100
 
-// dueOf is when a webhook is due to get an event: now, or with what it has yet to get
-// of the account before that, when it wants that in order. So the deliveries of an
-// account are in the order of their time and their sequence, whatever has failed.
-func dueOf(ctx context.Context, t *tx, webhookID string, e sinew.Event) (int64, error) {
-	due := t.store.Now().UnixMilli()
-	if e.AccountID == "" {
-		return due, nil
+// dueOf is when a webhook is due to get events: now, or with what it has yet to get of
+// the account before that, when it wants that in order. So the deliveries of an account
+// are in the order of their time and their sequence, whatever has failed.
+func dueOf(ctx context.Context, t *tx, webhookID string, events []sinew.Event) ([]sinew.Delivery, error) {
+	now := t.store.Now()
+	last, err := lastDue(ctx, t, webhookID, events)
+	if err != nil {
+		return nil, err
+	}
+	due := make([]sinew.Delivery, len(events))
+	for i, e := range events {
+		due[i] = sinew.Delivery{Event: e, DueAt: now}
+		if at, waits := last[e.AccountID]; waits && at.After(now) {
+			due[i].DueAt = at
+		}
+	}
+	return due, nil
+}
+
+// lastDue is when an ordered webhook gets the last of what it has yet to get of the
+// accounts of events.
+func lastDue(ctx context.Context, t *tx, webhookID string, events []sinew.Event) (map[string]time.Time, error) {
+	var accounts []string
+	for _, e := range events {
+		if e.AccountID != "" {
+			accounts = append(accounts, e.AccountID)
+		}
+	}
+	if len(accounts) == 0 {
+		return nil, nil
 	}
 	// The lock waits for tries that are being written: they put what is behind off.
 	var ordered bool
 	if err := t.QueryRowContext(ctx, "SELECT ordered FROM webhook WHERE id = $1"+t.store.dialect.noKeyUpdate, webhookID).Scan(&ordered); err != nil || !ordered {
-		return due, err
+		return nil, err
 	}
-	var last sql.NullInt64
-	err := t.QueryRowContext(ctx, "SELECT max(due_at) FROM webhook_delivery WHERE webhook_id = $1 AND account_id = $2", webhookID, e.AccountID).Scan(&last)
-	return max(due, last.Int64), err
+	type waiting struct {
+		account string
+		due     int64
+	}
+	in, args := idList(2, accounts)
+	rows, err := queryRows(ctx, t, func(row scanner) (w waiting, err error) { return w, row.Scan(&w.account, &w.due) },
+		"SELECT account_id, max(due_at) FROM webhook_delivery WHERE webhook_id = $1 AND account_id IN ("+in+") GROUP BY account_id", append([]any{webhookID}, args...)...)
+	last := make(map[string]time.Time, len(rows))
+	for _, w := range rows {
+		last[w.account] = fromMillis(w.due)
+	}
+	return last, err
 }
 
 // deliveryAttempts is how often the job of a webhook may break: what fails at the

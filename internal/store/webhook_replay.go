@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/sinewhq/sinew"
 )
@@ -40,27 +41,34 @@ func (s *Store) replay(ctx context.Context, environmentID, webhookID string, eve
 		if !w.IsActive {
 			return sinew.Errorf(sinew.KindConflict, "The webhook %s is not active", webhookID).WithCode("webhook_inactive")
 		}
-		due, err := lastDue(ctx, t, w)
-		if err != nil {
+		due, err := behindAll(ctx, t, w)
+		if err != nil || len(events) == 0 {
 			return err
 		}
-		written, err := insertDeliveries(ctx, t, webhookID, due, events)
+		deliveries := make([]sinew.Delivery, len(events))
+		for i, e := range events {
+			deliveries[i] = sinew.Delivery{Event: e, DueAt: due}
+		}
+		written, err := insertDeliveries(ctx, t, webhookID, deliveries)
 		n = int(written)
 		return err
 	})
 	return n, err
 }
 
-// lastDue is when a webhook is due to get what is handed to it now: at once, or behind
+// behindAll is when a webhook is due to get what is handed to it now: at once, or behind
 // all that it has yet to get, when it wants that in order.
-func lastDue(ctx context.Context, t *tx, w sinew.Webhook) (int64, error) {
-	due := t.store.Now().UnixMilli()
+func behindAll(ctx context.Context, t *tx, w sinew.Webhook) (time.Time, error) {
+	due := t.store.Now()
 	if !w.Ordered {
 		return due, nil
 	}
 	var last sql.NullInt64
 	err := t.QueryRowContext(ctx, "SELECT max(due_at) FROM webhook_delivery WHERE webhook_id = $1", w.ID).Scan(&last)
-	return max(due, last.Int64), err
+	if at := fromNullMillis(last); at.After(due) {
+		due = at
+	}
+	return due, err
 }
 
 // replayPlace is the event that was handed over last.
