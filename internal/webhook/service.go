@@ -44,11 +44,13 @@ type Service struct {
 	store  Store
 	sender Sender
 	log    *slog.Logger
+	// failing are the places of receivers that fail.
+	failing chan struct{}
 }
 
 // New returns a service.
 func New(store Store, sender Sender, log *slog.Logger) *Service {
-	return &Service{store: store, sender: sender, log: log}
+	return &Service{store: store, sender: sender, log: log, failing: make(chan struct{}, parallelFailing)}
 }
 
 // now is the time of a change, in the precision that is stored.
