@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"os"
@@ -32,8 +33,8 @@ const (
 	changePause = 15 * time.Millisecond
 	// leaseLife is longer than the lease of a job.
 	leaseLife = 35 * time.Second
-	// healWithin bounds the time until everything has arrived.
-	healWithin = 3 * time.Minute
+	// healWithin bounds the time in which nothing that is missing arrives.
+	healWithin = 2 * time.Minute
 )
 
 // TestEventsHarness is W1, S4 and S6 together: servers on one database, or one on
@@ -88,7 +89,7 @@ func newEventsHarness(t *testing.T, db testkit.Database) *eventsHarness {
 	}
 	first := h.nodes[0].alive().process
 	h.hooked = newHooked(t, i, first)
-	h.loose, h.ordered = newHearer(t, 10), newHearer(t, 25)
+	h.loose, h.ordered = newHearer(t, 10), newHearer(t, 200)
 	h.subscribe(first, h.loose.URL)
 	ordered := h.subscribe(first, h.ordered.URL)
 	h.send(first, "PATCH", "/webhook/"+ordered, `{"ordered":true}`)
@@ -240,15 +241,17 @@ func (h *eventsHarness) heal() {
 	if testing.Short() || *killsFlag == 0 {
 		h.endJobs() // the long form waits for the leases of dead nodes
 	}
-	for deadline := began.Add(healWithin); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+	fewest, deadline := math.MaxInt, began.Add(healWithin)
+	for fewest > 0 && time.Now().Before(deadline) {
 		missing := 0
 		for _, account := range h.accounts {
 			committed := h.committed(account)
 			missing += h.loose.missing(account, committed) + h.ordered.missing(account, committed)
 		}
-		if missing == 0 {
-			break
+		if missing < fewest {
+			fewest, deadline = missing, time.Now().Add(healWithin)
 		}
+		time.Sleep(100 * time.Millisecond)
 	}
 	h.healed = time.Since(began)
 }
@@ -275,7 +278,6 @@ func (h *eventsHarness) judge(seed uint64) {
 		for name := range h.answered {
 			if !names[name] {
 				lost++
-				t.Errorf("change %s was answered, and has not arrived", name)
 			}
 		}
 		for name := range names {
@@ -287,6 +289,9 @@ func (h *eventsHarness) judge(seed uint64) {
 		for _, fault := range r.faults {
 			t.Error(fault)
 		}
+	}
+	if lost > 0 {
+		t.Errorf("%d changes were answered, and have not arrived", lost)
 	}
 	if h.ordered.outOfOrder > 0 {
 		t.Errorf("%d events have overtaken others at the receiver that wants them in order", h.ordered.outOfOrder)
