@@ -16,63 +16,60 @@ import (
 // a receiver hears of all of it in order. No server has anything to complain about.
 func TestBehindAPooler(t *testing.T) {
 	t.Parallel()
-	t.Run(testkit.Postgres, func(t *testing.T) {
-		t.Parallel()
-		db := testkit.NewPostgres(t)
-		direct := newInstallation(t, db)
-		behind := *direct
-		behind.db.URL = testkit.NewPgBouncer(t, db)
-		servers := make([]*process, 2)
-		var starting sync.WaitGroup
-		for n := range servers {
-			starting.Go(func() { servers[n] = behind.serve() })
+	db := testkit.NewPostgres(t)
+	direct := newInstallation(t, db)
+	behind := *direct
+	behind.db.URL = testkit.NewPgBouncer(t, db)
+	servers := make([]*process, 2)
+	var starting sync.WaitGroup
+	for n := range servers {
+		starting.Go(func() { servers[n] = behind.serve() })
+	}
+	starting.Wait()
+	if t.Failed() {
+		return
+	}
+	c := newConnections(t, &behind)
+	h := &hooked{connections: c, raw: testkit.Raw(t, db)}
+	heard := newHearer(t, 100)
+	webhook := h.subscribe(servers[0], heard.URL)
+	h.send(servers[0], "PATCH", "/webhook/"+webhook, `{"ordered":true}`)
+	const accounts, callers = 12, 4
+	for n := range accounts {
+		h.accounts = append(h.accounts, c.refused(servers[n%2], fmt.Sprint("p", n)))
+	}
+	var work sync.WaitGroup
+	for n, account := range h.accounts {
+		for k := range callers {
+			work.Go(func() {
+				p := servers[k%2]
+				if status, body := c.call(p, account); status != http.StatusOK || !strings.Contains(body, `"token":2`) {
+					t.Errorf("a call with a token that has run out: %d %s", status, body)
+				}
+				for round := range 5 {
+					h.send(p, "PATCH", "/integrated-account/"+account, fmt.Sprintf(`{"name":"%d.%d.%d"}`, n, k, round))
+					h.send(p, "GET", "/integrated-account?limit=5&tenant_id="+fmt.Sprint("p", n), "")
+				}
+			})
 		}
-		starting.Wait()
-		if t.Failed() {
-			return
+	}
+	work.Wait()
+	for n, account := range h.accounts {
+		if got := c.issuer.of(fmt.Sprint("p", n)); got.asked != 1 || got.reused != 0 {
+			t.Errorf("the vendor was asked %d times for a token, %d of them with a former one", got.asked, got.reused)
 		}
-		c := newConnections(t, &behind)
-		h := &hooked{connections: c, raw: testkit.Raw(t, db)}
-		heard := newHearer(t, 20)
-		webhook := h.subscribe(servers[0], heard.URL)
-		h.send(servers[0], "PATCH", "/webhook/"+webhook, `{"ordered":true}`)
-		const accounts, callers = 12, 4
-		for n := range accounts {
-			h.accounts = append(h.accounts, c.refused(servers[n%2], fmt.Sprint("p", n)))
+		heard.wantAll(t, account, h.committed(account))
+		h.send(servers[n%2], "DELETE", "/integrated-account/"+account, "")
+	}
+	if heard.outOfOrder > 0 || len(heard.faults) > 0 {
+		t.Errorf("%d events out of order, %v", heard.outOfOrder, heard.faults)
+	}
+	check := newChecker(t, direct, c.token)
+	defer check.close()
+	check.invariants()
+	for _, p := range servers {
+		if took, err := p.stop(); err != nil || p.log.String() != "" {
+			t.Errorf("the server ended after %s with %v, and says\n%s", took, err, p.log)
 		}
-		var work sync.WaitGroup
-		for n, account := range h.accounts {
-			for k := range callers {
-				work.Go(func() {
-					p := servers[k%2]
-					if status, body := c.call(p, account); status != http.StatusOK || !strings.Contains(body, `"token":2`) {
-						t.Errorf("a call with a token that has run out: %d %s", status, body)
-					}
-					for round := range 5 {
-						h.send(p, "PATCH", "/integrated-account/"+account, fmt.Sprintf(`{"name":"%d.%d.%d"}`, n, k, round))
-						h.send(p, "GET", "/integrated-account?limit=5&tenant_id="+fmt.Sprint("p", n), "")
-					}
-				})
-			}
-		}
-		work.Wait()
-		for n, account := range h.accounts {
-			if got := c.issuer.of(fmt.Sprint("p", n)); got.asked != 1 || got.reused != 0 {
-				t.Errorf("the vendor was asked %d times for a token, %d of them with a former one", got.asked, got.reused)
-			}
-			heard.wantAll(t, account, h.committed(account))
-			h.send(servers[n%2], "DELETE", "/integrated-account/"+account, "")
-		}
-		if heard.outOfOrder > 0 || len(heard.faults) > 0 {
-			t.Errorf("%d events out of order, %v", heard.outOfOrder, heard.faults)
-		}
-		check := newChecker(t, direct, c.token)
-		defer check.close()
-		check.invariants()
-		for _, p := range servers {
-			if took, err := p.stop(); err != nil || p.log.String() != "" {
-				t.Errorf("the server ended after %s with %v, and says\n%s", took, err, p.log)
-			}
-		}
-	})
+	}
 }
