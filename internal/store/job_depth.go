@@ -48,14 +48,15 @@ func (s *Store) JobDepths(ctx context.Context, kinds []string) ([]sinew.JobDepth
 // index each.
 func (s *Store) eachJobKind(ctx context.Context, state string, visit func(kind string)) error {
 	for last := ""; ; {
-		var next sql.NullString
 		// The state stands in the text, so that a plan for any parameter may use the
 		// index of the state.
-		err := s.reader.QueryRowContext(ctx, "SELECT min(kind) FROM job WHERE state = '"+state+"' AND kind > $1", last).Scan(&next)
-		if err != nil || !next.Valid {
+		err := s.reader.QueryRowContext(ctx, "SELECT kind FROM job WHERE state = '"+state+"' AND kind > $1 ORDER BY kind LIMIT 1", last).Scan(&last)
+		if isNoRows(err) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		last = next.String
 		visit(last)
 	}
 }
@@ -89,8 +90,8 @@ func (s *Store) jobDepth(ctx context.Context, kind string) (sinew.JobDepth, erro
 		err = s.reader.QueryRowContext(ctx, `SELECT
 				(SELECT count(*) FROM (`+capped("state = 'ready' AND kind = $1 AND priority = $2 AND run_at <= $3")+`) d),
 				(SELECT count(*) FROM (`+capped("state = 'ready' AND kind = $1 AND priority = $2 AND run_at > $3")+`) s),
-				(SELECT min(run_at) FROM job WHERE state = 'ready' AND kind = $1 AND priority = $2 AND run_at <= $3),
-				(SELECT min(run_at) FROM job WHERE state = 'ready' AND kind = $1 AND priority = $2 AND run_at > $3)`, kind, priority, now).Scan(&due, &scheduled, &oldest, &next)
+				(SELECT run_at FROM job WHERE state = 'ready' AND kind = $1 AND priority = $2 AND run_at <= $3 ORDER BY run_at, id LIMIT 1),
+				(SELECT run_at FROM job WHERE state = 'ready' AND kind = $1 AND priority = $2 AND run_at > $3 ORDER BY run_at, id LIMIT 1)`, kind, priority, now).Scan(&due, &scheduled, &oldest, &next)
 		d.Due, d.Scheduled = min(d.Due+due, sinew.MaxJobCount), min(d.Scheduled+scheduled, sinew.MaxJobCount)
 		d.Oldest, d.Next = earlier(oldest, d.Oldest), earlier(next, d.Next)
 		return false, err
@@ -101,7 +102,7 @@ func (s *Store) jobDepth(ctx context.Context, kind string) (sinew.JobDepth, erro
 	var held sql.NullInt64
 	err = s.reader.QueryRowContext(ctx, `SELECT
 			(SELECT count(*) FROM (`+capped("state = 'waiting' AND kind = $1")+`) w),
-			(SELECT min(run_at) FROM job WHERE state = 'waiting' AND kind = $1),
+			(SELECT run_at FROM job WHERE state = 'waiting' AND kind = $1 ORDER BY run_at LIMIT 1),
 			(SELECT count(*) FROM (`+capped("state IN ('ready', 'waiting') AND attempt > 0 AND kind = $1")+`) r),
 			(SELECT count(*) FROM (`+capped("state = 'failed' AND kind = $1")+`) f)`, kind).Scan(&d.Waiting, &held, &d.Retrying, &d.Failed)
 	d.Oldest = earlier(held, d.Oldest)

@@ -180,7 +180,8 @@ func (h *eventsHarness) harm(random *rand.Rand, kills int) {
 		case choice < 17:
 			h.ends++
 			p := n.alive()
-			if _, err := p.process.stop(); err != nil {
+			// A request may take longer than it has, and is cut off then.
+			if _, err := p.process.stop(); err != nil && !strings.Contains(p.process.log.String(), "sinew: drain:") {
 				h.t.Errorf("a server that was asked to end: %v\n%s", err, p.process.log)
 			}
 			n.start()
