@@ -50,6 +50,9 @@ func (s *Service) given(ctx context.Context, environmentID, accountID, seen stri
 	if a.token().AccessToken != seen {
 		return a, nil
 	}
+	if a.Record.Status == sinew.StatusNeedsReauth && a.Record.LastError == state.LastError {
+		return Account{}, refused(codeOf(state.Unresolved), state.LastError)
+	}
 	if first {
 		return Account{}, failed("%s; the next try is at %s", state.LastError, state.NotBefore.UTC().Format(time.RFC3339))
 	}
@@ -297,22 +300,34 @@ func (s *Service) fail(ctx context.Context, c sinew.RefreshClaim, a Account, cau
 
 // condemn takes an account's credentials for lost.
 func (s *Service) condemn(ctx context.Context, c sinew.RefreshClaim, a Account, failure sinew.RefreshFailure) (Account, error) {
-	code, reason := CodeRefused, failure.Reason
+	code, reason := codeOf(c.Unresolved), failure.Reason
 	if c.Unresolved {
-		code, reason = CodeUnknown, CodeUnknown+": the vendor was asked for a new token and its answer was lost; it no longer takes the old one: "+reason
+		reason = CodeUnknown + ": the vendor was asked for a new token and its answer was lost; it no longer takes the old one: " + reason
 	}
-	failure.Reason, failure.Unresolved = reason, false
+	failure.Reason, failure.NotBefore = reason, s.leases.Now().Add(s.times.Refused)
 	ended, err := s.leases.FailRefresh(ctx, c, failure, s.accounts.TokenRefused(reason))
 	if err != nil {
 		return Account{}, err
 	}
-	lost := sinew.Errorf(sinew.KindUnauthenticated, "The vendor refuses to refresh the token, the account has to be connected again: %s", reason).WithCode(code)
+	lost := refused(code, reason)
 	if !ended {
 		// The token was another node's by then: what it has stored is good.
 		return s.newer(ctx, a, lost)
 	}
 	s.metrics.ObserveRefresh(a.Record.IntegrationName, map[string]string{CodeRefused: "refused", CodeUnknown: "unknown"}[code])
 	return Account{}, lost
+}
+
+// codeOf is that of a refusal.
+func codeOf(unresolved bool) string {
+	if unresolved {
+		return CodeUnknown
+	}
+	return CodeRefused
+}
+
+func refused(code, reason string) error {
+	return sinew.Errorf(sinew.KindUnauthenticated, "The vendor refuses to refresh the token, the account has to be connected again: %s", reason).WithCode(code)
 }
 
 // newer returns the account when its token has changed since, and the error

@@ -84,6 +84,9 @@ type Times struct {
 	// 2 s and 10 min.
 	Backoff time.Duration
 	Longest time.Duration
+	// Refused is how long a token that the vendor has refused for good is not sent
+	// again, but by Force: vendors have refused by mistake before. 1 h.
+	Refused time.Duration
 }
 
 func (t Times) withDefaults() Times {
@@ -98,6 +101,7 @@ func (t Times) withDefaults() Times {
 		{&t.Skew, 10 * time.Second},
 		{&t.Backoff, 2 * time.Second},
 		{&t.Longest, 10 * time.Minute},
+		{&t.Refused, time.Hour},
 	} {
 		if *field.value == 0 {
 			*field.value = field.usually

@@ -3,6 +3,7 @@ package refresh_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -165,4 +166,32 @@ func TestADayOfFailures(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestARefusedTokenIsLeftAlone has a vendor refuse an account's refresh token for good.
+// Those who call the account hear so at once, and the vendor hears the token again once
+// an hour at most: it may have refused by mistake.
+func TestARefusedTokenIsLeftAlone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		v := &vendor{answer: func(int) (int, string, string) { return 400, "", `{"error":"invalid_grant"}` }}
+		w := newWorld(t, v, -time.Minute)
+		defer w.store.Close()
+		for range 150 {
+			_, err := w.service.Refresh(t.Context(), w.account.EnvironmentID, w.account.ID, "a", false)
+			if known, ok := errors.AsType[*sinew.Error](err); !ok || known.Code != refresh.CodeRefused || known.Kind != sinew.KindUnauthenticated {
+				t.Fatalf("after %d questions a caller hears: %v", len(v.asked), err)
+			}
+			time.Sleep(time.Minute)
+		}
+		if n := len(v.asked); n != 3 {
+			t.Errorf("in 150 minutes the vendor was asked %d times, want 3", n)
+		}
+		v.answer = func(int) (int, string, string) {
+			return 200, "", `{"access_token":"b","refresh_token":"s","expires_in":3600}`
+		}
+		if err := w.service.Force(t.Context(), w.account.EnvironmentID, w.account.ID); err != nil {
+			t.Errorf("who asks for it gets: %v", err)
+		}
+	})
 }

@@ -150,10 +150,12 @@ func (s *Store) StoreToken(ctx context.Context, c sinew.RefreshClaim, update fun
 var errOvertaken = errors.New("overtaken")
 
 // takeFence makes a claim's fence that of the token that is there, and ends the
-// claim if it is the newest.
+// claim if it is the newest. If it is not, another node may have asked with the token
+// before, and the vendor may take the new one back for that: whoever finds that out is
+// to know why.
 func takeFence(ctx context.Context, t *tx, c sinew.RefreshClaim) error {
-	older, err := affected(t.ExecContext(ctx, `UPDATE credential_lease SET token_fence = $2, unresolved = $3, failures = 0, not_before = NULL, last_error = NULL,
-		node = CASE WHEN fence = $2 THEN NULL ELSE node END, lease_until = CASE WHEN fence = $2 THEN NULL ELSE lease_until END WHERE account_id = $1 AND token_fence < $2`, c.AccountID, c.Fence, false))
+	older, err := affected(t.ExecContext(ctx, `UPDATE credential_lease SET token_fence = $2, unresolved = fence <> $2, failures = 0, not_before = NULL, last_error = NULL,
+		node = CASE WHEN fence = $2 THEN NULL ELSE node END, lease_until = CASE WHEN fence = $2 THEN NULL ELSE lease_until END WHERE account_id = $1 AND token_fence < $2`, c.AccountID, c.Fence))
 	if err == nil && !older {
 		return errOvertaken
 	}
@@ -175,8 +177,11 @@ func (s *Store) FailRefresh(ctx context.Context, c sinew.RefreshClaim, f sinew.R
 			return err
 		}
 		l, err := lockLease(ctx, t, c.EnvironmentID, c.AccountID)
-		if err != nil || l.fence != c.Fence || l.TokenFence != c.TokenFence {
+		if err != nil || l.fence != c.Fence {
 			return err
+		}
+		if l.TokenFence != c.TokenFence {
+			return endBeside(ctx, t, c)
 		}
 		if condemn != nil {
 			if _, err := s.updateAccount(ctx, t, c.EnvironmentID, c.AccountID, c.Fence, condemn); err != nil {
@@ -189,6 +194,13 @@ func (s *Store) FailRefresh(ctx context.Context, c sinew.RefreshClaim, f sinew.R
 		return err
 	})
 	return ended, wrap(s.failClosed(ctx, c.EnvironmentID, err), "end refresh of account %s", c.AccountID)
+}
+
+// endBeside ends the newest claim when the token of an older one has come after it: its
+// node was taken for dead.
+func endBeside(ctx context.Context, t *tx, c sinew.RefreshClaim) error {
+	_, err := t.ExecContext(ctx, "UPDATE credential_lease SET node = NULL, lease_until = NULL WHERE account_id = $1", c.AccountID)
+	return err
 }
 
 // EndRefreshes ends every claim: at the start of the only node there is, nobody

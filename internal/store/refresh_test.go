@@ -93,6 +93,52 @@ func TestManyRefreshesAtOnce(t *testing.T) {
 	})
 }
 
+// TestALateTokenRemembersThatItWasAskedFor has a node that was taken for dead store its
+// token after all, while another one asks with the token before. What the vendor says to
+// that is no verdict on the new token, and the reason if it takes that back.
+func TestALateTokenRemembersThatItWasAskedFor(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		ctx := t.Context()
+		for i, id := range w.accountIDs(2) {
+			verdictFirst := i == 0
+			claim := func(node string, lease time.Duration) sinew.RefreshClaim {
+				t.Helper()
+				c, _, ok, err := w.store.ClaimRefresh(ctx, w.environment(), id, node, true, lease)
+				if err != nil || !ok {
+					t.Fatalf("claim for %s: %v, %v", node, ok, err)
+				}
+				return c
+			}
+			late := claim("late", -time.Second)
+			second := claim("second", time.Minute)
+			condemned := false
+			verdict := func() {
+				t.Helper()
+				ended, err := w.store.FailRefresh(ctx, second, sinew.RefreshFailure{Reason: "refused"}, func(*sinew.AccountRecord) ([]sinew.Event, error) {
+					condemned = true
+					return nil, nil
+				})
+				if err != nil || ended != condemned || ended != verdictFirst {
+					t.Errorf("the refusal of the token before: %v, %v, condemned: %v", ended, err, condemned)
+				}
+			}
+			if verdictFirst {
+				verdict()
+			}
+			if _, stored, err := w.store.StoreToken(ctx, late, named("late")); err != nil || !stored {
+				t.Fatalf("the late token: %v, %v", stored, err)
+			}
+			if !verdictFirst {
+				verdict()
+			}
+			if third := claim("third", time.Minute); !third.Unresolved || third.TokenFence != late.Fence {
+				t.Errorf("the next claim is %+v", third)
+			}
+		}
+	})
+}
+
 // TestARefreshIsClaimedByOne follows one account through its claims.
 func TestARefreshIsClaimedByOne(t *testing.T) {
 	t.Parallel()

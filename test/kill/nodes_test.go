@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -121,10 +120,10 @@ func (n *node) cut(d time.Duration) {
 	n.line.restore()
 }
 
-// ownerOf finds the process that has a TCP port of this machine, nil when it is
-// none of the nodes'.
-func ownerOf(nodes []*node, port int) *life {
-	inode := socketOf(port)
+// ownerOf finds the process at the other end of a connection of this machine, nil when
+// it is none of the nodes'.
+func ownerOf(nodes []*node, theirs, ours int) *life {
+	inode := socketOf(theirs, ours)
 	if inode == "" {
 		return nil
 	}
@@ -143,20 +142,20 @@ func ownerOf(nodes []*node, port int) *life {
 	return nil
 }
 
-// socketOf finds the inode of the socket that has a local port of IPv4, as the
-// kernel lists them.
-func socketOf(port int) string {
+// socketOf finds the inode of the socket between two ports of IPv4, as the kernel lists
+// them. One end is not enough: a port may have connections to several others.
+func socketOf(local, remote int) string {
 	text, err := os.ReadFile("/proc/net/tcp")
 	if err != nil {
 		return ""
 	}
-	want := fmt.Sprintf("%04X", port)
+	from, to := fmt.Sprintf(":%04X", local), fmt.Sprintf(":%04X", remote)
 	for line := range strings.Lines(string(text)) {
 		fields := strings.Fields(line)
 		if len(fields) < 10 {
 			continue
 		}
-		if _, local, _ := strings.Cut(fields[1], ":"); local == want && fields[9] != strconv.Itoa(0) {
+		if strings.HasSuffix(fields[1], from) && strings.HasSuffix(fields[2], to) && fields[9] != "0" {
 			return fields[9]
 		}
 	}

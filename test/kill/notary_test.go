@@ -17,8 +17,8 @@ import (
 // Every refresh token may be used once. Using one again takes the account's tokens
 // away, but for accounts whose name begins with "lenient": those get another one.
 type notary struct {
-	*httptest.Server
-	life time.Duration // of an access token
+	tokens, things *httptest.Server
+	life           time.Duration // of an access token
 
 	mu      sync.Mutex
 	grants  map[string]*grant
@@ -38,25 +38,35 @@ type grant struct {
 // ask is one request for a token, with the number of the refresh token in it.
 type ask struct {
 	number   int
+	issued   int // the number of the token that it brought, 0 for none
 	at       time.Time
 	age      time.Duration // of the account's token by then, 0 for the first
 	by       *life         // of the process that asked
 	answered time.Time
+	used     time.Time // when the token that it brought was first used
 }
 
 type connKey struct{}
 
-func newNotary(t testing.TB, tokenLife time.Duration, owner func(port int) *life) *notary {
+// newNotary returns a notary. owner finds the process at the other end of a connection,
+// by the ports of both ends: that takes its time, and is asked once for each connection
+// that brings a question for a token.
+func newNotary(t testing.TB, tokenLife time.Duration, owner func(theirs, ours int) *life) *notary {
 	v := &notary{life: tokenLife, grants: map[string]*grant{}}
-	mux := http.NewServeMux()
-	mux.HandleFunc("POST /token", v.token)
-	mux.HandleFunc("GET /things/{id}", v.thing)
-	v.Server = httptest.NewUnstartedServer(mux)
-	v.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
-		return context.WithValue(ctx, connKey{}, owner(c.RemoteAddr().(*net.TCPAddr).Port))
+	things := http.NewServeMux()
+	things.HandleFunc("GET /things/{id}", v.thing)
+	v.things = httptest.NewServer(things)
+	t.Cleanup(v.things.Close)
+	tokens := http.NewServeMux()
+	tokens.HandleFunc("POST /token", v.token)
+	v.tokens = httptest.NewUnstartedServer(tokens)
+	v.tokens.Config.ConnContext = func(ctx context.Context, c net.Conn) context.Context {
+		return context.WithValue(ctx, connKey{}, sync.OnceValue(func() *life {
+			return owner(c.RemoteAddr().(*net.TCPAddr).Port, c.LocalAddr().(*net.TCPAddr).Port)
+		}))
 	}
-	v.Start()
-	t.Cleanup(v.Close)
+	v.tokens.Start()
+	t.Cleanup(v.tokens.Close)
 	return v
 }
 
@@ -67,12 +77,25 @@ func (v *notary) connect(name string) {
 	v.grants[name] = &grant{number: 1}
 }
 
+// use notes that a token is used: the process that it was issued to has stored it.
+func (g *grant) use(number int) {
+	for i := len(g.asks) - 1; i >= 0; i-- {
+		if a := g.asks[i]; a.issued == number {
+			if a.used.IsZero() {
+				a.used = time.Now()
+			}
+			return
+		}
+	}
+}
+
 func (v *notary) token(w http.ResponseWriter, r *http.Request) {
 	name, number := split(r.FormValue("refresh_token"))
-	by, _ := r.Context().Value(connKey{}).(*life)
+	at := time.Now()
+	by := r.Context().Value(connKey{}).(func() *life)()
 	v.mu.Lock()
 	g, latency := v.grants[name], v.latency
-	a := &ask{number: number, at: time.Now(), by: by}
+	a := &ask{number: number, at: at, by: by}
 	if !g.issued.IsZero() {
 		a.age = a.at.Sub(g.issued)
 	}
@@ -87,6 +110,9 @@ func (v *notary) token(w http.ResponseWriter, r *http.Request) {
 		g.revoked = true
 	}
 	issued := g.number
+	if good {
+		a.issued = issued
+	}
 	v.mu.Unlock()
 	time.Sleep(latency)
 	w.Header().Set("Content-Type", "application/json")
@@ -107,6 +133,9 @@ func (v *notary) thing(w http.ResponseWriter, r *http.Request) {
 	v.calls++
 	g := v.grants[name]
 	good := g != nil && !g.revoked && number == g.number && time.Now().Before(g.expires)
+	if g != nil {
+		g.use(number)
+	}
 	v.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
 	if !good {

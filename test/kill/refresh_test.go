@@ -29,18 +29,19 @@ type connections struct {
 func newConnections(t *testing.T, i *installation) *connections {
 	t.Helper()
 	issuer := newIssuer(t)
-	c := newConnectionsTo(t, i, issuer.URL)
+	c := newConnectionsTo(t, i, issuer.URL, issuer.URL)
 	c.issuer = issuer
 	return c
 }
 
-func newConnectionsTo(t *testing.T, i *installation, vendor string) *connections {
+// newConnectionsTo installs an integration whose things and tokens are at two addresses.
+func newConnectionsTo(t *testing.T, i *installation, vendor, issuer string) *connections {
 	t.Helper()
 	c := &connections{t: t, i: i, token: i.newToken()}
 	server := i.serve()
 	defer server.kill()
 	integration := c.send(server, "POST", "/integration", `{"name":"issuer","config":{"label":"Issuer","base_url":"`+vendor+`",
-		"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"app","secret":"app-secret"},"auth":{"tokenHost":"`+vendor+`","tokenPath":"/token"}}}},
+		"credentials":{"oauth2":{"format":"oauth2","config":{"client":{"id":"app","secret":"app-secret"},"auth":{"tokenHost":"`+issuer+`","tokenPath":"/token"}}}},
 		"resources":{"things":{"get":{"path":"/things/{{id}}"}}}}}`).Get("id").Str()
 	c.installed = c.send(server, "POST", "/environment-integration", `{"integration_id":"`+integration+`"}`).Get("id").Str()
 	return c
