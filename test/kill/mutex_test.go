@@ -40,14 +40,12 @@ func TestPausedWhileDelivering(t *testing.T) {
 		release := make(chan struct{})
 		requests := map[string]int{} // by event
 		receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			_, text, _ := net.SplitHostPort(r.RemoteAddr)
-			port, _ := strconv.Atoi(text)
 			mu.Lock()
 			requests[r.Header.Get("Webhook-Id")]++
 			held := release
 			mu.Unlock()
 			if holding.CompareAndSwap(true, false) {
-				caught <- ownerOf(nodes, port)
+				caught <- senderOf(nodes, r)
 				<-held
 			}
 		}))
@@ -98,6 +96,17 @@ func TestPausedWhileDelivering(t *testing.T) {
 			t.Errorf("%d events have arrived, want %d", len(requests), want)
 		}
 	})
+}
+
+// senderOf finds the process that has made a request.
+func senderOf(nodes []*node, r *http.Request) *life {
+	_, theirs, _ := net.SplitHostPort(r.RemoteAddr)
+	port, err := strconv.Atoi(theirs)
+	ours, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
+	if err != nil || !ok {
+		return nil
+	}
+	return ownerOf(nodes, port, ours.Port)
 }
 
 // pauseRounds is how often a server is stopped.
