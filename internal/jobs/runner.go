@@ -312,7 +312,7 @@ func (r *Runner) start(j sinew.Job, leased time.Time) {
 	kind := r.kinds[j.Kind]
 	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), stoppingKey{}, r.stopping))
 	t := &try{job: j, began: r.store.Now(), cancel: cancel}
-	t.lease = time.AfterFunc(leased.Add(r.times.Lease).Sub(r.store.Now()), func() { cancel(errLost) })
+	t.lease = time.AfterFunc(r.holds(leased), func() { cancel(errLost) })
 	r.mu.Lock()
 	r.running[j.ID] = t
 	r.busy[j.Kind]++
@@ -333,6 +333,12 @@ func (r *Runner) start(j sinew.Job, leased time.Time) {
 		r.finished <- o
 		cancel(nil)
 	})
+}
+
+// holds is how long work may go on by a lease that was asked for at a time: a tenth less
+// than the lease, in which it comes to its end before another node may begin.
+func (r *Runner) holds(asked time.Time) time.Duration {
+	return asked.Add(r.times.Lease - r.times.Lease/10).Sub(r.store.Now())
 }
 
 // doWork turns a panic into an error, so that a job cannot end the node.
@@ -417,7 +423,7 @@ func (r *Runner) heartbeat() {
 			continue
 		}
 		// One that has ended meanwhile may begin to count again, for nobody.
-		t.lease.Reset(asked.Add(r.times.Lease).Sub(r.store.Now()))
+		t.lease.Reset(r.holds(asked))
 	}
 }
 

@@ -3,12 +3,10 @@ package kill_test
 import (
 	"flag"
 	"fmt"
-	"maps"
 	"math"
 	"math/rand/v2"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -274,14 +272,14 @@ func (h *eventsHarness) judge(seed uint64) {
 		}
 	}
 	lost, invented := 0, 0
-	for _, r := range []*hearer{h.loose, h.ordered} {
-		names := r.allNames()
+	loose, ordered := h.loose.noticed(), h.ordered.noticed()
+	for _, r := range []record{loose, ordered} {
 		for name := range h.answered {
-			if !names[name] {
+			if !r.names[name] {
 				lost++
 			}
 		}
-		for name := range names {
+		for name := range r.names {
 			if name != usualName && !h.tried[name] {
 				invented++
 				t.Errorf("change %s has arrived, and nobody made it", name)
@@ -294,8 +292,8 @@ func (h *eventsHarness) judge(seed uint64) {
 	if lost > 0 {
 		t.Errorf("%d changes were answered, and have not arrived", lost)
 	}
-	if h.ordered.outOfOrder > 0 {
-		t.Errorf("%d events have overtaken others at the receiver that wants them in order", h.ordered.outOfOrder)
+	if ordered.outOfOrder > 0 {
+		t.Errorf("%d events have overtaken others at the receiver that wants them in order", ordered.outOfOrder)
 	}
 	stuck := h.stuckLeases()
 	if stuck > 0 {
@@ -304,7 +302,7 @@ func (h *eventsHarness) judge(seed uint64) {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "\ndatabase\tkills\tends\tstops\tcuts\tterminations\tdisk full\tchanges answered\tevents committed\trequests\trepeated\tlost\tinvented\tout of order\tstuck leases\tharmed\thealed\tseed\t\n")
 	fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%d\t\n", h.i.db.Name, h.kills, h.ends, h.pauses, h.cuts, h.terminations, h.disks,
-		len(h.answered), committed, h.loose.requests.Load()+h.ordered.requests.Load(), h.loose.repeated+h.ordered.repeated, lost, invented, h.ordered.outOfOrder, stuck,
+		len(h.answered), committed, h.loose.requests.Load()+h.ordered.requests.Load(), loose.repeated+ordered.repeated, lost, invented, ordered.outOfOrder, stuck,
 		h.harmed.Round(time.Second), h.healed.Round(time.Second), seed)
 	if err := table.Flush(); err != nil {
 		t.Fatal(err)
@@ -340,18 +338,4 @@ func (h *hooked) endJobs() {
 	if _, err := h.raw.Exec("UPDATE job SET lease_until = 0 WHERE state = 'running'"); err != nil {
 		h.t.Fatal(err)
 	}
-}
-
-// allNames are the names of accounts that a receiver has heard of.
-func (r *hearer) allNames() map[string]bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return maps.Clone(r.names)
-}
-
-// highest is the last event of an account that has arrived.
-func (r *hearer) highest(account string) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Max(append(slices.Collect(maps.Keys(r.got[account])), 0))
 }

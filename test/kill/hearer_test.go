@@ -3,8 +3,10 @@ package kill_test
 import (
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -82,6 +84,27 @@ func (r *hearer) note(account string, sequence int, id string) {
 	}
 	r.last[account] = max(r.last[account], sequence)
 	r.got[account][sequence] = id
+}
+
+// record is what a receiver has noticed.
+type record struct {
+	names                map[string]bool
+	faults               []string
+	repeated, outOfOrder int
+}
+
+// noticed returns what the receiver has noticed until now.
+func (r *hearer) noticed() record {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return record{maps.Clone(r.names), slices.Clone(r.faults), r.repeated, r.outOfOrder}
+}
+
+// highest is the last event of an account that has arrived.
+func (r *hearer) highest(account string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last[account]
 }
 
 // missing is how many of the first events of an account have not arrived.

@@ -61,8 +61,8 @@ func TestBehindAPooler(t *testing.T) {
 		heard.wantAll(t, account, h.committed(account))
 		h.send(servers[n%2], "DELETE", "/integrated-account/"+account, "")
 	}
-	if heard.outOfOrder > 0 || len(heard.faults) > 0 {
-		t.Errorf("%d events out of order, %v", heard.outOfOrder, heard.faults)
+	if got := heard.noticed(); got.outOfOrder > 0 || len(got.faults) > 0 {
+		t.Errorf("%d events out of order, %v", got.outOfOrder, got.faults)
 	}
 	check := newChecker(t, direct, c.token)
 	defer check.close()
