@@ -1,6 +1,9 @@
 package sinew
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // EventType names what happened, as webhooks say it.
 type EventType string
@@ -29,6 +32,29 @@ const (
 	EventAPITokenCreated EventType = "api_token:created"
 	EventAPITokenDeleted EventType = "api_token:deleted"
 )
+
+// EventTypes are all events of the contract (spec 03 section 8.7), those included that
+// nothing commits yet.
+func EventTypes() []EventType {
+	groups := []struct{ group, names string }{
+		{"integrated_account", "created updated deleted active reactivated authentication_error forbidden_error post_install_error validation_error post_connect_form_submitted"},
+		{"link_token", "connection_error"},
+		{"environment_integration", "created updated deleted"},
+		{"environment_unified_model", "created updated deleted"},
+		{"api_token", "created deleted"},
+		{"sync_job_run", "created updated started completed failed deleted record record_error rate_limited"},
+		{"sync_job_cron_trigger", "failed"},
+		{"record", "created updated deleted meta"},
+		{"batch_job", "dry_run_completed completed dry_run_failed failed"},
+	}
+	var all []EventType
+	for _, g := range groups {
+		for name := range strings.FieldsSeq(g.names) {
+			all = append(all, EventType(g.group+":"+name))
+		}
+	}
+	return all
+}
 
 // Event is something that happened, committed with the change that caused it.
 type Event struct {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/definition"
+	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
@@ -223,7 +224,7 @@ func (e *entry) expressed(ctx context.Context, f definition.FormField, value jso
 		}
 		if text, ok := said.Text(); ok && text != "" {
 			e.fail(f.Name, definition.CodeValue, cut(text))
-		} else if !truthy(said) {
+		} else if !expression.Truthy(said) {
 			e.fail(f.Name, definition.CodeValue, "is not valid")
 		}
 	}

@@ -101,7 +101,7 @@ func (i *install) end(ctx context.Context, j sinew.Job, failure error) error {
 	if put, err := i.wait(ctx, failure); put || err != nil {
 		return err
 	}
-	if failure != nil && ours(failure) && j.Attempt < j.MaxAttempts {
+	if failure != nil && proxy.IsOurs(failure) && j.Attempt < j.MaxAttempts {
 		return failure
 	}
 	ended := i.service.runs.Now()

@@ -45,23 +45,10 @@ func Message(err error) string {
 	if remote, ok := errors.AsType[*proxy.RemoteError](err); ok {
 		return fmt.Sprintf("the vendor answered %d: %s", remote.Status, remote.Message)
 	}
-	if known, ok := errors.AsType[*sinew.Error](err); ok && !ours(err) {
+	if known, ok := errors.AsType[*sinew.Error](err); ok && !proxy.IsOurs(err) {
 		return known.Message
 	}
 	return "an error inside the platform"
-}
-
-// ours reports whether an error is none of the definition's or the vendor's, so
-// that another try may do better.
-func ours(err error) bool {
-	if _, ok := errors.AsType[*proxy.RemoteError](err); ok {
-		return false
-	}
-	switch sinew.KindOf(err) {
-	case sinew.KindInternal, sinew.KindUnavailable:
-		return true
-	}
-	return false
 }
 
 // stepReport is what is kept of a step.

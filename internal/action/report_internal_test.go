@@ -70,7 +70,7 @@ func TestWhatIsTriedAgain(t *testing.T) {
 		{sinew.Errorf(sinew.KindTimeout, "no answer"), false},
 		{&proxy.RemoteError{Status: 500}, false},
 	} {
-		if got := ours(&StepError{Cause: fmt.Errorf("read: %w", c.err)}); got != c.ours {
+		if got := proxy.IsOurs(&StepError{Cause: fmt.Errorf("read: %w", c.err)}); got != c.ours {
 			t.Errorf("%v: %t", c.err, got)
 		}
 	}

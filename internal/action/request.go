@@ -3,8 +3,6 @@ package action
 import (
 	"context"
 	"errors"
-	"net/http"
-	"strings"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/definition"
@@ -52,7 +50,7 @@ func (r *run) request(ctx context.Context, step definition.Step, report *stepRep
 func (r *run) send(ctx context.Context, call proxy.Call, report *stepReport, most int) (payload jsonx.Value, next string, err error) {
 	result, err := r.service.proxy.Do(ctx, call)
 	r.sent = r.sent || result.Sent
-	r.repeatable = !result.Sent || r.repeats(&call)
+	r.repeatable = !result.Sent || call.Repeats(r.effective)
 	report.status = result.Status
 	if remote, ok := errors.AsType[*proxy.RemoteError](err); ok {
 		report.status, report.result = remote.Status, remote.Raw
@@ -97,24 +95,6 @@ func (r *run) allPages(ctx context.Context, call proxy.Call, report *stepReport)
 		call.Query = query.With("next_cursor", jsonx.StringValue(next))
 	}
 	return jsonx.Value{}, sinew.Errorf(sinew.KindUpstream, "the list has more than the %d pages that a step reads", maxPages).WithCode(CodeFailed)
-}
-
-// repeats reports whether a call may come twice (RFC 9110 section 9.2.2). What the
-// definition calls list or get reads, whatever its verb is.
-func (r *run) repeats(call *proxy.Call) bool {
-	method := r.effective.At("resources", call.Resource, call.Method)
-	if call.Inline != nil {
-		method = call.Inline.Method
-	} else if call.Method == proxy.MethodList || call.Method == proxy.MethodGet {
-		return true
-	}
-	switch strings.ToUpper(method.Get("method").Str()) {
-	case "":
-		return call.Inline != nil
-	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPut, http.MethodDelete:
-		return true
-	}
-	return false
 }
 
 // refer makes a step call a method of a resource.

@@ -98,7 +98,7 @@ func (r *run) take(ctx context.Context, step definition.Step) (report stepReport
 	r.repeatable = false
 	if step.RunIf != "" {
 		said, err := r.eval(ctx, step.RunIf)
-		if err != nil || !truthy(said) {
+		if err != nil || !expression.Truthy(said) {
 			report.skipped = err == nil
 			return report, err
 		}
@@ -261,27 +261,4 @@ func (r *run) render(v jsonx.Value) (jsonx.Value, error) {
 	}
 	filled, _ := t.Render(r.root())
 	return filled, nil
-}
-
-// truthy is JSONata's idea of truth.
-func truthy(v jsonx.Value) bool {
-	switch v.Kind() {
-	case jsonx.Bool:
-		is, _ := v.Bool()
-		return is
-	case jsonx.String:
-		return v.Str() != ""
-	case jsonx.Number:
-		n, _ := v.Float()
-		return n != 0
-	case jsonx.Object:
-		return v.Len() > 0
-	case jsonx.Array:
-		for _, item := range v.Items() {
-			if truthy(item) {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -27,7 +27,7 @@ func layers() map[string]layer {
 		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept", "escrow"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
-			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation",
+			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation", "workflow",
 		},
 		storage:  {"store"},
 		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui", "connectpage"},
@@ -93,6 +93,7 @@ func namedEdges() map[string][]string {
 		"action":      {"unified", "proxy", "account", "credential", "definition"},
 		"syncjob":     {"unified", "proxy"},
 		"inbound":     {"unified", "proxy"},
+		"workflow":    {"proxy", "definition"},
 		"tool":        {"definition"},
 		"store":       {"jsonx", "seal", "kept"},
 		"dataplane":   {"httpapi"},

@@ -5,10 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/wire"
@@ -70,7 +73,25 @@ func (c *Call) Value() (jsonx.Value, error) {
 	if err != nil || len(text) == 0 {
 		return jsonx.Value{}, err
 	}
+	if c.operation.YAML && isYAML(c.Request.Header.Get("Content-Type")) {
+		return parseYAML(text)
+	}
 	return ParseBody(text)
+}
+
+// isYAML reports whether a body is labelled as YAML (RFC 9512), by one of its old names
+// too.
+func isYAML(contentType string) bool {
+	media, _, err := mime.ParseMediaType(contentType)
+	return err == nil && slices.Contains([]string{"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"}, media)
+}
+
+func parseYAML(text []byte) (jsonx.Value, error) {
+	v, err := definition.Read(text)
+	if err != nil {
+		return v, sinew.InvalidField("", "syntax", "the body is not acceptable YAML: %v", err)
+	}
+	return v, nil
 }
 
 // ParseBody reads the text of a body as any JSON value. The error is what a

@@ -47,6 +47,8 @@ type Operation struct {
 	// Body is a zero value of the struct that the body binds to; nil when the
 	// operation takes none.
 	Body any
+	// YAML says that the body may be YAML, if it is labelled so.
+	YAML bool
 	// RawBody says that the handler reads the body itself.
 	RawBody bool
 	// Status of success; 0 means 200.

@@ -12,6 +12,7 @@ import (
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/webhook"
+	"github.com/sinewhq/sinew/internal/workflow"
 	"github.com/sinewhq/sinew/internal/workspace"
 )
 
@@ -26,6 +27,7 @@ type Engines struct {
 	Connect      *connect.Service
 	Webhooks     *webhook.Service
 	Queue        *jobs.Queue
+	Workflows    *workflow.Service
 	// Ready reports whether the server can work, and what the parts say.
 	Ready func(context.Context) Readiness
 	// Metrics serves the Prometheus page.
@@ -50,6 +52,7 @@ func ControlPlane(e Engines) [][]Operation {
 		gateOperations(e.Workspace),
 		webhookOperations(e.Webhooks),
 		jobOperations(e.Queue),
+		workflowOperations(e.Workflows),
 		accountOperations(e.Accounts, e.Access, renderer),
 		lifeOperations(e.Accounts),
 		revocationOperations(e.Accounts),

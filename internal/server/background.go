@@ -21,6 +21,7 @@ import (
 	"github.com/sinewhq/sinew/internal/revocation"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
+	"github.com/sinewhq/sinew/internal/workflow"
 )
 
 // parallelRefreshes is how many tokens a node refreshes ahead of their expiry at
@@ -72,6 +73,7 @@ type workers struct {
 	links       *connect.Service
 	revocations *revocation.Service
 	webhooks    *webhook.Service
+	workflows   *workflow.Service
 	journal     *journal.Writer
 }
 
@@ -84,6 +86,7 @@ func newRunner(core *Core, w workers, drain time.Duration, metrics *obs.Metrics,
 		sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
 		sinew.JobRevokeToken:        w.revocations.Kind(),
 		sinew.JobDeliverWebhook:     w.webhooks.Kind(),
+		sinew.JobRunWorkflow:        w.workflows.Kind(),
 	}
 	var schedules []sinew.Schedule
 	for _, c := range chores(core, w.journal, log) {

@@ -48,5 +48,9 @@ func chores(core *Core, logs *journal.Writer, log *slog.Logger) []chore {
 			_, err := core.Store.PruneWebhookAttempts(ctx, now().Add(-sinew.WebhookAttemptsKept))
 			return err
 		}},
+		{"prune_workflow_runs", "11-59/15 * * * *", func(ctx context.Context, _ sinew.Job) error {
+			_, err := core.Store.PruneWorkflowRuns(ctx, now().Add(-sinew.WorkflowRunsKept))
+			return err
+		}},
 	}
 }

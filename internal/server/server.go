@@ -25,6 +25,7 @@ import (
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/wire"
+	"github.com/sinewhq/sinew/internal/workflow"
 )
 
 // Time limits of the listener. Bodies are bounded in size, so these only have
@@ -118,13 +119,14 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	actions := newActions(s.Core, calls, s.log)
 	byAction.Service = actions
 	hooks := webhook.New(s.Core.Store, s.upstream, s.log)
-	s.runner = newRunner(s.Core, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks, s.journal}, s.drain, metrics, s.log)
+	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
+	s.runner = newRunner(s.Core, workers{s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), hooks, flows, s.journal}, s.drain, metrics, s.log)
 	s.queue = jobs.NewQueue(s.Core.Store, s.runner)
 	metrics.WatchJobs(s.jobDepths)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks, Queue: s.queue,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: hooks, Queue: s.queue, Workflows: flows,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)

@@ -130,6 +130,7 @@ func deletedIDs(p *platform) map[string][]string {
 		{"tenant", gone.tenant},
 		{"static-gate", gone.gate},
 		{"webhook", gone.webhook},
+		{"workflow", gone.workflow},
 		{"environment-integration", gone.installation},
 		{"integration", gone.integration},
 	} {

@@ -25,6 +25,7 @@ type world struct {
 	sandbox      string
 	gate         string
 	webhook      string
+	workflow     string
 	tenant       string
 }
 
@@ -34,6 +35,7 @@ func newWorld(p *platform, name string) *world {
 	p.t.Helper()
 	w := &world{platform: p, ids: map[string][]string{}}
 	w.integration, w.installation = p.install("desk-" + name)
+	w.workflow = p.call("POST", "/workflow", `{"trigger_name":"integrated_account:created","config":{"run_if":"false","steps":[{"type":"run","action":"proxy_request","config":{"resource":"contacts"}}]}}`).want(201).text("id")
 	w.tenant = "tenant-" + name
 	account := p.connect(w.installation, w.tenant, "")
 	w.account = account.text("id")

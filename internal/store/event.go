@@ -26,7 +26,7 @@ func insertEvent(ctx context.Context, t *tx, e sinew.Event) error {
 	if err != nil {
 		return fmt.Errorf("write event %s: %w", e.Type, err)
 	}
-	return fanOut(ctx, t, []sinew.Event{e})
+	return announce(ctx, t, []sinew.Event{e})
 }
 
 // insertAccountEvents writes events of one type, of different accounts of one
@@ -64,7 +64,16 @@ func insertAccountEvents(ctx context.Context, t *tx, events []sinew.Event) error
 	if err != nil {
 		return fmt.Errorf("write %d events: %w", len(events), err)
 	}
-	return fanOut(ctx, t, events)
+	return announce(ctx, t, events)
+}
+
+// announce hands events of one type to everybody who waits for them, in their
+// transaction.
+func announce(ctx context.Context, t *tx, events []sinew.Event) error {
+	if err := fanOut(ctx, t, events); err != nil {
+		return err
+	}
+	return startWorkflows(ctx, t, events)
 }
 
 func insertEvents(ctx context.Context, t *tx, events []sinew.Event) error {

@@ -42,6 +42,8 @@ func sealedTables() []sealedTable {
 		config,
 		own("static_gate", "1", "token_secret"),
 		own("webhook", "t.secret_version", "secret"),
+		own("workflow", "t.secret_version", "config_secret"),
+		own("workflow_run", "0", "progress"),
 		own("link_token", "1", "context_secret"),
 		own("connect_attempt", "1", "secret"),
 		own("idempotent_call", "0", "answer"),

@@ -330,12 +330,14 @@ func (h *eventsHarness) stuckLeases() (n int) {
 // endJobs tells the database what the test knows: that the nodes of running jobs are
 // dead. By itself a lease ends after 30 seconds, and on SQLite when the server starts
 // again.
-func (h *hooked) endJobs() {
-	h.t.Helper()
-	if h.i.db.Name == testkit.SQLite {
+func (c *connections) endJobs() {
+	c.t.Helper()
+	if c.i.db.Name == testkit.SQLite {
 		return
 	}
-	if _, err := h.raw.Exec("UPDATE job SET lease_until = 0 WHERE state = 'running'"); err != nil {
-		h.t.Fatal(err)
+	check := newChecker(c.t, c.i, c.token)
+	defer check.close()
+	if _, err := check.sql.ExecContext(c.t.Context(), "UPDATE job SET lease_until = 0 WHERE state = 'running'"); err != nil {
+		c.t.Fatal(err)
 	}
 }
