@@ -1,5 +1,5 @@
 # Two commands are all a newcomer needs: `make run` and `make test`.
-.PHONY: help run build page test harness-refresh harness-incident bench bench-full bench-jsonata lint
+.PHONY: help run build page test harness-refresh harness-incident harness-events bench bench-full bench-jsonata lint
 
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 LDFLAGS = -s -w -X github.com/sinewhq/sinew/internal/cli.version=$(VERSION)
@@ -28,6 +28,9 @@ harness-refresh: ## proof of the refresh guarantee: kills, stops and cuts for HA
 
 harness-incident: ## proof of key rotation, kill switch and import: KILLS=50; SEED=n repeats a run
 	scripts/harness-incident $(or $(KILLS),50) $(or $(SEED),0)
+
+harness-events: ## proof that events arrive: KILLS=1000, OUTAGE=5m, POOLED=true; SEED=n repeats a run
+	scripts/harness-events $(or $(KILLS),1000) $(or $(SEED),0) $(or $(OUTAGE),5m)
 
 bench: ## the benchmarks, in ten minutes at most
 	scripts/bench

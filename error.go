@@ -138,3 +138,15 @@ func KindOf(err error) ErrorKind {
 
 // IsNotFound reports whether the error says that something is absent.
 func IsNotFound(err error) bool { return err != nil && KindOf(err) == KindNotFound }
+
+// The codes of errors of our own database: it takes no changes, or does not answer.
+const (
+	CodeReadOnly     = "read_only"
+	CodeDatabaseAway = "database_unavailable"
+)
+
+// IsDatabaseFailure reports whether something failed because of our own database.
+func IsDatabaseFailure(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && (e.Code == CodeReadOnly || e.Code == CodeDatabaseAway)
+}

@@ -73,3 +73,39 @@ type JobCount struct {
 	Count  int64
 	Oldest time.Time
 }
+
+// JobDepth is what stands in line of one kind of job. No count goes beyond
+// MaxJobCount.
+type JobDepth struct {
+	Kind string
+	// Due are those that could begin now, Scheduled those whose time has yet to come,
+	// and Waiting those that are due and held back by others of their concurrency key.
+	Due, Scheduled, Waiting int64
+	Running                 int64
+	// Retrying are those of Due, Scheduled and Waiting that have been tried before.
+	Retrying int64
+	// Failed are those that were given up, as long as they are kept.
+	Failed int64
+	// Oldest is since when the first of Due and Waiting has been due, and Next when the
+	// first of Scheduled will be; the zero time for none.
+	Oldest, Next time.Time
+}
+
+// MaxJobCount bounds the counts of a JobDepth: to count on would cost more than the
+// figure is worth.
+const MaxJobCount = 10_000
+
+// JobFields are the fields that jobs can be filtered by.
+func JobFields() []Field {
+	return []Field{
+		{Name: "id", Kind: FieldText, Description: "The id of the job."},
+		{Name: "kind", Kind: FieldText, Description: "What the job does.", Example: JobDeliverWebhook},
+		{Name: "state", Kind: FieldText, Enum: JobStates(), Description: "Where the job is in its life.", Example: string(JobFailed)},
+		{Name: "created_at", Kind: FieldTime, Sortable: true, Description: "When the job was enqueued.", Example: "2021-08-10T10:00:00.000Z"},
+	}
+}
+
+// JobStates lists the states.
+func JobStates() []string {
+	return []string{string(JobReady), string(JobWaiting), string(JobRunning), string(JobDone), string(JobFailed), string(JobCancelled)}
+}

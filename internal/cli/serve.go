@@ -36,6 +36,7 @@ func runServe(cmd *cobra.Command, _ []string) error {
 	stdlog.SetFlags(0)
 	stdlog.SetOutput(obs.NewStandardOutput(log))
 	go paceCollector(cmd.Context())
+	takeFileSizeLimit()
 	s, err := server.Open(cmd.Context(), c, log, Version())
 	if err != nil {
 		return err

@@ -57,6 +57,8 @@ type Config struct {
 	// limit.
 	LimitToken   int
 	LimitAccount int
+	// DrainTimeout is how long requests and jobs under way may take after a stop.
+	DrainTimeout time.Duration
 	// BlobStore is where large values live.
 	BlobStore BlobStore
 	// Regions holds the placements of the regions that have one of their own;

@@ -114,6 +114,11 @@ func settings() []setting {
 			set:  func(c *Config, text string) (err error) { c.LimitAccount, err = parseLimit(text); return err },
 		},
 		{
+			name: "drain-timeout", fallback: "25s", kind: "duration",
+			help: "How long requests and jobs under way may take after a stop.",
+			set:  func(c *Config, text string) (err error) { c.DrainTimeout, err = parseDuration(text); return err },
+		},
+		{
 			name: "blob-store", fallbackNote: "the folder blobs in the data folder", kind: "url",
 			help: "Where large values live: file:///FOLDER, or s3://BUCKET/PREFIX with the options endpoint (a URL), region and path-style behind a question mark.",
 			set:  func(c *Config, text string) (err error) { c.BlobStore, err = parseBlobStore(text); return err },

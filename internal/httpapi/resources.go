@@ -9,6 +9,7 @@ import (
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/inbound"
 	"github.com/sinewhq/sinew/internal/integration"
+	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/notification"
 	"github.com/sinewhq/sinew/internal/refresh"
@@ -28,6 +29,7 @@ type Engines struct {
 	Connect      *connect.Service
 	Webhooks     *webhook.Service
 	Inbound      *inbound.Service
+	Queue        *jobs.Queue
 	Workflows    *workflow.Service
 	Notify       *notification.Service
 	// Ready reports whether the server can work, and what the parts say.
@@ -54,6 +56,7 @@ func ControlPlane(e Engines) [][]Operation {
 		gateOperations(e.Workspace),
 		webhookOperations(e.Webhooks),
 		inboundOperations(e.Inbound),
+		jobOperations(e.Queue),
 		workflowOperations(e.Workflows),
 		eventOperations(e.Webhooks),
 		notificationOperations(e.Notify),

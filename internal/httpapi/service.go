@@ -11,6 +11,7 @@ import (
 // Readiness is what /readyz says.
 type Readiness struct {
 	Ready  bool             `json:"ready" doc:"Whether the server can work."`
+	State  string           `json:"state" enum:"ok,read_only,unavailable" doc:"read_only when calls are answered and nothing can be changed, because a disk is full or the database is read-only."`
 	Checks []ReadinessCheck `json:"checks" doc:"What each part says."`
 }
 
@@ -32,7 +33,7 @@ func serviceOperations(e Engines) []Operation {
 		{Method: "GET", Path: "/healthz", ID: "getHealth", Tag: "Service", Summary: "Check that the process lives", Access: AccessPublic, Answer: status{}, Handle: ok},
 		{
 			Method: "GET", Path: "/readyz", ID: "getReadiness", Tag: "Service", Summary: "Check that the server can work",
-			Description: "Answers 503 while a part that every request needs does not work.", Access: AccessPublic, Answer: Readiness{},
+			Description: "Answers 503 while a part that every request needs does not work, or the node cannot take jobs for two minutes. Where nothing can be changed, calls that read go on: then it answers 200 with the state read_only.", Access: AccessPublic, Answer: Readiness{},
 			Handle: func(c *Call) (Answer, error) {
 				readiness := e.Ready(c.Context())
 				answer, err := c.JSON(readiness)

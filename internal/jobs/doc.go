@@ -11,5 +11,8 @@
 // one concurrency key run after each other (or as many at once as their limit
 // says), jobs of one unique key stand in line once.
 //
+// What is to be done again and again is a Schedule: whoever finds it due moves it on
+// and enqueues its job in one transaction, so that each occurrence counts once.
+//
 // It depends on the vocabulary and retry; the database is the store's.
 package jobs

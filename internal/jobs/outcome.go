@@ -52,11 +52,16 @@ func DefaultBackoff(attempt int) time.Duration {
 	return retry.Backoff(attempt, time.Second, time.Hour)
 }
 
+// databaseTry is the number of the try whose pause follows a failure of our own
+// database.
+const databaseTry = 2
+
 // maxError bounds the text of an error that is kept, in bytes.
 const maxError = 2 << 10
 
-// outcome says what becomes of a job after a try.
-func (r *Runner) outcome(j sinew.Job, kind Kind, err error) sinew.JobOutcome {
+// outcome says what becomes of a job after a try; cause is why its work was ended, nil
+// when it was not.
+func (r *Runner) outcome(j sinew.Job, kind Kind, err, cause error) sinew.JobOutcome {
 	o := sinew.JobOutcome{Job: j, State: sinew.JobDone}
 	if err == nil {
 		return o
@@ -67,12 +72,21 @@ func (r *Runner) outcome(j sinew.Job, kind Kind, err error) sinew.JobOutcome {
 		o.State, o.RunAt, o.Uncounted, o.Error = sinew.JobReady, put.until, true, ""
 		return o
 	}
-	if errors.Is(err, errStopped) || errors.Is(err, context.Canceled) {
+	if cause != nil || errors.Is(err, context.Canceled) {
+		// Whatever the work says of it, it was broken off and has not failed.
 		o.State, o.RunAt, o.Uncounted, o.Error = sinew.JobReady, now, true, "its node stopped"
+		if errors.Is(cause, errLost) {
+			o.Error = "its lease ran out"
+		}
 		return o
 	}
 	if IsCancel(err) {
 		o.State = sinew.JobCancelled
+		return o
+	}
+	if sinew.IsDatabaseFailure(err) {
+		// It says nothing about the job, whose tries are for its own failures.
+		o.State, o.RunAt, o.Uncounted = sinew.JobReady, now.Add(retry.Backoff(databaseTry, time.Second, time.Minute)), true
 		return o
 	}
 	if j.Attempt >= j.MaxAttempts {
@@ -84,6 +98,19 @@ func (r *Runner) outcome(j sinew.Job, kind Kind, err error) sinew.JobOutcome {
 		o.RunAt = now.Add(again.after)
 	}
 	return o
+}
+
+// tryOutcome names what came of a try, for counting.
+func tryOutcome(o sinew.JobOutcome) string {
+	switch {
+	case o.State != sinew.JobReady:
+		return string(o.State)
+	case o.Uncounted && o.Error == "":
+		return "put_off"
+	case o.Uncounted:
+		return "given_back"
+	}
+	return "retrying"
 }
 
 const (
@@ -131,9 +158,28 @@ func (r *Runner) finish(batch []sinew.JobOutcome) {
 			}
 			return
 		}
-		time.Sleep(retry.Backoff(attempt+1, time.Second, r.times.Lease))
+		if attempt+1 < finishAttempts && !r.waitToFinish(retry.Backoff(attempt+1, time.Second, r.times.Lease)) {
+			break
+		}
 	}
 	r.log.Error("give up the outcomes of jobs", "jobs", len(batch), "error", fmt.Sprint(err))
+}
+
+// waitToFinish waits before the outcomes of jobs are written again, and is false when
+// there is no time for that: a node that stops tries once more and no longer.
+func (r *Runner) waitToFinish(pause time.Duration) bool {
+	select {
+	case <-r.stopping:
+		return false
+	default:
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-r.stopping:
+	case <-timer.C:
+	}
+	return true
 }
 
 // finishAttempts is how often the outcomes of jobs are tried to be written.

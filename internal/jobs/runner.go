@@ -26,8 +26,16 @@ type Store interface {
 	RescueJobs(ctx context.Context, all bool) (rescued int, err error)
 	// NextJob returns when the next job is due.
 	NextJob(ctx context.Context, kinds []string) (at time.Time, ok bool, err error)
-	// PruneJobs deletes jobs that ended long ago.
-	PruneJobs(ctx context.Context, done, failed time.Time) (pruned int64, err error)
+	// PutSchedule writes a schedule; one that is there already by the same expression
+	// stays due when it was.
+	PutSchedule(ctx context.Context, c sinew.Schedule) error
+	// DueSchedules returns schedules that are due.
+	DueSchedules(ctx context.Context, limit int) ([]sinew.Schedule, error)
+	// NextSchedule returns when the next schedule is due.
+	NextSchedule(ctx context.Context) (at time.Time, ok bool, err error)
+	// RunSchedule moves a schedule on, and enqueues the job of the occurrence that it
+	// was due at, both or neither. It does nothing when another node was faster.
+	RunSchedule(ctx context.Context, c sinew.Schedule, next time.Time) (ran bool, err error)
 	// Now is the time that schedules go by.
 	Now() time.Time
 }
@@ -51,13 +59,11 @@ type Kind struct {
 
 // Times are the intervals of a runner; a zero field means its default.
 type Times struct {
-	Lease  time.Duration // how long a job stays with a node that says nothing: 30 s
-	Poll   time.Duration // how often a node looks for work that it was not told of: 1 s
-	Rescue time.Duration // how often it looks for jobs of nodes that are gone: 5 s
-	Prune  time.Duration // how often old jobs are deleted: 10 min
-	Done   time.Duration // how long finished jobs are kept: 24 h
-	Failed time.Duration // how long failed ones are: 14 days
-	Drain  time.Duration // how long jobs under way may take after a stop: 20 s
+	Lease    time.Duration // how long a job stays with a node that says nothing: 30 s
+	Poll     time.Duration // how often a node looks for work that it was not told of: 1 s
+	Rescue   time.Duration // how often it looks for jobs of nodes that are gone: 5 s
+	Schedule time.Duration // how often it looks for schedules that it does not know of: 5 s
+	Drain    time.Duration // how long jobs under way may take after a stop: 20 s
 }
 
 func (t Times) withDefaults() Times {
@@ -68,9 +74,7 @@ func (t Times) withDefaults() Times {
 		{&t.Lease, 30 * time.Second},
 		{&t.Poll, time.Second},
 		{&t.Rescue, 5 * time.Second},
-		{&t.Prune, 10 * time.Minute},
-		{&t.Done, 24 * time.Hour},
-		{&t.Failed, 14 * 24 * time.Hour},
+		{&t.Schedule, 5 * time.Second},
 		{&t.Drain, 20 * time.Second},
 	} {
 		if *field.value == 0 {
@@ -85,12 +89,21 @@ const (
 	usualTimeout  = 5 * time.Minute
 )
 
+// Metrics counts tries.
+type Metrics interface {
+	// ObserveJob counts a try: what came of it, and how long it took.
+	ObserveJob(kind, outcome string, took time.Duration)
+}
+
 // Config is what a Runner is made of.
 type Config struct {
 	Store Store
 	Kinds map[string]Kind
-	Log   *slog.Logger
-	Times Times
+	// Schedules are written when the runner begins, unless they are there.
+	Schedules []sinew.Schedule
+	Metrics   Metrics // nil for none
+	Log       *slog.Logger
+	Times     Times
 	// Alone says that no other node works on this database: what is under way at
 	// the start was left by a crash.
 	Alone bool
@@ -98,14 +111,17 @@ type Config struct {
 
 // Runner works jobs off. It is safe for concurrent use.
 type Runner struct {
-	store Store
-	kinds map[string]Kind
-	names []string
-	log   *slog.Logger
-	times Times
-	alone bool
+	store   Store
+	metrics Metrics
+	kinds   map[string]Kind
+	names   []string
+	own     []sinew.Schedule
+	log     *slog.Logger
+	times   Times
+	alone   bool
 
 	wake     chan struct{}
+	stopping chan struct{} // closed when the runner takes no more jobs
 	finished chan sinew.JobOutcome
 	work     sync.WaitGroup // the runner's own goroutines
 	tries    sync.WaitGroup // the jobs under way
@@ -113,22 +129,38 @@ type Runner struct {
 	mu      sync.Mutex
 	running map[string]*try // by job id
 	busy    map[string]int  // by kind
+	looked  time.Time       // when it last looked for work and could have taken some
+	failure error           // why it cannot since; nil while it can
 }
 
 // try is a job under way.
 type try struct {
 	job    sinew.Job
+	began  time.Time
 	cancel context.CancelCauseFunc
+	// lease ends the work when the lease was not renewed in time: whoever was
+	// stopped, or without the database, knows so by itself, before it asks.
+	lease *time.Timer
 }
 
-// errLost is why the work of a job ends that is another node's by now.
+// errLost is why the work of a job ends that is, or may be, another node's by now.
 var errLost = errors.New("the lease is lost")
+
+type stoppingKey struct{}
+
+// Stopping returns a channel that is closed when the node of the work with this
+// context stops. Work that goes from piece to piece may then put itself off behind
+// the present one; what does not is cancelled after Times.Drain.
+func Stopping(ctx context.Context) <-chan struct{} {
+	stopping, _ := ctx.Value(stoppingKey{}).(chan struct{})
+	return stopping
+}
 
 // New returns a runner; Run works.
 func New(c Config) *Runner {
 	r := &Runner{
-		store: c.Store, kinds: maps.Clone(c.Kinds), names: slices.Sorted(maps.Keys(c.Kinds)), log: c.Log, times: c.Times.withDefaults(), alone: c.Alone,
-		wake: make(chan struct{}, 1), finished: make(chan sinew.JobOutcome, finishBatch), running: map[string]*try{}, busy: map[string]int{},
+		store: c.Store, metrics: c.Metrics, kinds: maps.Clone(c.Kinds), names: slices.Sorted(maps.Keys(c.Kinds)), own: c.Schedules, log: c.Log, times: c.Times.withDefaults(), alone: c.Alone,
+		wake: make(chan struct{}, 1), stopping: make(chan struct{}), looked: c.Store.Now(), finished: make(chan sinew.JobOutcome, finishBatch), running: map[string]*try{}, busy: map[string]int{},
 	}
 	for name, kind := range r.kinds {
 		if kind.Parallel == 0 {
@@ -162,8 +194,10 @@ func (r *Runner) Run(ctx context.Context) {
 	flushed := make(chan struct{})
 	go func() { defer close(flushed); r.finishAll() }()
 	r.work.Go(func() { r.heartbeats(quit) })
-	r.work.Go(func() { r.housekeeping(ctx) })
+	r.work.Go(func() { r.rescues(ctx) })
+	r.work.Go(func() { r.schedules(ctx) })
 	r.claims(ctx)
+	close(r.stopping)
 	r.drain()
 	close(quit)
 	r.work.Wait()
@@ -185,15 +219,34 @@ func (r *Runner) claims(ctx context.Context) {
 		case <-r.wake:
 		case <-timer.C:
 		}
-		pause, err := r.turn(ctx)
+		bounded, end := context.WithTimeout(ctx, r.times.Lease)
+		pause, err := r.turn(bounded)
+		end()
 		if ctx.Err() != nil {
 			return
 		}
 		if err != nil {
 			r.log.Error("claim jobs", "error", err.Error())
 		}
+		r.noteLook(err)
 		timer.Reset(pause)
 	}
+}
+
+func (r *Runner) noteLook(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.failure = err; err == nil {
+		r.looked = r.store.Now()
+	}
+}
+
+// Looked returns when the runner last looked for work and could have taken some, and
+// why it cannot since.
+func (r *Runner) Looked() (at time.Time, failure error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.looked, r.failure
 }
 
 // turn takes what is due, and says how long there is nothing to do then:
@@ -229,12 +282,13 @@ func (r *Runner) claim(ctx context.Context) (more bool, err error) {
 	if len(room) == 0 {
 		return false, nil
 	}
+	asked := r.store.Now()
 	jobs, more, err := r.store.ClaimJobs(ctx, room, r.times.Lease)
 	if err != nil {
 		return false, err
 	}
 	for _, j := range jobs {
-		r.start(j)
+		r.start(j, asked)
 	}
 	return more && len(r.room()) > 0, nil
 }
@@ -252,24 +306,39 @@ func (r *Runner) room() []sinew.JobRoom {
 	return room
 }
 
-// start does a job beside others. Its life is its own: a stop lets it end.
-func (r *Runner) start(j sinew.Job) {
+// start does a job beside others, whose lease counts from when it was asked for. Its
+// life is its own: a stop lets it end.
+func (r *Runner) start(j sinew.Job, leased time.Time) {
 	kind := r.kinds[j.Kind]
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), stoppingKey{}, r.stopping))
+	t := &try{job: j, began: r.store.Now(), cancel: cancel}
+	t.lease = time.AfterFunc(r.holds(leased), func() { cancel(errLost) })
 	r.mu.Lock()
-	r.running[j.ID] = &try{j, cancel}
+	r.running[j.ID] = t
 	r.busy[j.Kind]++
 	r.mu.Unlock()
 	r.tries.Go(func() {
 		bounded, stop := context.WithTimeout(ctx, kind.Timeout)
 		defer stop()
 		err := doWork(bounded, kind.Work, j)
-		if errors.Is(context.Cause(ctx), errLost) {
+		cause := context.Cause(ctx)
+		if errors.Is(cause, errLost) {
 			r.log.Warn("job lost to another node", "job", j.ID, "kind", j.Kind)
 		}
-		r.finished <- r.outcome(j, kind, err)
+		t.lease.Stop()
+		o := r.outcome(j, kind, err, cause)
+		if r.metrics != nil {
+			r.metrics.ObserveJob(j.Kind, tryOutcome(o), r.store.Now().Sub(t.began))
+		}
+		r.finished <- o
 		cancel(nil)
 	})
+}
+
+// holds is how long work may go on by a lease that was asked for at a time: a tenth less
+// than the lease, in which it comes to its end before another node may begin.
+func (r *Runner) holds(asked time.Time) time.Duration {
+	return asked.Add(r.times.Lease - r.times.Lease/10).Sub(r.store.Now())
 }
 
 // doWork turns a panic into an error, so that a job cannot end the node.
@@ -342,6 +411,7 @@ func (r *Runner) heartbeat() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), r.times.Lease/3)
 	defer cancel()
+	asked := r.store.Now()
 	lost, err := r.store.ExtendJobs(ctx, jobs, r.times.Lease)
 	if err != nil {
 		r.log.Warn("extend leases", "jobs", len(jobs), "error", err.Error())
@@ -350,26 +420,23 @@ func (r *Runner) heartbeat() {
 	for _, t := range tries {
 		if slices.Contains(lost, t.job.ID) {
 			t.cancel(errLost)
+			continue
 		}
+		// One that has ended meanwhile may begin to count again, for nobody.
+		t.lease.Reset(r.holds(asked))
 	}
 }
 
-// housekeeping rescues what other nodes left, and deletes what is old.
-func (r *Runner) housekeeping(ctx context.Context) {
-	rescue, prune := time.NewTicker(r.times.Rescue), time.NewTicker(r.times.Prune)
-	defer rescue.Stop()
-	defer prune.Stop()
+// rescues takes back what other nodes left.
+func (r *Runner) rescues(ctx context.Context) {
+	tick := time.NewTicker(r.times.Rescue)
+	defer tick.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-rescue.C:
+		case <-tick.C:
 			r.rescue(ctx, false)
-		case <-prune.C:
-			now := r.store.Now()
-			if _, err := r.store.PruneJobs(ctx, now.Add(-r.times.Done), now.Add(-r.times.Failed)); err != nil && ctx.Err() == nil {
-				r.log.Warn("prune jobs", "error", err.Error())
-			}
 		}
 	}
 }

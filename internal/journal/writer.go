@@ -10,13 +10,11 @@ import (
 )
 
 // The sizes and times of writing: how many records wait at most, how many are
-// written at once, how long one waits for others, and how often old ones are
-// looked for.
+// written at once, and how long one waits for others.
 const (
 	queueLength = 8192
 	batchSize   = 400
 	batchWait   = 20 * time.Millisecond
-	pruneEvery  = 10 * time.Minute
 	writeWithin = 10 * time.Second
 )
 
@@ -62,7 +60,6 @@ func NewWriter(store Store, metrics Metrics, log *slog.Logger, retention Retenti
 		queue: make(chan sinew.LogEntry, queueLength), flush: make(chan chan struct{}), stop: make(chan struct{}),
 	}
 	w.work.Go(w.run)
-	w.work.Go(w.prune)
 	return w
 }
 
@@ -145,21 +142,6 @@ func (w *Writer) write(batch []sinew.LogEntry) []sinew.LogEntry {
 	}
 	clear(batch)
 	return batch[:0]
-}
-
-func (w *Writer) prune() {
-	tick := time.NewTicker(pruneEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-w.stop:
-			return
-		case <-tick.C:
-			if err := w.Prune(context.Background()); err != nil {
-				w.log.Error("prune log records", "error", err.Error())
-			}
-		}
-	}
 }
 
 // Prune removes what the retention no longer covers.

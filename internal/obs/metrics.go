@@ -22,6 +22,8 @@ type Metrics struct {
 	upstreamDuration *prometheus.HistogramVec
 	droppedLogs      prometheus.Counter
 	refreshes        *prometheus.CounterVec
+	jobTries         *prometheus.CounterVec
+	jobDuration      *prometheus.HistogramVec
 }
 
 // NewMetrics makes the metrics of one server; version names the build.
@@ -47,11 +49,17 @@ func NewMetrics(version string) *Metrics {
 	m.refreshes = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "token_refreshes_total", Help: "Refreshes of accounts' tokens: stored, overtaken by a later one, failed for now, refused for good, or refused after an answer was lost (unknown).",
 	}, []string{"integration", "outcome"})
+	m.jobTries = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "job_tries_total", Help: "Tries of jobs on this node: done, put_off until later, retrying, failed for good, cancelled, or given_back by a node that stopped or lost the job.",
+	}, []string{"kind", "outcome"})
+	m.jobDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "job_duration_seconds", Help: "Time that a try of a job took on this node.", Buckets: jobBuckets(),
+	}, []string{"kind"})
 	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "build_info", Help: "The build that runs; always 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},
 	}, func() float64 { return 1 })
-	m.registry.MustRegister(m.requests, m.requestDuration, m.upstream, m.upstreamDuration, m.droppedLogs, m.refreshes, build,
+	m.registry.MustRegister(m.requests, m.requestDuration, m.upstream, m.upstreamDuration, m.droppedLogs, m.refreshes, m.jobTries, m.jobDuration, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }
@@ -71,6 +79,10 @@ func requestBuckets() []float64 {
 
 func upstreamBuckets() []float64 {
 	return []float64{.01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 120}
+}
+
+func jobBuckets() []float64 {
+	return []float64{.005, .025, .1, .5, 1, 5, 15, 60, 300, 1800}
 }
 
 // ObserveRequest counts an answered request. The route is the pattern, never

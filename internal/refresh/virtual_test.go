@@ -97,7 +97,7 @@ func (w *world) run(span time.Duration) {
 	ctx, stop := context.WithCancel(w.t.Context())
 	done := make(chan struct{})
 	runner := jobs.New(jobs.Config{
-		Store: w.store, Log: slog.New(slog.DiscardHandler), Times: jobs.Times{Lease: time.Hour, Poll: time.Hour, Rescue: 6 * time.Hour, Prune: 6 * time.Hour},
+		Store: w.store, Log: slog.New(slog.DiscardHandler), Times: jobs.Times{Lease: time.Hour, Poll: time.Hour, Rescue: 6 * time.Hour, Schedule: 6 * time.Hour},
 		Kinds: map[string]jobs.Kind{sinew.JobRefreshCredentials: {Work: w.service.Work}},
 	})
 	go func() { defer close(done); runner.Run(ctx) }()

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"maps"
 	"path/filepath"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -17,11 +18,11 @@ import (
 	"github.com/sinewhq/sinew/internal/escrow"
 	"github.com/sinewhq/sinew/internal/inbound"
 	"github.com/sinewhq/sinew/internal/jobs"
+	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/notification"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/revocation"
-	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/workflow"
@@ -80,10 +81,14 @@ type workers struct {
 	deliveries  *inbound.Service
 	workflows   *workflow.Service
 	notices     *notification.Service
+	journal     *journal.Writer
+	// inboundKept is how long deliveries of vendors stay; 0 is for ever.
+	inboundKept time.Duration
 }
 
-// newRunner works off the jobs of this node.
-func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
+// newRunner works off the jobs of this node, which has so long to end those under way
+// when it stops.
+func newRunner(core *Core, w workers, drain time.Duration, metrics *obs.Metrics, log *slog.Logger) *jobs.Runner {
 	kinds := map[string]jobs.Kind{
 		sinew.JobRefreshCredentials: {Work: w.tokens.Work, Parallel: parallelRefreshes},
 		sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
@@ -95,5 +100,12 @@ func newRunner(st *store.Store, w workers, log *slog.Logger) *jobs.Runner {
 		sinew.JobWorkBatch:          w.accounts.BatchKind(),
 	}
 	maps.Copy(kinds, w.notices.Kinds())
-	return jobs.New(jobs.Config{Store: st, Log: log, Alone: st.Alone(), Kinds: kinds})
+	var schedules []sinew.Schedule
+	for _, c := range chores(core, w, log) {
+		kinds[c.name] = jobs.Kind{Work: c.work, Parallel: 1}
+		schedules = append(schedules, sinew.Schedule{Name: c.name, Kind: c.name, Cron: c.cron, Enabled: true, MaxAttempts: choreAttempts, Priority: chorePriority})
+	}
+	return jobs.New(jobs.Config{
+		Store: core.Store, Kinds: kinds, Schedules: schedules, Times: jobs.Times{Drain: drain}, Metrics: metrics, Log: log, Alone: core.Store.Alone(),
+	})
 }

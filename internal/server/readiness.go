@@ -17,23 +17,89 @@ import (
 // readinessTimeout bounds a readiness check, so that a balancer gets its answer.
 const readinessTimeout = 3 * time.Second
 
-// readiness says whether the server can work, and where the data of each
-// region lives.
+// The states of a server that readiness tells.
+const (
+	stateOK          = "ok"
+	stateReadOnly    = "read_only"
+	stateUnavailable = "unavailable"
+)
+
+// readiness says whether the server can work, and where the data of each region
+// lives. A server that can change nothing still answers calls that read, so that it is
+// ready; its jobs stand still then for that reason.
 func (s *Server) readiness(c config.Config) func(context.Context) httpapi.Readiness {
-	regions := regionDetail(c)
+	regions := httpapi.ReadinessCheck{Name: "regions", OK: true, Detail: regionDetail(c)}
 	return func(ctx context.Context) httpapi.Readiness {
 		ctx, cancel := context.WithTimeout(ctx, readinessTimeout)
 		defer cancel()
-		database := httpapi.ReadinessCheck{Name: "database", OK: true, Detail: s.Core.Store.Engine()}
-		if err := s.Core.Store.Ping(ctx); err != nil {
-			s.log.WarnContext(ctx, "database does not answer", "error", err.Error())
-			database.OK, database.Detail = false, s.Core.Store.Engine()+" does not answer"
+		database := s.checkDatabase(ctx)
+		if !database.OK {
+			return httpapi.Readiness{State: stateUnavailable, Checks: []httpapi.ReadinessCheck{database, regions}}
 		}
-		return httpapi.Readiness{
-			Ready:  database.OK,
-			Checks: []httpapi.ReadinessCheck{database, {Name: "regions", OK: true, Detail: regions}},
+		changes, work := s.checkChanges(ctx), s.checkJobs(ctx)
+		r := httpapi.Readiness{Ready: true, State: stateOK, Checks: []httpapi.ReadinessCheck{database, changes, work, regions}}
+		switch {
+		case !changes.OK:
+			r.State = stateReadOnly
+		case !work.OK:
+			r.Ready, r.State = false, stateUnavailable
 		}
+		return r
 	}
+}
+
+func (s *Server) checkDatabase(ctx context.Context) httpapi.ReadinessCheck {
+	check := httpapi.ReadinessCheck{Name: "database", OK: true, Detail: s.Core.Store.Engine()}
+	if err := s.Core.Store.Ping(ctx); err != nil {
+		s.log.WarnContext(ctx, "database does not answer", "error", err.Error())
+		check.OK, check.Detail = false, s.Core.Store.Engine()+" does not answer"
+	}
+	return check
+}
+
+func (s *Server) checkChanges(ctx context.Context) httpapi.ReadinessCheck {
+	why, since := s.Core.Store.ReadOnly(ctx)
+	if why == "" {
+		return httpapi.ReadinessCheck{Name: "changes", OK: true, Detail: "taken"}
+	}
+	return httpapi.ReadinessCheck{Name: "changes", Detail: fmt.Sprintf("refused since %s: %s", moment(since), why)}
+}
+
+func (s *Server) checkJobs(ctx context.Context) httpapi.ReadinessCheck {
+	if since, stalled := s.queue.Stalled(); stalled {
+		return httpapi.ReadinessCheck{Name: "jobs", Detail: "none could be taken since " + moment(since)}
+	}
+	depths, err := s.queue.Depths(ctx)
+	if err != nil {
+		s.log.WarnContext(ctx, "read the depth of the queue", "error", err.Error())
+		return httpapi.ReadinessCheck{Name: "jobs", OK: true, Detail: "taken"}
+	}
+	due, oldest := int64(0), time.Duration(0)
+	for _, d := range depths {
+		due += d.Due + d.Waiting
+		oldest = max(oldest, s.queue.Age(d.Oldest))
+	}
+	return httpapi.ReadinessCheck{Name: "jobs", OK: true, Detail: fmt.Sprintf("%d due, the first for %s", due, oldest.Round(time.Second))}
+}
+
+func moment(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+
+// jobDepths is the depth of the queue for metrics.
+func (s *Server) jobDepths() (all []obs.JobDepth, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), readinessTimeout)
+	defer cancel()
+	depths, err := s.queue.Depths(ctx)
+	if err != nil {
+		s.log.Warn("read the depth of the queue", "error", err.Error())
+		return nil, false
+	}
+	for _, d := range depths {
+		all = append(all, obs.JobDepth{
+			Kind: d.Kind, Retrying: d.Retrying, Oldest: s.queue.Age(d.Oldest),
+			Counts: map[string]int64{"due": d.Due, "scheduled": d.Scheduled, "waiting": d.Waiting, "running": d.Running, "failed": d.Failed},
+		})
+	}
+	return all, true
 }
 
 func regionDetail(c config.Config) string {

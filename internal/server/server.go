@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/connect"
 	"github.com/sinewhq/sinew/internal/connectpage"
@@ -37,10 +37,9 @@ const (
 	readTimeout       = 60 * time.Second
 	writeTimeout      = 120 * time.Second
 	idleTimeout       = 120 * time.Second
-	// drainTimeout is how long requests under way may take after a stop.
-	drainTimeout = 30 * time.Second
-	// sweepInterval is how often unused blobs are removed.
-	sweepInterval = 15 * time.Minute
+	// usualDrain is how long what is under way may take after a stop, for a
+	// configuration that does not say.
+	usualDrain = 25 * time.Second
 	// forgetInterval is how often memory is rid of accounts that are not called.
 	forgetInterval = 5 * time.Second
 )
@@ -59,13 +58,14 @@ type Server struct {
 	runner   *jobs.Runner
 	notices  *notification.Service
 	hooks    *webhook.Service
+	queue    *jobs.Queue
+	drain    time.Duration
 	listener net.Listener
 	http     *http.Server
 	stop     context.CancelFunc
-	// inboundKept is how long deliveries of vendors stay; 0 is for ever.
-	inboundKept time.Duration
-	work        sync.WaitGroup
-	served      chan error
+	stopJobs context.CancelFunc
+	work     sync.WaitGroup
+	served   chan error
 }
 
 // Open opens the data, listens, and serves in the background. When it returns,
@@ -79,7 +79,7 @@ func Open(ctx context.Context, c config.Config, log *slog.Logger, version string
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("listen: %w", err), core.Close())
 	}
-	s := &Server{Core: core, log: log, listener: listener, served: make(chan error, 1)}
+	s := &Server{Core: core, log: log, listener: listener, drain: cmp.Or(c.DrainTimeout, usualDrain), served: make(chan error, 1)}
 	if s.answers, err = openAnswers(c, core, log); err != nil {
 		return nil, errors.Join(err, listener.Close(), core.Close())
 	}
@@ -128,12 +128,13 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	}
 	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
 	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
-	s.inboundKept = c.InboundRetention
-	s.runner = newRunner(s.Core.Store, workers{s.Core.Accounts, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, deliveries, flows, s.notices}, s.log)
+	s.runner = newRunner(s.Core, workers{s.Core.Accounts, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, deliveries, flows, s.notices, s.journal, c.InboundRetention}, s.drain, metrics, s.log)
+	s.queue = jobs.NewQueue(s.Core.Store, s.runner)
+	metrics.WatchJobs(s.jobDepths)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
-		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: s.hooks, Inbound: deliveries, Workflows: flows, Notify: s.notices,
+		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: s.hooks, Inbound: deliveries, Queue: s.queue, Workflows: flows, Notify: s.notices,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
 	plane := dataPlane(s.Core, calls, actions, s.log)
@@ -155,11 +156,12 @@ func (s *Server) start() {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.stop = cancel
 	s.http.RegisterOnShutdown(s.hooks.Stop)
+	working, stopJobs := context.WithCancel(context.Background())
+	s.stopJobs = stopJobs
 	s.work.Go(func() { s.served <- s.http.Serve(s.listener) })
-	s.work.Go(func() { s.sweep(ctx) })
 	s.work.Go(func() { s.forget(ctx) })
 	s.work.Go(func() { s.answers.Run(ctx, s.appliers()) })
-	s.work.Go(func() { s.runner.Run(ctx) })
+	s.work.Go(func() { s.runner.Run(working) })
 	s.work.Go(func() { s.notices.Run(ctx) })
 }
 
@@ -179,10 +181,12 @@ func (s *Server) Wait(ctx context.Context) error {
 	}
 }
 
-// Close stops listening, lets requests under way finish, and closes the data.
+// Close stops listening and takes no more jobs, lets what is under way finish as long
+// as it may, and closes the data.
 func (s *Server) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), drainTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
 	defer cancel()
+	s.stopJobs()
 	s.connect.Stop()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
@@ -205,38 +209,6 @@ func (s *Server) forget(ctx context.Context) {
 			return
 		case now := <-ticker.C:
 			s.Core.Accounts.Forget(now)
-		}
-	}
-}
-
-// sweep removes unused blobs, old tries of webhooks, old deliveries and old runs of
-// workflows from time to time.
-func (s *Server) sweep(ctx context.Context) {
-	ticker := time.NewTicker(sweepInterval)
-	defer ticker.Stop()
-	for {
-		if n, err := s.Core.Accounts.Sweep(ctx); err != nil && ctx.Err() == nil {
-			s.log.Warn("sweep blobs", "error", err.Error())
-		} else if n > 0 {
-			s.log.Info("swept blobs", "removed", n)
-		}
-		if _, err := s.Core.Store.PruneWebhookAttempts(ctx, time.Now().Add(-sinew.WebhookAttemptsKept)); err != nil && ctx.Err() == nil {
-			s.log.Warn("prune tries of webhooks", "error", err.Error())
-		}
-		var before time.Time
-		if s.inboundKept > 0 {
-			before = time.Now().Add(-s.inboundKept)
-		}
-		if _, err := s.Core.Store.PruneInbound(ctx, before); err != nil && ctx.Err() == nil {
-			s.log.Warn("prune deliveries", "error", err.Error())
-		}
-		if _, err := s.Core.Store.PruneWorkflowRuns(ctx, time.Now().Add(-sinew.WorkflowRunsKept)); err != nil && ctx.Err() == nil {
-			s.log.Warn("prune workflow runs", "error", err.Error())
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
 		}
 	}
 }

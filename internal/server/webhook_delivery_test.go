@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -252,6 +253,53 @@ func TestHangingReceiversAreAlone(t *testing.T) {
 		healthy.wait(50)
 		if took := time.Since(began); took > 5*time.Second {
 			t.Errorf("the healthy receiver waited %s", took)
+		}
+	})
+}
+
+// TestHangingReceiversTakeTheirShare is W4 for more receivers that hang than a node
+// delivers for at once: they never take more than half of the places, so that one that
+// answers gets its events while all of them hang.
+func TestHangingReceiversTakeTheirShare(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		const many, share = 280, 128
+		c := newEngine(t, p, `{}`)
+		release := make(chan struct{})
+		hanging, healthy := newReceiver(t), newReceiver(t)
+		t.Cleanup(func() { close(release) })
+		hanging.answers(func(int, received) (int, http.Header) {
+			<-release
+			return 200, nil
+		})
+		for range many {
+			p.subscribe(hanging, `,"event_types":["integrated_account:updated"]`)
+		}
+		// They have been known to fail for a while.
+		_, err := testkit.Raw(t, testkitOf(p)).ExecContext(t.Context(), "UPDATE webhook SET failing_since = created_at")
+		p.must(err)
+		p.subscribe(healthy, `,"event_types":["integrated_account:updated"]`)
+		began := time.Now()
+		p.rename(c.account, "first")
+		places := func() int { // of receivers that have got requests, however many
+			webhooks := map[string]bool{}
+			for _, r := range hanging.all() {
+				webhooks[r.JSON.Get("webhook_id").Str()] = true
+			}
+			return len(webhooks)
+		}
+		for deadline := time.Now().Add(time.Minute); places() < share; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(deadline) {
+				t.Fatalf("%d receivers hang", places())
+			}
+		}
+		for n := range 10 {
+			p.rename(c.account, fmt.Sprint("again ", n))
+		}
+		healthy.wait(11)
+		// Those that have hung for as long as they may, 15 s, make room for others.
+		if n := places(); n > share && time.Since(began) < 14*time.Second {
+			t.Errorf("%d receivers hang at once, and may take %d places", n, share)
 		}
 	})
 }

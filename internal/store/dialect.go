@@ -34,6 +34,9 @@ type dialect struct {
 	lockAccounts string
 	// now selects the database's clock, in milliseconds.
 	now string
+	// transactionSetting is said at the start of each transaction that writes, if
+	// anything is.
+	transactionSetting string
 	// snapshot begins a transaction that sees one moment. SQLite's always do.
 	snapshot sql.TxOptions
 	// snapshotSetting is said at its start, if anything is.

@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -14,7 +15,12 @@ import (
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if target := os.Getenv(upgradeVariable); target != "" {
+		upgradeAsChild(target)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // world is a store with a team and its environments.
 type world struct {

@@ -146,12 +146,15 @@ func (c *jobClaim) run(ctx context.Context) error {
 // step in the index each, until a visit says that it is done.
 func eachPriority(ctx context.Context, q querier, kind string, visit func(priority int64) (done bool, err error)) error {
 	for last := int64(math.MinInt64); ; {
-		var next sql.NullInt64
-		err := q.QueryRowContext(ctx, "SELECT min(priority) FROM job WHERE state = 'ready' AND kind = $1 AND priority > $2", kind, last).Scan(&next)
-		if err != nil || !next.Valid {
+		// Not min(): PostgreSQL, when it knows little of the table yet, would read all
+		// that there is.
+		err := q.QueryRowContext(ctx, "SELECT priority FROM job WHERE state = 'ready' AND kind = $1 AND priority > $2 ORDER BY priority, run_at, id LIMIT 1", kind, last).Scan(&last)
+		if isNoRows(err) {
+			return nil
+		}
+		if err != nil {
 			return err
 		}
-		last = next.Int64
 		if done, err := visit(last); done || err != nil {
 			return err
 		}
@@ -376,10 +379,13 @@ func promoteForgotten(ctx context.Context, t *tx) error {
 func (s *Store) NextJob(ctx context.Context, kinds []string) (at time.Time, ok bool, err error) {
 	for _, kind := range kinds {
 		err := eachPriority(ctx, s.reader, kind, func(priority int64) (done bool, err error) {
-			var first sql.NullInt64
-			err = s.reader.QueryRowContext(ctx, "SELECT min(run_at) FROM job WHERE state = 'ready' AND kind = $1 AND priority = $2", kind, priority).Scan(&first)
-			if first.Valid && (!ok || fromMillis(first.Int64).Before(at)) {
-				at, ok = fromMillis(first.Int64), true
+			var first int64
+			err = s.reader.QueryRowContext(ctx, "SELECT run_at FROM job WHERE state = 'ready' AND kind = $1 AND priority = $2 ORDER BY run_at, id LIMIT 1", kind, priority).Scan(&first)
+			if isNoRows(err) {
+				return false, nil // claimed meanwhile
+			}
+			if err == nil && (!ok || fromMillis(first).Before(at)) {
+				at, ok = fromMillis(first), true
 			}
 			return false, err
 		})

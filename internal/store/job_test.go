@@ -307,14 +307,22 @@ func TestQueueIsAStateMachine(t *testing.T) {
 				}
 				return jobs
 			}
+			// back puts a job in line, or ends it where another one of its key stands.
+			back := func(j sinew.Job) {
+				if j.UniqueKey == "" || !inLine[j.UniqueKey] {
+					inLine[j.UniqueKey] = j.UniqueKey != ""
+				} else {
+					ended++
+				}
+			}
 			finish := func(j sinew.Job, state sinew.JobState) {
 				lost, err := w.store.FinishJobs(t.Context(), []sinew.JobOutcome{{Job: j, State: state, RunAt: w.store.Now()}})
 				if err != nil || len(lost) > 0 {
 					r.Fatalf("finish: lost %v, %v", lost, err)
 				}
 				delete(running, j.ID)
-				if state == sinew.JobReady && (j.UniqueKey == "" || !inLine[j.UniqueKey]) {
-					inLine[j.UniqueKey] = j.UniqueKey != ""
+				if state == sinew.JobReady {
+					back(j)
 				} else {
 					ended++
 				}
@@ -335,6 +343,18 @@ func TestQueueIsAStateMachine(t *testing.T) {
 						enqueued++
 					}
 					inLine[j.UniqueKey] = j.UniqueKey != ""
+				},
+				"crash": func(r *rapid.T) { // of every node
+					if _, err := w.store.RescueJobs(t.Context(), true); err != nil {
+						r.Fatal(err)
+					}
+					for _, j := range running {
+						if lost, err := w.store.FinishJobs(t.Context(), []sinew.JobOutcome{{Job: j, State: sinew.JobDone}}); err != nil || len(lost) != 1 {
+							r.Fatalf("the outcome of a job that was taken back is refused: lost %v, %v", lost, err)
+						}
+						back(j)
+					}
+					clear(running)
 				},
 				"claim": func(r *rapid.T) { claim(rapid.IntRange(1, 4).Draw(r, "room")) },
 				"finish": func(r *rapid.T) {

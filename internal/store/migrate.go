@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/pressly/goose/v3"
-	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations
@@ -54,23 +53,19 @@ func (s *Store) migrationProvider() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
+	engine := goose.DialectSQLite3
 	if s.dialect.name == postgresDialect().name {
-		locker, err := lock.NewPostgresSessionLocker()
-		if err != nil {
-			return nil, err
-		}
-		return goose.NewProvider(goose.DialectPostgres, s.writer, files, append(options, goose.WithSessionLocker(locker))...)
+		engine = goose.DialectPostgres
 	}
-	return goose.NewProvider(goose.DialectSQLite3, s.writer, files, options...)
+	return goose.NewProvider(engine, s.writer, files, goose.WithDisableGlobalRegistry(true))
 }
 
-// lockMigrations keeps a second process away from a SQLite folder by an
-// exclusive transaction on a file of its own, which a crash ends too.
-// PostgreSQL is locked by the migration library.
+// lockMigrations keeps a second process away, by a transaction that does nothing else
+// and that a crash ends too: on PostgreSQL with a lock that ends with it, on SQLite on
+// a file of its own.
 func (s *Store) lockMigrations(ctx context.Context, config Config) (unlock func(), err error) {
 	if s.dialect.name == postgresDialect().name {
-		return func() {}, nil
+		return s.lockPostgresMigrations(ctx)
 	}
 	path := filepath.Join(config.DataDir, "migrate.lock")
 	if err := createPrivate(path); err != nil {
@@ -88,6 +83,23 @@ func (s *Store) lockMigrations(ctx context.Context, config Config) (unlock func(
 		_ = held.Rollback()
 		_ = db.Close()
 	}, nil
+}
+
+// migrationLock is the number of the lock. It only has to be ours.
+const migrationLock = 7_305_015
+
+func (s *Store) lockPostgresMigrations(ctx context.Context) (unlock func(), err error) {
+	held, err := s.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	// The transaction is meant to do nothing while others migrate.
+	for _, statement := range []string{stallsAfter("LOCAL", 0), fmt.Sprintf("SELECT pg_advisory_xact_lock(%d)", migrationLock)} {
+		if _, err := held.ExecContext(ctx, statement); err != nil {
+			return nil, errors.Join(fmt.Errorf("wait for another process that migrates: %w", err), held.Rollback())
+		}
+	}
+	return func() { _ = held.Rollback() }, nil
 }
 
 func (s *Store) schemaVersion(ctx context.Context) (int64, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,7 +33,16 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	if settings.RuntimeParams["application_name"] == "" {
 		settings.RuntimeParams["application_name"] = "sinew"
 	}
-	db := openPool(ctx, stdlib.GetConnector(*settings, stdlib.OptionAfterConnect(prepareSession)))
+	pooled, err := sharesSessions(ctx, settings)
+	if err != nil {
+		return nil, fmt.Errorf("open database at %s: %w", settings.Host, redactConnect(err))
+	}
+	engine, options := postgresDialect(), []stdlib.OptionOpenDB{stdlib.OptionAfterConnect(prepareSession)}
+	if pooled {
+		settings.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
+		engine.transactionSetting, options = stallsAfter("LOCAL", stalledAfter), nil
+	}
+	db := openPool(ctx, stdlib.GetConnector(*settings, options...))
 	conns := config.MaxConns
 	if conns == 0 {
 		conns = defaultPostgresConns
@@ -48,11 +58,60 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 	keys := openPool(ctx, stdlib.GetConnector(*settings))
 	keys.SetMaxOpenConns(1)
 	keys.SetConnMaxIdleTime(time.Minute)
-	reads := &reader{DB: db}
+	reads := &reader{DB: db, unprepared: pooled}
 	return &Store{
-		writer: db, reader: reads, keys: keys, logs: logStore{writer: db, reader: reads, days: &logDays{}}, dialect: postgresDialect(),
+		writer: db, reader: reads, keys: keys, logs: logStore{writer: db, reader: reads, days: &logDays{}}, dialect: engine,
 		changes: &stampCounter{reader: reads},
 	}, nil
+}
+
+// sharesSessions reports whether a pooler hands a session of the database to another
+// connection after each transaction (the transaction mode of PgBouncer, for one). Then
+// nothing lasts beyond a transaction that a session would keep: settings, prepared
+// statements, locks.
+func sharesSessions(ctx context.Context, settings *pgx.ConnConfig) (bool, error) {
+	first, err := pgx.ConnectConfig(ctx, settings)
+	if err != nil {
+		return false, err
+	}
+	defer first.Close(context.WithoutCancel(ctx))
+	before, port, err := backendOf(ctx, first)
+	if err != nil {
+		return false, err
+	}
+	if local, ok := first.PgConn().Conn().LocalAddr().(*net.TCPAddr); ok && local.Port == port {
+		return false, nil // nobody is in between
+	}
+	// The transaction of another connection takes the session that has become free.
+	second, err := pgx.ConnectConfig(ctx, settings)
+	if err != nil {
+		return false, err
+	}
+	defer second.Close(context.WithoutCancel(ctx))
+	if _, err := second.Exec(ctx, "BEGIN"); err != nil {
+		return false, err
+	}
+	taken, _, err := backendOf(ctx, second)
+	if err != nil || taken == before {
+		return err == nil, err
+	}
+	bounded, cancel := context.WithTimeout(ctx, sessionPatience)
+	defer cancel()
+	after, _, err := backendOf(bounded, first)
+	if err != nil && ctx.Err() == nil && bounded.Err() != nil {
+		return true, nil // there was one session, and it is taken
+	}
+	return err == nil && after != before, err
+}
+
+// sessionPatience is how long a session may take that is nobody else's.
+const sessionPatience = 3 * time.Second
+
+// backendOf returns the process of the session that a connection has, and the port of
+// whoever is connected to that.
+func backendOf(ctx context.Context, conn *pgx.Conn) (pid, port int, err error) {
+	err = conn.QueryRow(ctx, "SELECT pg_backend_pid(), coalesce(inet_client_port(), 0)", pgx.QueryExecModeSimpleProtocol).Scan(&pid, &port)
+	return pid, port, err
 }
 
 // prepareSession makes the database plan a prepared statement once, instead of at
@@ -60,7 +119,8 @@ func openPostgres(ctx context.Context, config Config) (*Store, error) {
 // Lists have an index for each filter and say their limit in the text, so that
 // the best plan is the same whatever is asked for. Transactions that stall are
 // ended. None of both is a startup parameter, since connection poolers refuse those
-// that they do not know.
+// that they do not know. Behind a pooler that shares sessions, statements are not
+// prepared, and each transaction says for itself when it has stalled.
 func prepareSession(ctx context.Context, conn *pgx.Conn) error {
 	_, err := conn.Exec(ctx, "SET plan_cache_mode = force_generic_plan; "+stallsAfter("SESSION", stalledAfter))
 	return err

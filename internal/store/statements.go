@@ -82,17 +82,31 @@ type reader struct {
 	statements statementCache
 	// snapshot is the transaction that everything is read in; nil for none.
 	snapshot *sql.Tx
+	// unprepared says that the database forgets prepared statements.
+	unprepared bool
 }
 
 // maxKeptText bounds the texts that are kept, in bytes: longer ones hold lists
 // of values, which do not come twice.
 const maxKeptText = 4 << 10
 
-// QueryContext is that of sql.DB.
+// QueryContext is that of sql.DB. A query whose connection breaks is made on another
+// one.
 func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if r.snapshot != nil {
 		return r.snapshot.QueryContext(ctx, query, args...)
 	}
+	var rows *sql.Rows
+	var err error
+	for range lostAttempts {
+		if rows, err = r.query(ctx, query, args...); !isLost(err) || ctx.Err() != nil {
+			break
+		}
+	}
+	return rows, err
+}
+
+func (r *reader) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	kept, err := r.prepared(ctx, query)
 	if err != nil || kept == nil {
 		return r.DB.QueryContext(ctx, query, args...)
@@ -102,11 +116,21 @@ func (r *reader) QueryContext(ctx context.Context, query string, args ...any) (*
 	return kept.QueryContext(ctx, args...)
 }
 
-// QueryRowContext is that of sql.DB.
+// QueryRowContext is that of sql.DB, in the same way.
 func (r *reader) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	if r.snapshot != nil {
 		return r.snapshot.QueryRowContext(ctx, query, args...)
 	}
+	var row *sql.Row
+	for range lostAttempts {
+		if row = r.queryRow(ctx, query, args...); !isLost(row.Err()) || ctx.Err() != nil {
+			break
+		}
+	}
+	return row
+}
+
+func (r *reader) queryRow(ctx context.Context, query string, args ...any) *sql.Row {
 	kept, err := r.prepared(ctx, query)
 	if err != nil || kept == nil {
 		return r.DB.QueryRowContext(ctx, query, args...)
@@ -118,7 +142,7 @@ func (r *reader) QueryRowContext(ctx context.Context, query string, args ...any)
 // prepared returns the statement of a text for the caller to release, or nil
 // when the text is not worth one.
 func (r *reader) prepared(ctx context.Context, query string) (*statement, error) {
-	if len(query) > maxKeptText {
+	if len(query) > maxKeptText || r.unprepared {
 		return nil, nil
 	}
 	if kept := r.statements.get(query); kept != nil {

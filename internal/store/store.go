@@ -55,6 +55,7 @@ type Store struct {
 	together gathering
 	onJobs   func() // nil for nobody
 	clock    clock
+	writable writability
 	// Tokens are looked up by every request.
 	apiTokens     kept.Values[tokenHash, apiTokenRow]
 	accountTokens kept.Values[tokenHash, sinew.AccountToken]

@@ -43,16 +43,17 @@ func (s *Store) noteChange(ctx context.Context) {
 func (s *Store) changeAside(ctx context.Context, work func(*tx) error) error {
 	var err error
 	for range attempts {
-		err = s.changeOnce(ctx, work)
+		err = s.changeConnected(ctx, work)
 		if isFormerKey(err) {
 			s.vault.ForgetAll()
 			continue
 		}
 		if !isRetryable(err) {
-			return err
+			s.writable.note(err)
+			return forCallers(err)
 		}
 	}
-	return err
+	return forCallers(err)
 }
 
 // sealing runs work that seals before it writes, and once more when the data key was
@@ -69,25 +70,58 @@ func (s *Store) sealing(work func() error) error {
 	return err
 }
 
+// lostAttempts is how often a call looks for a connection that is not broken: after a
+// failover all of the pool are.
+const lostAttempts = 2 * defaultPostgresConns
+
+// changeConnected runs a transaction whose connection breaks on another one. When it
+// breaks at the commit, nobody knows whether there was one, and the caller is told.
+func (s *Store) changeConnected(ctx context.Context, work func(*tx) error) error {
+	var err error
+	for range lostAttempts {
+		err = s.changeOnce(ctx, work)
+		if commit := (*commitError)(nil); !isLost(err) || errors.As(err, &commit) || ctx.Err() != nil {
+			break
+		}
+	}
+	return err
+}
+
+// commitError says that a transaction failed at its end.
+type commitError struct{ cause error }
+
+func (e *commitError) Error() string { return "commit: " + e.cause.Error() }
+func (e *commitError) Unwrap() error { return e.cause }
+
 func (s *Store) changeOnce(ctx context.Context, work func(*tx) error) error {
 	t, err := s.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return fmt.Errorf("begin transaction: %w", err)
 	}
 	writing := &tx{Tx: t, store: s}
-	if err := work(writing); err != nil {
+	if err := writing.prepare(ctx, work); err != nil {
 		if undo := t.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			return errors.Join(err, fmt.Errorf("roll back: %w", undo))
 		}
 		return err
 	}
 	if err := t.Commit(); err != nil {
-		return fmt.Errorf("commit: %w", err)
+		return &commitError{err}
 	}
 	if writing.jobs && s.onJobs != nil {
 		s.onJobs()
 	}
 	return nil
+}
+
+// prepare says what each transaction has to, and does the work.
+func (t *tx) prepare(ctx context.Context, work func(*tx) error) error {
+	if setting := t.store.dialect.transactionSetting; setting != "" {
+		if _, err := t.ExecContext(ctx, setting); err != nil {
+			return err
+		}
+	}
+	return work(t)
 }
 
 // scanner is a row that can be read into variables.

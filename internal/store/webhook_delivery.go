@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -150,9 +149,12 @@ func (s *Store) DueDeliveries(ctx context.Context, w sinew.Webhook, limit int) (
 // NextDelivery returns when a webhook is due to get something that is not due yet, ok
 // false for never.
 func (s *Store) NextDelivery(ctx context.Context, webhookID string) (at time.Time, ok bool, err error) {
-	var first sql.NullInt64
-	err = s.reader.QueryRowContext(ctx, "SELECT min(due_at) FROM webhook_delivery WHERE webhook_id = $1 AND due_at > $2", webhookID, s.Now().UnixMilli()).Scan(&first)
-	return fromNullMillis(first), first.Valid, wrap(err, "find what webhook %s is due to get next", webhookID)
+	var first int64
+	err = s.reader.QueryRowContext(ctx, "SELECT due_at FROM webhook_delivery WHERE webhook_id = $1 AND due_at > $2 ORDER BY due_at LIMIT 1", webhookID, s.Now().UnixMilli()).Scan(&first)
+	if isNoRows(err) {
+		return time.Time{}, false, nil
+	}
+	return fromMillis(first), err == nil, wrap(err, "find what webhook %s is due to get next", webhookID)
 }
 
 // ErrJobLost says that a job is another node's by now.

@@ -318,7 +318,7 @@ func wrap(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf(format+": %w", append(args, err)...)
+	return fmt.Errorf(format+": %w", append(args, forCallers(err))...)
 }
 
 // notFound turns "no rows" into the answer for a missing id.
@@ -329,5 +329,5 @@ func notFound(noun, id string, err error) error {
 	if isNoRows(err) {
 		return sinew.NotFound(noun, id)
 	}
-	return fmt.Errorf("read %s %s: %w", strings.ToLower(noun), id, err)
+	return fmt.Errorf("read %s %s: %w", strings.ToLower(noun), id, forCallers(err))
 }

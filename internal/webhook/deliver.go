@@ -9,6 +9,7 @@ import (
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/retry"
 )
 
 const (
@@ -30,6 +31,10 @@ func (s *Service) Kind() jobs.Kind {
 const (
 	// parallel is how many webhooks a node delivers for at once.
 	parallel = 256
+	// parallelFailing is how many of them may be failing ones.
+	parallelFailing = parallel / 2
+	// failingPause is when a failing one looks again for a place.
+	failingPause = 10 * time.Second
 	// turn is how long a job delivers before the next one of its webhook takes over.
 	turn = 4 * time.Minute
 )
@@ -40,7 +45,8 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 	if err != nil {
 		return jobs.Cancel(err)
 	}
-	for end := time.Now().Add(turn); time.Now().Before(end); {
+	rounds := 0
+	for end := time.Now().Add(turn); time.Now().Before(end) && !stopping(ctx); rounds++ {
 		w, secrets, err := s.store.WebhookSecrets(ctx, j.EnvironmentID, id)
 		if sinew.IsNotFound(err) || err == nil && !w.IsActive {
 			return nil
@@ -48,22 +54,62 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 		if err != nil {
 			return err
 		}
-		due, err := s.store.DueDeliveries(ctx, w, batch)
-		if err != nil {
-			return err
+		if !w.FailingSince.IsZero() && rounds > 0 {
+			break // others are next
 		}
-		if len(due) == 0 {
-			next, ok, err := s.store.NextDelivery(ctx, id)
-			if err != nil || !ok {
-				return err
-			}
-			return jobs.PutOff(next)
-		}
-		if err := s.deliver(ctx, j, w, secrets, due); err != nil {
+		if more, err := s.round(ctx, j, w, secrets); err != nil || !more {
 			return err
 		}
 	}
 	return jobs.PutOff(time.Now())
+}
+
+// round delivers what is due, as much as a round takes; more is false when there was
+// nothing.
+func (s *Service) round(ctx context.Context, j sinew.Job, w sinew.Webhook, secrets sinew.WebhookSecrets) (more bool, err error) {
+	most := batch
+	if !w.FailingSince.IsZero() {
+		leave, err := s.joinFailing()
+		if err != nil {
+			return false, err
+		}
+		defer leave()
+		most = inFlight
+	}
+	due, err := s.store.DueDeliveries(ctx, w, most)
+	if err != nil {
+		return false, err
+	}
+	if len(due) > 0 {
+		return true, s.deliver(ctx, j, w, secrets, due)
+	}
+	next, ok, err := s.store.NextDelivery(ctx, w.ID)
+	if err != nil || !ok {
+		return false, err
+	}
+	return false, jobs.PutOff(next)
+}
+
+// joinFailing takes one of the places that receivers which fail have on this node, and
+// puts the job off when there is none: whoever hangs holds a place for seconds, and
+// however many do, the other places are for those that answer.
+func (s *Service) joinFailing() (leave func(), err error) {
+	select {
+	case s.failing <- struct{}{}:
+		return func() { <-s.failing }, nil
+	default:
+		return nil, jobs.PutOff(time.Now().Add(retry.Jitter(failingPause)))
+	}
+}
+
+// stopping reports whether the node of a job stops: what is left is another one's.
+func stopping(ctx context.Context) bool {
+	select {
+	case <-jobs.Stopping(ctx):
+		return true
+	default:
+		return false
+	}
 }
 
 func webhookOf(j sinew.Job) (string, error) {
@@ -135,8 +181,13 @@ func (s *Service) tryAll(ctx context.Context, w sinew.Webhook, secrets sinew.Web
 	defer work.Wait()
 	room := make(chan struct{}, inFlight)
 	for _, line := range lines {
+		if stopping(ctx) {
+			return
+		}
 		select {
 		case <-ctx.Done():
+			return
+		case <-jobs.Stopping(ctx):
 			return
 		case room <- struct{}{}:
 		}
@@ -148,7 +199,7 @@ func (s *Service) tryAll(ctx context.Context, w sinew.Webhook, secrets sinew.Web
 					return // broken off, not refused
 				}
 				results <- r
-				if r.Attempt.Outcome == sinew.OutcomeRetrying {
+				if r.Attempt.Outcome == sinew.OutcomeRetrying || stopping(ctx) {
 					return
 				}
 			}

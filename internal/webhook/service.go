@@ -50,12 +50,16 @@ type Service struct {
 	// stopped is closed when the service is to let go of whoever waits for events.
 	stopped chan struct{}
 	stop    func()
+	// failing are the places of receivers that fail.
+	failing chan struct{}
 }
 
 // New returns a service.
 func New(store Store, sender Sender, log *slog.Logger) *Service {
 	stopped := make(chan struct{})
-	return &Service{store: store, sender: sender, log: log, stopped: stopped, stop: sync.OnceFunc(func() { close(stopped) })}
+	return &Service{
+		store: store, sender: sender, log: log, failing: make(chan struct{}, parallelFailing), stopped: stopped, stop: sync.OnceFunc(func() { close(stopped) }),
+	}
 }
 
 // now is the time of a change, in the precision that is stored.

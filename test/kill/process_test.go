@@ -6,7 +6,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/seal"
@@ -19,6 +21,8 @@ type installation struct {
 	program string
 	db      testkit.Database
 	config  config.Config
+	// serveFlags are given to servers beside the usual ones.
+	serveFlags []string
 	// clock is that of the machine it runs on, nil for the real one.
 	clock *clock
 }
@@ -68,7 +72,8 @@ type process struct {
 func (i *installation) spawn() (p *process, lines *bufio.Scanner) {
 	i.t.Helper()
 	p = &process{log: &output{}, ended: make(chan struct{})}
-	p.command = exec.Command(i.program, append([]string{"serve", "--addr", "127.0.0.1:0", "--limit-token", "0", "--limit-account", "0", "--egress-allow", "127.0.0.0/8", "--log-level", "error"}, i.flags()...)...)
+	args := append([]string{"serve", "--addr", "127.0.0.1:0", "--limit-token", "0", "--limit-account", "0", "--egress-allow", "127.0.0.0/8", "--log-level", "error"}, i.serveFlags...)
+	p.command = exec.Command(i.program, append(args, i.flags()...)...)
 	p.command.Stderr = p.log
 	if i.clock != nil {
 		p.command.Env = append(os.Environ(), clockFile+"="+i.clock.path)
@@ -108,4 +113,16 @@ func (p *process) kill() {
 	_ = p.command.Process.Kill()
 	_ = p.command.Wait()
 	close(p.ended)
+}
+
+// stop asks the server to end, as a service manager does, and returns how long it took
+// and what it ended with.
+func (p *process) stop() (took time.Duration, err error) {
+	began := time.Now()
+	if err := p.command.Process.Signal(syscall.SIGTERM); err != nil {
+		return 0, err
+	}
+	err = p.command.Wait()
+	close(p.ended)
+	return time.Since(began), err
 }
