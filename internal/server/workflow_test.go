@@ -34,7 +34,7 @@ func TestWorkflowTakesItsSteps(t *testing.T) {
 		r.answers(func(int, received) (int, http.Header) { return 202, nil })
 		created := p.call("POST", "/workflow", `
 label: Welcome
-trigger_name: integrated_account:active
+trigger_name: integrated_account:updated
 config:
   run_if: integration.name ~> /^engine/ and event.payload.tenant_id = 'acme-1' and $not($exists(context.api_key))
   steps:
@@ -67,16 +67,17 @@ config:
 		}
 		c := newEngine(t, p, `{}`)
 		c.vendor.says(200, `{"id":9007199254740993,"name":"Ada"}`)
+		p.call("PATCH", "/integrated-account/"+c.account, `{"name":"Renamed"}`).want(200)
 		run := p.runOf(created.text("id"), "completed")
 		all := r.wait(2)
 		if len(all) != 2 {
 			t.Fatalf("the receiver got %d requests", len(all))
 		}
-		if first := all[0]; first.Body != `{"thing":{"id":9007199254740993,"name":"Ada"},"event":"integrated_account:active"}` || first.Header.Get("Authorization") != "Bearer canary-of-the-header" ||
+		if first := all[0]; first.Body != `{"thing":{"id":9007199254740993,"name":"Ada"},"event":"integrated_account:updated"}` || first.Header.Get("Authorization") != "Bearer canary-of-the-header" ||
 			first.Header.Get("X-Account") != c.account || first.Header.Get("Idempotency-Key") != run.Get("id").Str()+"-3" {
 			t.Errorf("the receiver got %s with %v", first.Body, first.Header)
 		}
-		if second := all[1]; second.JSON.Get("event").Str() != "integrated_account:active" || second.JSON.At("payload", "id").Str() != c.account || second.Header.Get("Idempotency-Key") != run.Get("id").Str()+"-4" {
+		if second := all[1]; second.JSON.Get("event").Str() != "integrated_account:updated" || second.JSON.At("payload", "id").Str() != c.account || second.Header.Get("Idempotency-Key") != run.Get("id").Str()+"-4" {
 			t.Errorf("the receiver got %s with %v", second.Body, second.Header)
 		}
 		want := `{"success":true,"steps":[{"type":"run","action":"proxy_request","name":"thing","success":true,"result":{"id":9007199254740993,"name":"Ada"}},` +
@@ -86,7 +87,7 @@ config:
 		if got := run.Get("result").String(); got != want {
 			t.Errorf("the result is\n%s, want\n%s", got, want)
 		}
-		if run.Get("event_type").Str() != "integrated_account:active" || run.Get("integrated_account_id").Str() != c.account || run.Get("workflow_id").Str() != created.text("id") || run.Get("retry_attempt").String() != "0" {
+		if run.Get("event_type").Str() != "integrated_account:updated" || run.Get("integrated_account_id").Str() != c.account || run.Get("workflow_id").Str() != created.text("id") || run.Get("retry_attempt").String() != "0" {
 			t.Errorf("the run is %s", run)
 		}
 		if got := p.logs("&request_id=" + run.Get("id").Str()).want(200).JSON.Get("result"); got.Len() != 1 {
