@@ -58,8 +58,15 @@ type LogEntry struct {
 	CreatedAt time.Time
 }
 
-// LogFields are the fields that logs can be filtered by.
-func LogFields() []Field {
+// LogFields are the fields that logs of a type can be filtered by.
+func LogFields(t LogType) []Field {
+	if t == LogWebhook {
+		return []Field{
+			{Name: "webhook_id", Kind: FieldText, Description: "The webhook."},
+			{Name: "event", Kind: FieldText, Description: "What had happened."},
+			{Name: "created_at", Kind: FieldTime, Description: "When it was tried."},
+		}
+	}
 	return []Field{
 		{Name: "log_type", Kind: FieldText, Description: "The type of the record."},
 		{Name: "integrated_account_id", Kind: FieldText, Description: "The account that the call was for."},

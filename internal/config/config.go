@@ -51,6 +51,9 @@ type Config struct {
 	// InboundRetention is how long deliveries of vendors stay in the inbox; 0 is
 	// without limit.
 	InboundRetention time.Duration
+	// EventRetention is how long events stay to be listed and replayed; 0 is without
+	// limit.
+	EventRetention time.Duration
 	// ListAlias repeats the rows of some lists under "results".
 	ListAlias bool
 	// LimitToken and LimitAccount are requests per 10 seconds; 0 means no

@@ -99,6 +99,11 @@ func settings() []setting {
 			set:  func(c *Config, text string) (err error) { c.InboundRetention, err = parseDuration(text); return err },
 		},
 		{
+			name: "event-retention", fallback: "90d", kind: "duration",
+			help: "How long events stay to be listed and replayed, such as 30d; those that are still to be delivered stay longer. 0 is without limit.",
+			set:  func(c *Config, text string) (err error) { c.EventRetention, err = parseDuration(text); return err },
+		},
+		{
 			name: "list-alias", fallback: "true", kind: "true|false",
 			help: "Repeat the rows of account and sync run lists under \"results\", as their published pages show them.",
 			set:  func(c *Config, text string) (err error) { c.ListAlias, err = parseBool(text); return err },

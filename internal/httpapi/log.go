@@ -25,7 +25,7 @@ func logOperations(s *journal.Service) []Operation {
 	}
 	return []Operation{{
 		Method: "GET", Path: "/log", ID: "listLogs", Tag: "Log", Summary: "List log records, the newest first",
-		Description: "A record for each call to a vendor: where its time went, what the vendor answered, and why it failed. Records are kept for log-retention, at most log-max-size of them.",
+		Description: "A record for each call to a vendor: where its time went, what the vendor answered, and why it failed. With log_type=webhook, one for each try to deliver an event. Records of calls are kept for log-retention, at most log-max-size of them.",
 		Query: []Parameter{
 			{Name: "log_type", Description: "The type of the records.", Enum: types, Required: true},
 			{Name: "created_at[gt]", Description: "Records after this moment. With created_at[lt], no more than 31 days before it."},
@@ -33,6 +33,8 @@ func logOperations(s *journal.Service) []Operation {
 			{Name: "log_type_filter[integrated_account_id]", Description: "Records of one account."},
 			{Name: "log_type_filter[integration]", Description: "Records of one integration, by name."},
 			{Name: "log_type_filter[request_type]", Description: "proxy or unified.", Enum: []string{sinew.RequestProxy, sinew.RequestUnified}},
+			{Name: "log_type_filter[webhook_id]", Description: "Tries of one webhook, with log_type=webhook."},
+			{Name: "log_type_filter[event]", Description: "Tries for one event type, with log_type=webhook."},
 			{Name: "log_type_filter[environment_id]", Description: "The token's environment; no other has records to show."},
 			{Name: "limit", Description: "How many records, at most 100."},
 			{Name: "next_cursor", Description: "The cursor of the page before."},
@@ -47,7 +49,8 @@ func listLogs(c *Call, s *journal.Service) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
-	list, failures := wire.CompileList(sinew.LogFields(), query, wire.ListOptions{DefaultLimit: maxLogRows, MaxLimit: maxLogRows})
+	kind := sinew.LogType(c.Query.Get("log_type").Str())
+	list, failures := wire.CompileList(sinew.LogFields(kind), query, wire.ListOptions{DefaultLimit: maxLogRows, MaxLimit: maxLogRows})
 	if len(failures) > 0 {
 		return Answer{}, sinew.Invalid(failures...)
 	}
@@ -58,7 +61,7 @@ func listLogs(c *Call, s *journal.Service) (Answer, error) {
 		}
 		list.Query.After = &position
 	}
-	page, err := s.List(c.Context(), c.Principal, list.Query)
+	page, err := s.List(c.Context(), c.Principal, kind, list.Query)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -77,7 +80,9 @@ func logQuery(c *Call) (jsonx.Value, error) {
 	if !slices.Contains(sinew.LogTypes(), sinew.LogType(kind)) {
 		return b.Value(), sinew.InvalidField("log_type", "enum", "must be one of %v", sinew.LogTypes())
 	}
-	b.Set("log_type", jsonx.StringValue(kind))
+	if kind != string(sinew.LogWebhook) {
+		b.Set("log_type", jsonx.StringValue(kind))
+	}
 	if err := checkSpan(c.Query.Get("created_at")); err != nil {
 		return b.Value(), err
 	}
@@ -94,7 +99,7 @@ func logQuery(c *Call) (jsonx.Value, error) {
 			if value.Str() != c.Principal.EnvironmentID {
 				return b.Value(), sinew.InvalidField("log_type_filter[environment_id]", "foreign", "the token belongs to another environment")
 			}
-		case slices.ContainsFunc(sinew.LogFields(), func(f sinew.Field) bool { return f.Name == name }):
+		case slices.ContainsFunc(sinew.LogFields(sinew.LogType(kind)), func(f sinew.Field) bool { return f.Name == name }):
 			b.Set(name, value)
 		}
 	}

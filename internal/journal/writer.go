@@ -24,6 +24,8 @@ type Store interface {
 	InsertLogs(ctx context.Context, entries []sinew.LogEntry) error
 	// Logs returns one page of an environment's records.
 	Logs(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.LogEntry], error)
+	// WebhookLog returns one page of the tries of an environment's webhooks.
+	WebhookLog(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.WebhookAttempt], error)
 	// PruneLogs removes what is older than a moment, and the oldest records
 	// while all of them take more than maxBytes.
 	PruneLogs(ctx context.Context, before time.Time, maxBytes int64) error

@@ -84,6 +84,8 @@ type workers struct {
 	journal     *journal.Writer
 	// inboundKept is how long deliveries of vendors stay; 0 is for ever.
 	inboundKept time.Duration
+	// eventsKept is the same of events.
+	eventsKept time.Duration
 }
 
 // newRunner works off the jobs of this node, which has so long to end those under way

@@ -55,6 +55,13 @@ func chores(core *Core, w workers, log *slog.Logger) []chore {
 			_, err := core.Store.PruneInbound(ctx, before)
 			return err
 		}},
+		{"prune_events", "2-59/15 * * * *", func(ctx context.Context, _ sinew.Job) error {
+			if w.eventsKept == 0 {
+				return nil
+			}
+			_, err := core.Store.PruneEvents(ctx, now().Add(-w.eventsKept))
+			return err
+		}},
 		{"prune_workflow_runs", "11-59/15 * * * *", func(ctx context.Context, _ sinew.Job) error {
 			_, err := core.Store.PruneWorkflowRuns(ctx, now().Add(-sinew.WorkflowRunsKept))
 			return err

@@ -303,3 +303,45 @@ func TestHangingReceiversTakeTheirShare(t *testing.T) {
 		}
 	})
 }
+
+// TestOldEventsGo holds that the outbox does not grow for ever, and loses nothing that a
+// receiver has yet to get.
+func TestOldEventsGo(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		r := newReceiver(t)
+		r.answers(func(int, received) (int, http.Header) { return 503, http.Header{"Retry-After": {"3600"}} })
+		c := newEngine(t, p, `{}`)
+		p.subscribe(r, "")
+		p.call("PATCH", "/integrated-account/"+c.account, `{"name":"Renamed"}`).want(200)
+		r.wait(1)
+		names := func() (all []string) {
+			for _, e := range p.get("/event").want(200).JSON.Get("result").Items() {
+				all = append(all, e.Get("event").Str())
+			}
+			return all
+		}
+		before := len(names())
+		p.eventually("the try is in the log", func() bool { return p.get("/log?log_type=webhook").want(200).JSON.Get("result").Len() == 1 })
+		webhook := p.get("/webhook").want(200).ids()[0]
+		for query, want := range map[string]int{"[webhook_id]=" + webhook: 1, "[event]=integrated_account:updated": 1, "[event]=integrated_account:active": 0, "[webhook_id]=" + guessedID: 0} {
+			got := p.get("/log?log_type=webhook&log_type_filter" + query).want(200).JSON.Get("result").Items()
+			if len(got) != want {
+				t.Errorf("the log has %d records by %s, want %d", len(got), query, want)
+			}
+			if want == 1 && (got[0].Get("webhook_endpoint_status").String() != "503" || got[0].Get("status").Str() != "retrying" || got[0].Get("webhook_id").Str() != webhook) {
+				t.Errorf("a record is %s", got[0])
+			}
+		}
+		if n, err := p.server.Core.Store.PruneEvents(t.Context(), time.Now().Add(-time.Hour)); err != nil || n != 0 {
+			t.Errorf("of events that are not old %d went: %v", n, err)
+		}
+		n, err := p.server.Core.Store.PruneEvents(t.Context(), time.Now().Add(time.Hour))
+		if err != nil || int(n) != before-1 {
+			t.Errorf("%d of %d events went: %v", n, before, err)
+		}
+		if left := names(); !slices.Equal(left, []string{"integrated_account:updated"}) {
+			t.Errorf("%q are left", left)
+		}
+	})
+}

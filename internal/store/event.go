@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
+	"time"
 
 	"github.com/sinewhq/sinew"
 )
@@ -104,6 +106,30 @@ func (s *Store) ListEvents(ctx context.Context, environmentID string, q sinew.Li
 	}
 	page, err := list.page(ctx, s.reader, q, "e.environment_id = $1", environmentID)
 	return page, wrap(err, "list events")
+}
+
+// PruneEvents deletes events from before a moment, but those that a webhook has yet to
+// get or a workflow run goes by.
+func (s *Store) PruneEvents(ctx context.Context, before time.Time) (pruned int64, err error) {
+	for after := ""; ; {
+		// Ids are in the order of time, so that the oldest are at hand.
+		ids, err := queryRows(ctx, s.reader, func(row scanner) (id string, err error) { return id, row.Scan(&id) }, `SELECT id FROM (
+				SELECT id, created_at FROM event WHERE id > $1 ORDER BY id LIMIT `+strconv.Itoa(pruneBatch)+`) e WHERE created_at < $2 ORDER BY id`, after, before.UnixMilli())
+		if err != nil || len(ids) == 0 {
+			return pruned, wrap(err, "find old events")
+		}
+		in, args := idList(1, ids)
+		result, err := s.writer.ExecContext(ctx, `DELETE FROM event WHERE id IN (`+in+`)
+			AND NOT EXISTS (SELECT 1 FROM webhook_delivery d WHERE d.event_id = event.id) AND NOT EXISTS (SELECT 1 FROM workflow_run r WHERE r.event_id = event.id)`, args...)
+		if err != nil {
+			return pruned, fmt.Errorf("prune events: %w", err)
+		}
+		n, err := result.RowsAffected()
+		if pruned += n; err != nil {
+			return pruned, err
+		}
+		after = ids[len(ids)-1]
+	}
 }
 
 const eventColumns = "e.id, e.environment_id, e.type, coalesce(e.account_id, ''), e.sequence, e.payload, e.created_at"

@@ -59,6 +59,20 @@ func (s *Store) WebhookAttempts(ctx context.Context, environmentID, webhookID st
 	return page, wrap(err, "list the tries of webhook %s", webhookID)
 }
 
+// WebhookLog returns one page of the tries of all webhooks of an environment.
+func (s *Store) WebhookLog(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.WebhookAttempt], error) {
+	columns := plainColumns("webhook_id", "created_at")
+	columns["event"] = column{name: "event_type"}
+	list := listing[sinew.WebhookAttempt]{
+		selects: "SELECT " + webhookAttemptColumns + " FROM webhook_attempt", columns: columns, scan: scanWebhookAttempt,
+		position: func(a sinew.WebhookAttempt, sort sinew.Sort) sinew.Position {
+			return stamped(a.CreatedAt, a.CreatedAt, a.ID, sort)
+		},
+	}
+	page, err := list.page(ctx, s.reader, q, "environment_id = $1", environmentID)
+	return page, wrap(err, "list the tries of webhooks")
+}
+
 // PruneWebhookAttempts deletes tries from before a moment.
 func (s *Store) PruneWebhookAttempts(ctx context.Context, before time.Time) (pruned int64, err error) {
 	for {
