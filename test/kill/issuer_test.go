@@ -93,6 +93,19 @@ func (v *issuer) thing(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintf(w, `{"id":%q,"token":%d}`, r.PathValue("id"), number)
 }
 
+// catchUp returns when the issuer has taken what was sent to it before, also by whom that
+// is dead by now.
+func (v *issuer) catchUp(t *testing.T) {
+	t.Helper()
+	fresh := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	response, err := fresh.Get(v.URL + "/things/none")
+	if err != nil {
+		t.Fatal(err)
+	}
+	response.Body.Close()
+	time.Sleep(100 * time.Millisecond)
+}
+
 func (v *issuer) of(account string) issued {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -159,6 +159,7 @@ func TestKilledWhileRefreshing(t *testing.T) {
 				victim.kill()
 				callers.Wait()
 				c.endLeases()
+				c.issuer.catchUp(t)
 				before := make([]issued, accounts)
 				for n := range before {
 					before[n] = c.issuer.of(fmt.Sprintf("r%da%d", round, n))
