@@ -191,8 +191,8 @@ func TestNothingRedirects(t *testing.T) {
 			t.Errorf("%s is answered by a redirect: %d %s", r.call, r.Status, r.Header.Get("Location"))
 		}
 	}
-	for _, o := range w.operations() {
-		if o.noun() == "proxy" {
+	for i, o := range w.operations() {
+		if o.noun() == "proxy" || testkit.Race && i%5 > 0 {
 			continue
 		}
 		for _, path := range []string{o.fill(guessedID) + "/", "/" + o.fill(guessedID), strings.ToUpper(o.fill(guessedID)), o.fill("a%2Fb"), o.fill("..%2f")} {

@@ -47,11 +47,11 @@ func TestNothingInsideIsCalled(t *testing.T) {
 	sockets := testkit.Listen(t)
 	hosts := testkit.HostileHosts()
 	for i, host := range hosts {
-		base := []string{"http://", "https://"}[i%2] + host + ":" + sockets.Ports[i%len(sockets.Ports)]
-		c.kept(base+" by proxy", c.proxy("GET", "/things/1?base="+url.QueryEscape(base), ""))
 		if testkit.Race && i%4 > 0 {
 			continue
 		}
+		base := []string{"http://", "https://"}[i%2] + host + ":" + sockets.Ports[i%len(sockets.Ports)]
+		c.kept(base+" by proxy", c.proxy("GET", "/things/1?base="+url.QueryEscape(base), ""))
 		c.kept(base+" by custom", c.custom("GET", "/x?base="+url.QueryEscape(base), ""))
 		if i%4 == 0 {
 			c.leadTo(base)

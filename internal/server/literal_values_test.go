@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/sinewhq/sinew/internal/jsonx"
+
+	"github.com/sinewhq/sinew/internal/testkit"
 )
 
 // literalDefinition puts a value of the account, of the caller's query and of
@@ -41,7 +43,10 @@ func TestValuesAreNeverCode(t *testing.T) {
 	t.Parallel()
 	c := newEngine(t, newPlatform(t), literalDefinition)
 	c.vendor.says(200, `{"id":1}`)
-	for _, value := range literalTexts() {
+	for i, value := range literalTexts() {
+		if testkit.Race && i%5 > 0 {
+			continue
+		}
 		c.setValue(value)
 		c.literalPath(value)
 		for _, format := range []string{"json", "form", "parts", "raw", "xml"} {

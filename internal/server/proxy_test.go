@@ -405,16 +405,16 @@ func TestAccountLimit(t *testing.T) {
 	p := newPlatform(t)
 	c := newCalled(t, p)
 	p.stop()
-	p.config.LimitAccount = 50
+	p.config.LimitAccount = 5
 	p.start()
-	for range 50 {
+	for range 5 {
 		c.proxy("GET", "/contacts", "").want(200)
 	}
 	over := c.proxy("GET", "/contacts", "").want(429)
 	if wait := over.Header.Get("Retry-After"); len(wait) == 0 || wait > "9" && wait != "10" {
 		t.Errorf("got Retry-After %q", wait)
 	}
-	if over.JSON.Get("truto_is_remote_error").Exists() || c.vendor.count() != 50 {
+	if over.JSON.Get("truto_is_remote_error").Exists() || c.vendor.count() != 5 {
 		t.Errorf("got %s, %d requests", over.Text, c.vendor.count())
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/sinewhq/sinew/internal/testkit"
 )
 
 // signedContacts are the resources of the simulated vendor that take signatures,
@@ -81,7 +83,10 @@ func TestSignaturesInEveryPlace(t *testing.T) {
 	const secrets = `"consumer_key":"simulator-consumer","consumer_secret":"simulator-consumer-secret","token":"simulator-token","token_secret":"simulator-token-secret"`
 	for _, hash := range []string{"HMAC-SHA1", "HMAC-SHA256", "PLAINTEXT"} {
 		for _, place := range []string{"header", "query", "body"} {
-			for _, odd := range signedTexts {
+			for i, odd := range signedTexts {
+				if testkit.Race && i%4 > 0 {
+					continue
+				}
 				method := fmt.Sprintf(`{"methodConfig":{"method":"post","path":"/signed/oauth1/files","body_format":"form","query":{"q":"{{body.odd}}"},"body":{"odd":"{{body.odd}}"},
 					"authorization":{"format":"oauth1","config":{"signature_method":%q,"transmission":%q,%s}}},"odd":%q}`, hash, place, secrets, odd)
 				if got := c.custom("POST", "/signed/oauth1/files?second="+url.QueryEscape(odd), method); got.Status != 201 {
