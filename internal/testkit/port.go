@@ -1,8 +1,17 @@
 package testkit
 
 import (
+	"math/rand/v2"
 	"net"
+	"strconv"
 	"testing"
+)
+
+// Ports between these are given to nobody who does not ask for one of them: systems
+// take those for outgoing connections, and for listeners on port 0, from above.
+const (
+	firstPort = 12000
+	lastPort  = 31999
 )
 
 // FreePort returns a loopback port that nothing listens on at the moment. Code
@@ -10,13 +19,17 @@ import (
 // call and its own another process may take the port.
 func FreePort(t testing.TB) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 100 {
+		port := firstPort + rand.IntN(lastPort-firstPort+1)
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil {
+			continue
+		}
+		if err := listener.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return port
 	}
-	port := listener.Addr().(*net.TCPAddr).Port
-	if err := listener.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return port
+	t.Fatal("no port is free")
+	return 0
 }
