@@ -45,6 +45,11 @@ func newWorld(p *platform, name string) *world {
 	w.webhook = p.call("POST", "/webhook", `{"target_url":"https://api.example.com/hooks","is_active":false}`).want(201).text("id")
 	w.notification = p.call("POST", "/notification-destination", `{"type":"slack","is_active":false,"config":{"webhook_url":"https://hooks.example.com/services/T0/B0/X"}}`).want(201).text("id")
 	p.receive(w.installation, w.account)
+	// Nothing of it goes on in the background while tests compare what is stored.
+	p.call("PATCH", "/workflow/"+w.workflow, `{"is_active":false}`).want(200)
+	p.eventually("its runs have ended", func() bool {
+		return p.get("/workflow-run?status[in]=created,running&workflow_id="+w.workflow).want(200).JSON.Get("result").Len() == 0
+	})
 	p.link = p.linkToken(`{"tenant_id":"` + w.tenant + `"}`)
 	p.deleteBy(`{"tenant_id":"nobody"}`, true)
 	w.collect()

@@ -1,7 +1,8 @@
 package testkit
 
 import (
-	"math/rand/v2"
+	"crypto/rand"
+	"encoding/binary"
 	"net"
 	"strconv"
 	"testing"
@@ -20,7 +21,11 @@ const (
 func FreePort(t testing.TB) int {
 	t.Helper()
 	for range 100 {
-		port := firstPort + rand.IntN(lastPort-firstPort+1)
+		var random [4]byte
+		if _, err := rand.Read(random[:]); err != nil {
+			t.Fatal(err)
+		}
+		port := firstPort + int(binary.BigEndian.Uint32(random[:]))%(lastPort-firstPort+1)
 		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil {
 			continue
