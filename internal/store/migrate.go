@@ -23,6 +23,11 @@ func (s *Store) migrate(ctx context.Context, config Config) error {
 		return fmt.Errorf("migrate: %w", err)
 	}
 	defer unlock()
+	// The first connection to a new file turns its journal to WAL, for which SQLite
+	// waits for no other process.
+	if err := s.writer.PingContext(ctx); err != nil {
+		return fmt.Errorf("open database: %w", err)
+	}
 	provider, err := s.migrationProvider()
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)

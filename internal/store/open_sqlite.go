@@ -44,9 +44,6 @@ func openSQLite(ctx context.Context, config Config) (*Store, error) {
 	}
 	writer.SetMaxOpenConns(1)
 	writer.SetConnMaxIdleTime(0)
-	if err := writer.PingContext(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", path, err), writer.Close())
-	}
 	reads, err := openSQLitePool(ctx, sqliteDSN(path, map[string]string{
 		"query_only":          "ON",
 		"cache_size":          "-4000",
