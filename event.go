@@ -26,6 +26,10 @@ const (
 	EventEnvironmentIntegrationUpdated EventType = "environment_integration:updated"
 	EventEnvironmentIntegrationDeleted EventType = "environment_integration:deleted"
 
+	EventEnvironmentUnifiedModelCreated EventType = "environment_unified_model:created"
+	EventEnvironmentUnifiedModelUpdated EventType = "environment_unified_model:updated"
+	EventEnvironmentUnifiedModelDeleted EventType = "environment_unified_model:deleted"
+
 	// EventTest is what a webhook is tried with.
 	EventTest EventType = "test"
 
