@@ -24,7 +24,7 @@ const (
 func layers() map[string]layer {
 	all := map[string]layer{}
 	for floor, names := range map[layer][]string{
-		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept", "escrow", "mail", "delivery"},
+		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept", "escrow", "mail", "delivery", "mapping"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
 			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation", "notification", "workflow", "unifiedmodel",
@@ -91,7 +91,7 @@ func namedEdges() map[string][]string {
 		// What a model is made of is read and checked as definitions are.
 		"unifiedmodel": {"definition"},
 		"credential":  {"definition"},
-		"unified":     {"proxy"},
+		"unified":     {"proxy", "account"},
 		"action":      {"unified", "proxy", "account", "credential", "definition"},
 		"syncjob":     {"unified", "proxy"},
 		"inbound":     {"account", "definition", "unified", "proxy"},

@@ -136,6 +136,21 @@ type Call struct {
 	// place of variables of the same name; its authorization does not. Those of
 	// Fallback are read where nothing else has their name.
 	Roots, Fallback jsonx.Value
+	// Path takes the place of the method's path, under its base URL; "" for none.
+	Path string
+	// MapHeaders makes the headers of the request of those that the definition
+	// sets, nil for none: what it returns is laid over them, null removes.
+	MapHeaders func(ctx context.Context, defined jsonx.Value) (jsonx.Value, error)
+	// Changes says how an upload differs from the form that came, nil for as the
+	// method says.
+	Changes *wire.MultipartChanges
+	// Scopes are those that the call needs where the method names none.
+	Scopes []string
+	// Part is told of the call in place of the log: it is part of another, which
+	// has a record of its own. nil for others.
+	Part func(Made)
+	// Passed asks for a vendor's success as it comes, whatever it is.
+	Passed bool
 	// Renewing says that the call is part of getting a new token: it is made with
 	// the token that there is, and what comes of it is the caller's to judge.
 	Renewing bool
@@ -169,6 +184,13 @@ type Result struct {
 	// Stream is a body that is passed on as it comes, nil for none. The caller
 	// closes it.
 	Stream io.ReadCloser
+	// Page is set for a page of a list, whose records are Body.
+	Page *Page
+	// JSON says that Body is JSON: a payload, or the records of a page.
+	JSON bool
+	// Answered is what the vendor sent, nil when it was not asked; its Body is nil
+	// when it is passed on.
+	Answered *Answered
 	// Vendor is how long the vendor took to answer.
 	Vendor time.Duration
 	// Sent is set, also beside an error, once the vendor may have got the
@@ -176,6 +198,22 @@ type Result struct {
 	Sent bool
 	// Explanation is set for a call with Explain.
 	Explanation *Explanation
+}
+
+// Page tells where a list goes on.
+type Page struct {
+	Items      int
+	Next, Prev string // cursors, "" at the ends
+}
+
+// Answered is an answer of a vendor as it came, until Release.
+type Answered struct {
+	Status int
+	Header http.Header
+	// Body is the JSON of the answer, nil when it is something else.
+	Body []byte
+	// Raw are its bytes.
+	Raw []byte
 }
 
 // Whole returns the answer in one piece of its own.
@@ -262,7 +300,7 @@ func (c *call) findPlan() (*plan, error) {
 	case c.Inline != nil:
 		return c.inlinePlan()
 	}
-	return c.service.plan(c.layers, c.Resource, c.Method)
+	return c.service.plan(c.layers, c.Resource, c.Method, c.Path != "")
 }
 
 // writes reports whether the call may change something at the vendor.
@@ -302,6 +340,9 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 		_ = response.Body.Close()
 	}
 	result.Vendor = took
+	if err == nil {
+		result.Answered = &Answered{Status: r.Status, Header: r.Header, Body: r.json, Raw: r.raw}
+	}
 	if err == nil && !streams && !c.Whole && !c.Explain {
 		result.Release = func() { s.buffers.put(r.raw) }
 	}

@@ -111,7 +111,7 @@ func (c *call) follow(ctx context.Context, status int, message string) {
 	if c.Renewing {
 		return
 	}
-	o := account.Outcome{Actor: actor(c.Principal), Resource: c.plan.Resource, Method: c.plan.Name, Status: status, Scopes: c.plan.Scopes, Message: message}
+	o := account.Outcome{Actor: actor(c.Principal), Resource: c.plan.Resource, Method: c.plan.Name, Status: status, Scopes: c.scopes(), Message: message}
 	if err := c.service.accounts.Record(context.WithoutCancel(ctx), &c.account.AccountView, o); err != nil {
 		c.service.log.ErrorContext(ctx, "record outcome of vendor call", "account", c.account.ID, "status", status, "error", err.Error())
 	}

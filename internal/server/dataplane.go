@@ -11,6 +11,7 @@ import (
 	"github.com/sinewhq/sinew/internal/idempotency"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/proxy"
+	"github.com/sinewhq/sinew/internal/unified"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
 
@@ -36,7 +37,12 @@ func newActions(core *Core, calls *proxy.Service, log *slog.Logger) *action.Serv
 	return action.New(action.Config{Proxy: calls, Accounts: core.Accounts, Runs: core.Store, Log: log})
 }
 
+// newUnified makes the engine that calls vendors by a unified model.
+func newUnified(core *Core, calls *proxy.Service) *unified.Service {
+	return unified.New(unified.Config{Store: core.Store, Accounts: core.Accounts, Proxy: calls, Sealer: core.Store.Vault()})
+}
+
 // dataPlane returns the operations that call vendors.
-func dataPlane(core *Core, calls *proxy.Service, actions *action.Service, log *slog.Logger) []httpapi.Operation {
-	return dataplane.Operations(calls, actions, idempotency.New(core.Store, log, 0))
+func dataPlane(core *Core, calls *proxy.Service, models *unified.Service, actions *action.Service, log *slog.Logger) []httpapi.Operation {
+	return dataplane.Operations(calls, models, actions, idempotency.New(core.Store, log, 0))
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/wire"
+	"github.com/sinewhq/sinew/internal/unified"
 	"github.com/sinewhq/sinew/internal/workflow"
 )
 
@@ -52,6 +53,7 @@ type Server struct {
 	log      *slog.Logger
 	refresh  *refresh.Service
 	connect  *connect.Service
+	unified  *unified.Service
 	upstream *upstream.Client
 	answers  *escrow.Journal
 	journal  *journal.Writer
@@ -137,7 +139,8 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: s.hooks, Inbound: deliveries, Queue: s.queue, Workflows: flows, Notify: s.notices,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
-	plane := dataPlane(s.Core, calls, actions, s.log)
+	s.unified = newUnified(s.Core, calls)
+	plane := dataPlane(s.Core, calls, s.unified, actions, s.log)
 	return httpapi.New(httpapi.Config{
 		Context: store.WithOneLook,
 		Settings: httpapi.Settings{
@@ -209,6 +212,7 @@ func (s *Server) forget(ctx context.Context) {
 			return
 		case now := <-ticker.C:
 			s.Core.Accounts.Forget(now)
+			s.unified.Forget(now)
 		}
 	}
 }
