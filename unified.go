@@ -165,6 +165,16 @@ type CatalogModel struct {
 	Mappings     []MappingRow
 }
 
+// CatalogInstallation is a model of the catalogue that a team gets, unless it has one of
+// that name, and that is installed in an environment.
+type CatalogInstallation struct {
+	Model UnifiedModel
+	// Rows are the mappings for everyone.
+	Rows          []MappingRow
+	EnvironmentID string
+	Actor         string // who installs it, as in the timeline of accounts
+}
+
 // UnifiedModelFields are the fields that unified models can be filtered by.
 func UnifiedModelFields() []Field {
 	return []Field{

@@ -27,7 +27,7 @@ func layers() map[string]layer {
 		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept", "escrow", "mail", "delivery", "mapping"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
-			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation", "notification", "workflow",
+			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation", "notification", "workflow", "unifiedmodel",
 		},
 		storage:  {"store"},
 		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui", "connectpage"},
@@ -88,6 +88,8 @@ func namedEdges() map[string][]string {
 		"refresh":     {"account", "credential", "definition"},
 		"revocation":  {"account", "credential"},
 		"integration": {"account", "definition"},
+		// What a model is made of is read and checked as definitions are.
+		"unifiedmodel": {"definition"},
 		"credential":  {"definition"},
 		"unified":     {"proxy", "account"},
 		"action":      {"unified", "proxy", "account", "credential", "definition"},
