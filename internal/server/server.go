@@ -24,10 +24,10 @@ import (
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/revocation"
 	"github.com/sinewhq/sinew/internal/store"
+	"github.com/sinewhq/sinew/internal/unified"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/wire"
-	"github.com/sinewhq/sinew/internal/unified"
 	"github.com/sinewhq/sinew/internal/workflow"
 )
 
