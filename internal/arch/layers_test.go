@@ -88,7 +88,7 @@ func namedEdges() map[string][]string {
 		"refresh":     {"account", "credential", "definition"},
 		"revocation":  {"account", "credential"},
 		"integration": {"account", "definition"},
-		// What a model is made of is read and checked as definitions are.
+		// A model of the catalogue is read as definitions are.
 		"unifiedmodel": {"definition"},
 		"credential":   {"definition"},
 		"unified":      {"proxy", "account"},

@@ -11,6 +11,7 @@ import (
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/mapping"
 )
 
 // Limits of one model or override.
@@ -70,7 +71,7 @@ func (c *checker) override(v jsonx.Value) error {
 	c.partial = true
 	for name := range v.Members() {
 		if !slices.Contains([]string{"resources", "scopes", "docs", "webhooks"}, name) {
-			c.fail("override."+name, definition.CodeUnknownKey, "is no part of an override; those are resources, scopes, docs and webhooks")
+			c.fail("override."+name, mapping.CodeUnknown, "is no part of an override; those are resources, scopes, docs and webhooks")
 		}
 	}
 	c.parts(Parts{Resources: v.Get("resources"), Scopes: v.Get("scopes"), Docs: v.Get("docs"), Webhooks: v.Get("webhooks")}, "override.")
@@ -148,7 +149,7 @@ func (c *checker) resourceMember(member string, value jsonx.Value, path string) 
 	case "integration_mapping":
 		c.olderMappings(value, path)
 	default:
-		c.fail(path, definition.CodeUnknownKey, "is no member of a resource; those are schema, description, label, methods and docs")
+		c.fail(path, mapping.CodeUnknown, "is no member of a resource; those are schema, description, label, methods and docs")
 	}
 }
 
@@ -182,7 +183,7 @@ func (c *checker) olderMappings(v jsonx.Value, path string) {
 		for method, config := range methods.Members() {
 			at := path + "." + integration + "." + method
 			if c.object(config, at) {
-				c.failures = append(c.failures, checkMapping(config, at)...)
+				c.failures = append(c.failures, mapping.Check(config, at)...)
 			}
 		}
 	}

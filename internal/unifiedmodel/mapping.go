@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/sinewhq/sinew"
-	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/mapping"
 )
 
 // owner is whose rows of a layer a caller may change.
@@ -59,11 +59,10 @@ func (s *Service) CreateMapping(ctx context.Context, p sinew.Principal, layer si
 }
 
 func (c *checker) mapping(config jsonx.Value) {
-	if config.Exists() && config.Kind() != jsonx.Object {
-		c.fail("config", definition.CodeType, "must be an object")
+	if !config.Exists() {
 		return
 	}
-	c.failures = append(c.failures, checkMapping(config, "config")...)
+	c.failures = append(c.failures, mapping.Check(config, "config")...)
 }
 
 // Mapping returns a row of a mapping that the caller may read.
@@ -101,7 +100,7 @@ func (s *Service) UpdateMapping(ctx context.Context, p sinew.Principal, layer si
 			if err != nil {
 				return fmt.Errorf("mapping %s: read its config: %w", r.ID, err)
 			}
-			merged := mergeMapping(whole, patch.Config)
+			merged := mapping.Merge(whole, patch.Config)
 			c.mapping(merged)
 			if changed := text(merged); changed != r.Config {
 				// The version that this change saves can be released with it.

@@ -8,6 +8,7 @@ import (
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/mapping"
 )
 
 // release lays a change over what a row releases: {active, canary: {version, percent},
@@ -31,7 +32,7 @@ func (c *checker) release(layer sinew.MappingLayer, r sinew.MappingRow, newest i
 			}
 			release.Base = c.version(value, path, r.BaseVersion)
 		default:
-			c.fail(path, definition.CodeUnknownKey, "is no member of a release; those are "+releaseMembers(layer))
+			c.fail(path, mapping.CodeUnknown, "is no member of a release; those are "+releaseMembers(layer))
 		}
 	}
 	return release
@@ -68,7 +69,7 @@ func (c *checker) canary(v jsonx.Value, before sinew.MappingRelease, newest int6
 	}
 	for name := range v.Members() {
 		if !slices.Contains([]string{"version", "percent"}, name) {
-			c.fail("release.canary."+name, definition.CodeUnknownKey, "is no member of a canary; those are version and percent")
+			c.fail("release.canary."+name, mapping.CodeUnknown, "is no member of a canary; those are version and percent")
 		}
 	}
 	version, percent = before.Canary, before.Percent

@@ -36,11 +36,12 @@ func (c *checker) schema(v jsonx.Value, path string) {
 		return
 	}
 	_, err = compiler.Compile(schemaName)
-	var invalid *jsonschema.ValidationError
+	var invalid *jsonschema.SchemaValidationError
+	var places *jsonschema.ValidationError
 	switch {
 	case err == nil:
-	case errors.As(err, &invalid):
-		c.leaves(invalid, path)
+	case errors.As(err, &invalid) && errors.As(invalid.Err, &places):
+		c.leaves(places, path)
 	default:
 		c.fail(path, codeSchema, "is no JSON Schema: "+reason(err))
 	}
@@ -56,6 +57,9 @@ func (c *checker) leaves(e *jsonschema.ValidationError, path string) {
 	}
 	if len(e.Causes) == 0 {
 		at := strings.Join(append([]string{path}, e.InstanceLocation...), ".")
+		if last := len(c.failures) - 1; last >= 0 && c.failures[last].Path == at {
+			return // another way in which it is none of several things
+		}
 		c.fail(at, codeSchema, "is no JSON Schema: "+e.ErrorKind.LocalizedString(message.NewPrinter(language.English)))
 		return
 	}
