@@ -333,8 +333,9 @@ func (m *mapping) run(c jsonx.Value) {
 	if n, ok := query.Get("limit").Int(); ok {
 		limit = int(n)
 	}
+	whole := c.At("response", "body")
 	in := func(response, status, headers jsonx.Value) *expression.Input {
-		return new(expression.Input).Value("response", response).Value("headers", headers).Value("status", status).
+		return new(expression.Input).Value("response", response).Value("response_body", whole).Value("headers", headers).Value("status", status).
 			Value("query", or(query.Without("limit"), jsonx.ObjectValue())).Value("body", c.Get("body")).
 			Value("context", m.context).Value("id", idOf(c))
 	}

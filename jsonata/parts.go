@@ -113,9 +113,9 @@ func (p *partList) member(pair syntax.Pair, path []string, within string) {
 		return
 	}
 	start, end := pair.Value.Extent()
-	part := Part{Path: path, Start: start, End: p.closed(start, end), Source: joined(within, sourcePath(pair.Value))}
-	if sourcePath(pair.Value) == "" {
-		part.Source = ""
+	part := Part{Path: path, Start: start, End: p.closed(start, end)}
+	if read := sourcePath(alone(pair.Value)); read != "" {
+		part.Source = joined(within, read)
 	}
 	collectReads(pair.Value, within, &part.Reads)
 	p.all = append(p.all, part)
@@ -124,7 +124,16 @@ func (p *partList) member(pair syntax.Pair, path []string, within string) {
 // isPlainObject tells an object that is written out from one that is made for each
 // of some items.
 func isPlainObject(n *syntax.Node) bool {
-	return n.Type == syntax.Unary && n.Value == "{" || n.Type == syntax.Block && len(n.Exprs()) == 1 && isPlainObject(n.Exprs()[0])
+	n = alone(n)
+	return n.Type == syntax.Unary && n.Value == "{"
+}
+
+// alone takes the brackets off that are around one expression.
+func alone(n *syntax.Node) *syntax.Node {
+	for n.Type == syntax.Block && len(n.Exprs()) == 1 {
+		n = n.Exprs()[0]
+	}
+	return n
 }
 
 // collectReads adds the paths that are read below a node.

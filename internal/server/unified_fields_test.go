@@ -41,11 +41,11 @@ func mappingFields() map[string]fieldCase {
 			mapping: `{"response_mapping":{"id":"response.id","q":"query.limit","raw":"rawQuery.limit","plan":"context.plan","type":"headers.` + "`content-type`" + `","status":"status","whole":"$count(response_body.data)","secret":"context.api_key"},"query_schema":{"type":"object","properties":{"limit":{"type":"integer"}}}}`,
 			call:    "GET /contacts?limit=2", want: `[{"id":1,"q":2,"raw":"2","plan":"gold","type":"application/json","status":200,"whole":2},{"id":2,"q":2,"raw":"2","plan":"gold","type":"application/json","status":200,"whole":2}]`,
 		},
-		"response_mapping as text":          {mapping: `{"response_mapping":"{'id': response.id}"}`, want: `[{"id":1},{"id":2}]`},
-		"response_mapping drops null":       {mapping: `{"response_mapping":"response.id = 1 ? {'id': 1} : null"}`, want: `[{"id":1}]`},
-		"response_mapping drops nothing":    {mapping: `{"response_mapping":"response[id = 2].{'id': id}"}`, want: `[{"id":2}]`},
-		"objects without members go":        {mapping: `{"response_mapping":{"id":"response.id","owner":{"id":"response.owner_id","name":"response.owner"},"n":{"a":1}}}`, want: `[{"id":1,"n":{"a":1}},{"id":2,"n":{"a":1}}]`},
-		"response_mapping_method array":     {mapping: `{"response_mapping_method":"array","response_mapping":"response.{'id': $string(id)}"}`, want: `[{"id":"1"},{"id":"2"}]`},
+		"response_mapping as text":       {mapping: `{"response_mapping":"{'id': response.id}"}`, want: `[{"id":1},{"id":2}]`},
+		"response_mapping drops null":    {mapping: `{"response_mapping":"response.id = 1 ? {'id': 1} : null"}`, want: `[{"id":1}]`},
+		"response_mapping drops nothing": {mapping: `{"response_mapping":"response[id = 2].{'id': id}"}`, want: `[{"id":2}]`},
+		"objects without members go":     {mapping: `{"response_mapping":{"id":"response.id","owner":{"id":"response.owner_id","name":"response.owner"},"n":{"a":1}}}`, want: `[{"id":1,"n":{"a":1}},{"id":2,"n":{"a":1}}]`},
+		"response_mapping_method array":  {mapping: `{"response_mapping_method":"array","response_mapping":"response.{'id': $string(id)}"}`, want: `[{"id":"1"},{"id":"2"}]`},
 		"response_mapping_method array of one": {
 			mapping: `{"response_mapping_method":"array","response_mapping":"response[id=1].{'id': $string(id)}"}`, want: `[{"id":"1"}]`,
 		},
@@ -96,7 +96,7 @@ func mappingFields() map[string]fieldCase {
 		"no response_mapping":      {mapping: `{}`, want: `[{"id":1,"name":"Ann"},{"id":2,"name":"Bob"}]`},
 		"a get that lists":         {method: "get", mapping: `{"method":"list","response_mapping":{"id":"response.id"}}`, call: "GET /contacts/1", answers: map[string]string{"": twoContacts}, want: `{"id":1}`},
 		"a get that finds nothing": {method: "get", mapping: `{"method":"list","response_mapping":{"id":"response.id"}}`, call: "GET /contacts/1", answers: map[string]string{"": `{"data":[]}`}, want: `404 record_not_found`},
-		"a list of one object":     {mapping: `{"method":"get","response_mapping":{"id":"response.id"}}`, answers: map[string]string{"": `{"id":3}`}, want: `[{"id":3}]`},
+		"a list of one object":     {mapping: `{"method":"get","path_mapping":"'/contacts/3'","response_mapping":{"id":"response.id"}}`, answers: map[string]string{"": `{"id":3}`}, want: `[{"id":3}]`},
 		"an expression that fails": {mapping: `{"response_mapping":{"id":"$number(response.name)"}}`, want: `400 expression_failed`},
 	}
 }
@@ -106,7 +106,6 @@ func TestUnifiedMappingFields(t *testing.T) {
 	p := newPlatform(t)
 	m := newModelledBy(t, p, `{}`)
 	m.base("get", `{"response_mapping":{"id":"response.id","who":"response.who"}}`)
-	rows := map[string]string{}
 	for name, c := range mappingFields() {
 		t.Run(name, func(t *testing.T) {
 			one := *m
@@ -114,15 +113,9 @@ func TestUnifiedMappingFields(t *testing.T) {
 			if c.method == "" {
 				c.method = "list"
 			}
-			if id := rows[c.method]; id != "" {
-				one.call("DELETE", "/environment-unified-model-resource-method/"+id, "").want(200)
-			}
-			if c.method == "get" {
-				// In place of the base mapping.
-				one.own("get", "{}")
-			}
-			rows[c.method] = one.override(c.method, c.mapping)
+			row := one.override(c.method, c.mapping)
 			one.run(c)
+			one.call("DELETE", "/environment-unified-model-resource-method/"+row, "").want(200)
 		})
 	}
 }
@@ -150,7 +143,7 @@ func (m *modelled) run(c fieldCase) {
 	verb, path, _ := strings.Cut(c.call, " ")
 	got := m.unified(verb, path+map[bool]string{true: "&", false: "?"}[strings.Contains(path, "?")]+"truto_ignore_remote_data=1", c.body)
 	m.answers(c, got)
-	lines := m.vendor.since(before)
+	lines := m.vendor.sinceText(before)
 	for _, want := range c.asked {
 		if !strings.Contains(lines, want) {
 			m.t.Errorf("the vendor got\n%s\nwant %s", lines, want)
@@ -193,7 +186,7 @@ func (m *modelled) answers(c fieldCase, got *reply) {
 }
 
 // since are the lines and headers of the requests after the first n.
-func (v *vendor) since(n int) string {
+func (v *vendor) sinceText(n int) string {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var b strings.Builder

@@ -4,9 +4,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/sinewhq/sinew"
 
 	"github.com/sinewhq/sinew/internal/jsonx"
 )
@@ -38,14 +35,8 @@ func newModelled(t *testing.T, p *platform) *modelled { return newModelledBy(t, 
 func newModelledBy(t *testing.T, p *platform, mapping string) *modelled {
 	t.Helper()
 	m := &modelled{called: newCalled(t, p)}
-	model := sinew.UnifiedModel{TeamID: p.environment.TeamID, Name: "crm", Category: "crm", Sharing: sinew.SharingDeny, Resources: contactModel, Scopes: `{"vendor":["contacts:read"]}`, Docs: "{}", Webhooks: "{}", CreatedAt: time.Now(), UpdatedAt: time.Now()}
-	p.must(p.server.Core.Store.CreateUnifiedModel(t.Context(), &model))
-	m.model = model.ID
-	em, _, err := p.server.Core.Store.InstallUnifiedModel(t.Context(), sinew.EnvironmentUnifiedModel{EnvironmentID: p.environment.ID, UnifiedModelID: model.ID, Override: "{}", UnifiedModel: &model, CreatedAt: time.Now(), UpdatedAt: time.Now()}, func(em sinew.EnvironmentUnifiedModel) sinew.Event {
-		return sinew.Event{EnvironmentID: em.EnvironmentID, Type: "environment_unified_model:created", Payload: "{}", CreatedAt: time.Now()}
-	})
-	p.must(err)
-	m.installed = em.ID
+	m.model = p.call("POST", "/unified-model", `{"name":"crm","category":"crm","resources":`+contactModel+`,"scopes":{"vendor":["contacts:read"]}}`).want(201).text("id")
+	m.installed = p.call("POST", "/environment-unified-model", `{"unified_model_id":"`+m.model+`"}`).want(201).text("id")
 	for method, config := range jsonx.MustParse(mapping).Members() {
 		m.base(method, config.String())
 	}
@@ -55,17 +46,13 @@ func newModelledBy(t *testing.T, p *platform, mapping string) *modelled {
 // base writes a mapping for everyone and returns its id.
 func (m *modelled) base(method, config string) string {
 	m.t.Helper()
-	r := sinew.MappingRow{UnifiedModelID: m.model, ResourceName: "contacts", IntegrationName: "vendor", MethodName: method, Config: sinew.JSON(config), CreatedAt: time.Now(), UpdatedAt: time.Now()}
-	m.must(m.server.Core.Store.CreateMapping(m.t.Context(), sinew.LayerBase, m.environment.TeamID, &r, "x"))
-	return r.ID
+	return m.call("POST", "/unified-model-resource-method", `{"unified_model_id":"`+m.model+`","resource_name":"contacts","integration_name":"vendor","method_name":"`+method+`","config":`+config+`}`).want(201).text("id")
 }
 
 // override writes a mapping for the environment and returns its id.
 func (m *modelled) override(method, config string) string {
 	m.t.Helper()
-	r := sinew.MappingRow{EnvironmentUnifiedModelID: m.installed, ResourceName: "contacts", IntegrationName: "vendor", MethodName: method, Config: sinew.JSON(config), CreatedAt: time.Now(), UpdatedAt: time.Now()}
-	m.must(m.server.Core.Store.CreateMapping(m.t.Context(), sinew.LayerEnvironment, m.environment.ID, &r, "x"))
-	return r.ID
+	return m.call("POST", "/environment-unified-model-resource-method", `{"environment_unified_model_id":"`+m.installed+`","resource_name":"contacts","integration_name":"vendor","method_name":"`+method+`","config":`+config+`}`).want(201).text("id")
 }
 
 // own changes a mapping for the account.
@@ -229,7 +216,7 @@ func TestUnifiedLayers(t *testing.T) {
 		if got := get(); got != `{"id":"7","name":"Dr. Ann","email":"a","phone":"1","vip":true}` {
 			t.Errorf("an override of the account: got %s", got)
 		}
-		_ = row
+		m.call("PATCH", "/environment-unified-model-resource-method/"+row, `{"config":{"response_mapping":{"email":null}}}`).want(200)
 		if got := get(); got != `{"id":"7","name":"Dr. Ann","email":"a","phone":"1","vip":true}` {
 			t.Errorf("null in a stored layer removes from that layer: got %s", got)
 		}

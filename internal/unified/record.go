@@ -183,8 +183,13 @@ func takenOver(mapped []byte) (jsonx.Value, bool) {
 		return jsonx.Value{}, false
 	}
 	v, err := jsonx.ParseLenient(mapped)
+	for name := range v.Members() {
+		if name != "result" && name != "next_cursor" {
+			return v, false // a record that has a field of that name
+		}
+	}
 	kind := v.Get("result").Kind()
-	return v, err == nil && (kind == jsonx.Array || kind == jsonx.Object && v.Get("next_cursor").Exists())
+	return v, err == nil && (kind == jsonx.Array || kind == jsonx.Object)
 }
 
 // mapOne maps the payload of a call that is no list.

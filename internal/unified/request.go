@@ -62,11 +62,8 @@ func (c *call) readQuery(ctx context.Context) error {
 	return nil
 }
 
-// input is what every expression of a mapping sees.
-func (c *call) input() *expression.Input { return c.inputOver(jsonx.Value{}) }
-
-// inputOver is input over the members of an object, which are seen where nothing
-// else has their name.
+// inputOver is what every expression of a mapping sees, over the members of an
+// object, which are seen where nothing else has their name.
 func (c *call) inputOver(root jsonx.Value) *expression.Input {
 	in := new(expression.Input)
 	for name, value := range root.Members() {
@@ -83,7 +80,7 @@ func (c *call) inputOver(root jsonx.Value) *expression.Input {
 	return in
 }
 
-// asked is input with the caller's body.
+// asked is what expressions see of what the caller asked.
 func (c *call) asked() *expression.Input { return c.askedOver(jsonx.Value{}) }
 
 func (c *call) askedOver(root jsonx.Value) *expression.Input {
