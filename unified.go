@@ -175,6 +175,20 @@ type CatalogInstallation struct {
 	Actor         string // who installs it, as in the timeline of accounts
 }
 
+// SavedModel is an installed unified model with the model and all of its mappings, as
+// it is carried from one environment to another.
+type SavedModel struct {
+	Installed   EnvironmentUnifiedModel
+	Base        []SavedMapping
+	Environment []SavedMapping
+}
+
+// SavedMapping is a row of a mapping with all its versions.
+type SavedMapping struct {
+	Row      MappingRow
+	Versions []MappingVersion
+}
+
 // UnifiedModelFields are the fields that unified models can be filtered by.
 func UnifiedModelFields() []Field {
 	return []Field{

@@ -46,15 +46,10 @@ func (s *Store) InstallUnifiedModel(ctx context.Context, em sinew.EnvironmentUni
 }
 
 func installModel(ctx context.Context, t *tx, em sinew.EnvironmentUnifiedModel, event modelEvent) (installed sinew.EnvironmentUnifiedModel, fresh bool, err error) {
-	fresh, err = affected(t.ExecContext(ctx, `INSERT INTO environment_unified_model
-		(id, environment_id, unified_model_id, model_name, override, version, created_at, updated_at)
-		VALUES ($1, $2, $3, $4, $5, 1, $6, $7) ON CONFLICT (environment_id, model_name) DO NOTHING`,
-		newID(), em.EnvironmentID, em.UnifiedModelID, em.UnifiedModel.Name, string(em.Override), em.CreatedAt.UnixMilli(), em.UpdatedAt.UnixMilli()))
-	if isForeignKey(err) {
-		return installed, false, sinew.NotFound("Unified model", em.UnifiedModelID)
-	}
+	em.ID, em.Version = newID(), 1
+	fresh, err = insertInstallation(ctx, t, em)
 	if err != nil {
-		return installed, false, fmt.Errorf("write installation of unified model %s: %w", em.UnifiedModelID, err)
+		return installed, false, err
 	}
 	installed, err = scanInstalledModel(t.QueryRowContext(ctx, installedModelFrom+" WHERE em.environment_id = $1 AND em.model_name = $2", em.EnvironmentID, em.UnifiedModel.Name))
 	switch {
@@ -66,6 +61,19 @@ func installModel(ctx context.Context, t *tx, em sinew.EnvironmentUnifiedModel, 
 		return installed, false, nil
 	}
 	return installed, true, insertEvent(ctx, t, event(installed))
+}
+
+// insertInstallation writes an installed model; fresh is false when the environment has
+// one of that name.
+func insertInstallation(ctx context.Context, t *tx, em sinew.EnvironmentUnifiedModel) (fresh bool, err error) {
+	fresh, err = affected(t.ExecContext(ctx, `INSERT INTO environment_unified_model
+		(id, environment_id, unified_model_id, model_name, override, version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (environment_id, model_name) DO NOTHING`,
+		em.ID, em.EnvironmentID, em.UnifiedModelID, em.UnifiedModel.Name, string(em.Override), em.Version, em.CreatedAt.UnixMilli(), em.UpdatedAt.UnixMilli()))
+	if isForeignKey(err) {
+		return false, sinew.NotFound("Unified model", em.UnifiedModelID)
+	}
+	return fresh, wrap(err, "write installation of unified model %s", em.UnifiedModelID)
 }
 
 // EnvironmentUnifiedModel returns an installed unified model. NotFound when the
