@@ -95,7 +95,7 @@ func namedEdges() map[string][]string {
 		"action":       {"unified", "proxy", "account", "credential", "definition"},
 		"syncjob":      {"unified", "proxy"},
 		"inbound":      {"account", "definition", "unified", "proxy"},
-		"workflow":     {"proxy", "definition"},
+		"workflow":     {"unified", "proxy", "definition"},
 		"batch":        {"unified", "proxy", "account"},
 		"tool":         {"definition"},
 		"store":        {"jsonx", "seal", "kept"},

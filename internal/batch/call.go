@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 
-	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/placeholder"
@@ -196,32 +195,21 @@ func (b *run) callProxy(ctx context.Context, n *node, a asked) ([]jsonx.Value, s
 }
 
 func (b *run) callUnified(ctx context.Context, n *node, a asked) ([]jsonx.Value, string, error) {
-	result, err := b.service.unified.Do(ctx, unified.Call{
+	payload, err := b.service.unified.Read(ctx, unified.Call{
 		Principal: b.request.Principal, RequestID: b.request.RequestID, AccountID: b.request.AccountID,
-		Model: n.model, Resource: n.resource, Method: n.method, ID: a.id, Query: a.query, Body: a.body, Whole: true,
+		Model: n.model, Resource: n.resource, Method: n.method, ID: a.id, Query: a.query, Body: a.body,
 	})
-	if result.Sent {
+	if payload.Sent {
 		b.sent.Store(true)
 	}
 	if err != nil {
 		return nil, "", err
 	}
-	v, err := jsonx.ParseLenient(result.Body)
-	if err != nil {
-		return nil, "", sinew.Errorf(sinew.KindUpstream, "The answer of %s/%s.%s is a file, which a batch cannot hold", n.model, n.resource, n.method).WithCode("not_json")
-	}
-	records, next := listOf(v), ""
-	switch n.method {
-	case proxy.MethodList:
-		records, next = v.Get("result").Items(), v.Get("next_cursor").Str()
-	case proxy.MethodGet, proxy.MethodCreate, proxy.MethodUpdate, proxy.MethodDelete:
-	default:
-		records = listOf(v.Get("result"))
-	}
+	records := listOf(payload.Value)
 	if n.format == "raw" {
 		records = vendors(records)
 	}
-	return records, next, nil
+	return records, payload.Next, nil
 }
 
 // vendors are the vendor's own records of unified ones.

@@ -25,7 +25,7 @@ type Proxy interface {
 
 // Unified makes calls by a unified model.
 type Unified interface {
-	Do(ctx context.Context, c unified.Call) (unified.Result, error)
+	Read(ctx context.Context, c unified.Call) (unified.Payload, error)
 }
 
 // Accounts are what a batch is run for.

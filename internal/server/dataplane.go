@@ -34,8 +34,8 @@ func newProxy(core *Core, client *upstream.Client, tokens proxy.Tokens, recorder
 }
 
 // newActions makes the engine that runs actions.
-func newActions(core *Core, calls *proxy.Service, log *slog.Logger) *action.Service {
-	return action.New(action.Config{Proxy: calls, Accounts: core.Accounts, Runs: core.Store, Log: log})
+func newActions(core *Core, calls *proxy.Service, models *unified.Service, log *slog.Logger) *action.Service {
+	return action.New(action.Config{Proxy: calls, Unified: models, Accounts: core.Accounts, Runs: core.Store, Log: log})
 }
 
 // newUnified makes the engine that calls vendors by a unified model.

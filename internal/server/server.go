@@ -122,13 +122,14 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	}
 	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
-	actions := newActions(s.Core, calls, s.log)
+	s.unified = newUnified(s.Core, calls)
+	actions := newActions(s.Core, calls, s.unified, s.log)
 	byAction.Service = actions
 	s.hooks = webhook.New(s.Core.Store, s.upstream, s.log)
 	if s.notices, err = newNotifications(c, s.Core.Store, s.upstream, s.URL(c), s.log); err != nil {
 		return nil, err
 	}
-	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
+	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Unified: s.unified, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
 	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
 	s.runner = newRunner(s.Core, workers{s.Core.Accounts, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, deliveries, flows, s.notices, s.journal, c.InboundRetention, c.EventRetention}, s.drain, metrics, s.log)
 	s.queue = jobs.NewQueue(s.Core.Store, s.runner)
@@ -139,7 +140,6 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: s.hooks, Inbound: deliveries, Queue: s.queue, Workflows: flows, Notify: s.notices,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
-	s.unified = newUnified(s.Core, calls)
 	plane := dataPlane(s.Core, calls, s.unified, actions, s.log)
 	return httpapi.New(httpapi.Config{
 		Context: store.WithOneLook,

@@ -96,6 +96,10 @@ type Call struct {
 	Abort func()
 	// Whole asks for the answer in memory, even if it is a file.
 	Whole bool
+	// Renewing says that the call is part of getting a new token; see proxy.Call.
+	Renewing bool
+	// Writes lets the call write for a sandbox account.
+	Writes bool
 	// Explain asks for an account of how the answer came about.
 	Explain bool
 	// Trial is a mapping to use in place of that of all layers but the account's,
@@ -163,7 +167,7 @@ func (c *call) run(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	c.opened = opened
-	if opened.Record.IsSandbox && c.writes() {
+	if opened.Record.IsSandbox && !c.Writes && c.writes() {
 		return Result{}, sinew.Errorf(sinew.KindNotAllowed, "The account is in sandbox mode, which allows list and get only").WithCode("sandbox_write")
 	}
 	if c.plan, err = c.service.find(ctx, c); err != nil {
@@ -207,7 +211,7 @@ func (c *call) perform(ctx context.Context) (Result, error) {
 // ask makes one call of the vendor, and keeps what the log says of it.
 func (c *call) ask(ctx context.Context, p proxy.Call, made *proxy.Made) (proxy.Result, error) {
 	p.Principal, p.RequestID, p.AccountID = c.Principal, c.RequestID, c.AccountID
-	p.Explain = c.Explain
+	p.Explain, p.Renewing, p.Writes = c.Explain, c.Renewing, c.Writes
 	p.Scopes = c.plan.scopes
 	p.Part = func(m proxy.Made) {
 		c.parts.add(m)
@@ -222,7 +226,7 @@ func (c *call) ask(ctx context.Context, p proxy.Call, made *proxy.Made) (proxy.R
 }
 
 // writes reports whether the call may change something at the vendor.
-func (c *call) writes() bool { return c.Method != proxy.MethodList && c.Method != proxy.MethodGet }
+func (c *call) writes() bool { return !Reads(c.Method) }
 
 // lists reports whether the answer is a page of a list.
 func (c *call) lists() bool { return c.Method == proxy.MethodList }

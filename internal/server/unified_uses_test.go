@@ -1,0 +1,68 @@
+package server_test
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestValidationByAUnifiedCall lets an installation validate its accounts by a
+// unified call.
+func TestValidationByAUnifiedCall(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		p.call("PATCH", "/environment-integration/"+m.installation, `{"override":{"actions":{"validation":[
+			{"type":"unified","resource":"crm/contacts","method":"list","query":{"limit":"1"}},{"type":"update_context","config":"{'first': $previous[0].id}"}]}}}`).want(200)
+		connect := func() *reply {
+			t.Helper()
+			id := p.call("POST", "/integrated-account", `{"tenant_id":"acme-2","environment_integration_id":"`+m.installation+`","authentication_method":"api_key",
+				"context":{"base_url":"`+m.vendor.URL+`","api_key":"key-2","plan":"gold"}}`).want(201).text("id")
+			p.eventually("the account has settled", func() bool { return p.get("/integrated-account/"+id).text("status") != "connecting" })
+			return p.get("/integrated-account/" + id).want(200)
+		}
+		m.vendor.says(200, twoContacts)
+		if got := connect(); got.text("status") != "active" || got.text("context", "first") != "1" {
+			t.Errorf("got %s", got.Text)
+		}
+		m.vendor.says(403, `{"message":"not with this key"}`)
+		if got := connect(); got.text("status") != "validation_error" || !strings.Contains(got.text("last_error"), "not with this key") {
+			t.Errorf("got %s", got.Text)
+		}
+	})
+}
+
+// TestFormOptionsOfAUnifiedList offers unified records in a form.
+func TestFormOptionsOfAUnifiedList(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	m := newModelled(t, p)
+	p.call("PATCH", "/environment-integration/"+m.installation, `{"override":{"actions":{"post_connect_user_form":{"steps":[{"type":"form","config":{"fields":[
+		{"name":"owner","type":"single_select","label":"Owner","required":true,"data_source":{"type":"unified","resource":"crm/contacts","method":"list"},"options":{"value":"id","label":"name"}}]}}]}}}}`).want(200)
+	m.vendor.says(200, twoContacts)
+	browser := p.as(p.accountToken(m.account))
+	if got := browser.call("POST", "/connect/form/options", `{"field":"owner"}`).want(200).JSON.Get("result").String(); !strings.Contains(got, `"value":"2"`) || !strings.Contains(got, `"label":"Bob"`) {
+		t.Errorf("got %s", got)
+	}
+	browser.call("POST", "/link-token/post-connect-form", `{"owner":"2"}`).want(200)
+	browser.call("POST", "/link-token/post-connect-form", `{"owner":"3"}`).want(400)
+}
+
+// TestWorkflowMakesUnifiedRequests has a step of a workflow call the unified API.
+func TestWorkflowMakesUnifiedRequests(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		m.vendor.says(200, twoContacts)
+		workflow := p.call("POST", "/workflow", `{"trigger_name":"integrated_account:updated","config":{"steps":[
+			{"type":"run","action":"unified_request","name":"people","config":{"resource":"crm/contacts","query":{"truto_ignore_remote_data":"true"}}},
+			{"type":"run","action":"unified_request","config":{"resource":"crm/contacts","method":"create","body":{"name":"{{steps.people.0.name}}"}}}]}}`).want(201).text("id")
+		p.call("PATCH", "/integrated-account/"+m.account, `{"name":"Renamed"}`).want(200)
+		run := p.runOf(workflow, "completed")
+		if got := run.At("result", "steps", "0", "result").String(); got != `[{"id":"1","name":"Ann"},{"id":"2","name":"Bob"}]` {
+			t.Errorf("got %s", run)
+		}
+		if got := m.vendor.last(); got.Body != `{"name":"Ann"}` || !strings.HasPrefix(got.Line, "POST /v1/contacts") {
+			t.Errorf("the vendor got %+v", got)
+		}
+	})
+}
