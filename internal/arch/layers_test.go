@@ -27,7 +27,7 @@ func layers() map[string]layer {
 		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept", "escrow", "mail", "delivery", "mapping"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
-			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation", "notification", "workflow", "unifiedmodel",
+			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation", "notification", "workflow", "unifiedmodel", "batch",
 		},
 		storage:  {"store"},
 		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui", "connectpage"},
@@ -96,6 +96,7 @@ func namedEdges() map[string][]string {
 		"syncjob":      {"unified", "proxy"},
 		"inbound":      {"account", "definition", "unified", "proxy"},
 		"workflow":     {"proxy", "definition"},
+		"batch":        {"unified", "proxy", "account"},
 		"tool":         {"definition"},
 		"store":        {"jsonx", "seal", "kept"},
 		"dataplane":    {"httpapi"},

@@ -44,14 +44,15 @@ type Actions interface {
 type dataPlane struct {
 	proxy   Proxy
 	unified Unified
+	batches Batches
 	actions Actions
 	keeper  Keeper
 }
 
-// Operations returns the routes under /proxy, /unified and /custom, and those of
-// forms.
-func Operations(p Proxy, u Unified, a Actions, k Keeper) []httpapi.Operation {
-	d := &dataPlane{proxy: p, unified: u, actions: a, keeper: k}
+// Operations returns the routes under /proxy, /unified and /custom, that of batches,
+// and those of forms.
+func Operations(p Proxy, u Unified, b Batches, a Actions, k Keeper) []httpapi.Operation {
+	d := &dataPlane{proxy: p, unified: u, batches: b, actions: a, keeper: k}
 	const tag = "Proxy"
 	page := []httpapi.Parameter{
 		{Name: "limit", Description: "How many records to ask for; the vendor may give fewer."},
@@ -76,7 +77,7 @@ func Operations(p Proxy, u Unified, a Actions, k Keeper) []httpapi.Operation {
 		call(http.MethodPatch, "/proxy/{resource}/{id}", "proxyUpdate", "Update a record of a vendor's resource", proxy.MethodUpdate),
 		call(http.MethodDelete, "/proxy/{resource}/{id}", "proxyDelete", "Delete a record of a vendor's resource", proxy.MethodDelete),
 		call(http.MethodPost, "/proxy/{resource}/{method}", "proxyCustom", "Call another method of a vendor's resource", ""),
-		d.actionOperation(),
+		d.actionOperation(), d.batchOperation(),
 	}, slices.Concat(d.unifiedOperations(), d.customOperations(), formOperations(a))...)
 }
 

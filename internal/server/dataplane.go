@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew/internal/action"
+	"github.com/sinewhq/sinew/internal/batch"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/dataplane"
 	"github.com/sinewhq/sinew/internal/httpapi"
@@ -44,5 +45,5 @@ func newUnified(core *Core, calls *proxy.Service) *unified.Service {
 
 // dataPlane returns the operations that call vendors.
 func dataPlane(core *Core, calls *proxy.Service, models *unified.Service, actions *action.Service, log *slog.Logger) []httpapi.Operation {
-	return dataplane.Operations(calls, models, actions, idempotency.New(core.Store, log, 0))
+	return dataplane.Operations(calls, models, batch.New(core.Accounts, calls, models), actions, idempotency.New(core.Store, log, 0))
 }
