@@ -1,7 +1,12 @@
 package store_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -252,6 +257,70 @@ func TestMappingsAreListed(t *testing.T) {
 		}
 		if len(got) != 3 {
 			t.Errorf("another environment sees %d methods, want 3", len(got))
+		}
+	})
+}
+
+// TestMappingsAreWrittenAtOnce has many callers install one model of the catalogue and
+// change one row: there is one of each, with a version for each change.
+func TestMappingsAreWrittenAtOnce(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		in := sinew.CatalogInstallation{
+			Model: sinew.UnifiedModel{
+				TeamID: w.team.ID, Name: "crm", Sharing: sinew.SharingDeny, Resources: sinew.EmptyObject, Scopes: sinew.EmptyObject,
+				Docs: sinew.EmptyObject, Webhooks: sinew.EmptyObject, CreatedAt: time.Now(), UpdatedAt: time.Now(),
+			},
+			EnvironmentID: w.environment(), Actor: "api_token:one",
+		}
+		for i := range 450 { // more than one statement takes
+			in.Rows = append(in.Rows, sinew.MappingRow{
+				ResourceName: "contacts", IntegrationName: "zendesk", MethodName: "m" + strconv.Itoa(i), Config: `{"n":0}`, CreatedAt: time.Now(), UpdatedAt: time.Now(),
+			})
+		}
+		const callers = 8
+		var fresh, changed atomic.Int64
+		var all sync.WaitGroup
+		for range callers {
+			all.Go(func() {
+				_, made, err := w.store.InstallCatalogModel(context.Background(), in, modelEvent)
+				if err != nil {
+					t.Error(err)
+				}
+				if made {
+					fresh.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		page, err := w.store.MappingRows(t.Context(), sinew.LayerBase, w.team.ID, sinew.ListQuery{Limit: 1000})
+		w.must(err)
+		if fresh.Load() != 1 || len(page.Rows) != len(in.Rows) {
+			t.Fatalf("%d installations are new and there are %d rows, want 1 and %d", fresh.Load(), len(page.Rows), len(in.Rows))
+		}
+		id := page.Rows[0].ID
+		for range callers {
+			all.Go(func() {
+				_, err := w.store.UpdateMapping(context.Background(), sinew.LayerBase, w.team.ID, id, "api_token:two", func(r *sinew.MappingRow) error {
+					r.Config = sinew.JSON(fmt.Sprintf(`{"n":%d}`, r.Version))
+					return nil
+				})
+				if err != nil {
+					t.Error(err)
+				}
+				changed.Add(1)
+			})
+		}
+		all.Wait()
+		versions, err := w.store.MappingVersions(t.Context(), sinew.LayerBase, w.team.ID, id, sinew.ListQuery{Limit: 100})
+		w.must(err)
+		if len(versions.Rows) != callers+1 {
+			t.Errorf("%d changes left %d versions", changed.Load(), len(versions.Rows))
+		}
+		for _, v := range versions.Rows {
+			if want := fmt.Sprintf(`{"n":%d}`, v.Version-1); string(v.Config) != want {
+				t.Errorf("version %d is %s, want %s", v.Version, v.Config, want)
+			}
 		}
 	})
 }
