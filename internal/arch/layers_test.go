@@ -27,7 +27,7 @@ func layers() map[string]layer {
 		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept", "escrow", "mail", "delivery", "mapping"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
-			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation", "notification", "workflow", "unifiedmodel", "batch",
+			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation", "notification", "workflow", "unifiedmodel", "batch", "manual",
 		},
 		storage:  {"store"},
 		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui", "connectpage"},
@@ -97,7 +97,8 @@ func namedEdges() map[string][]string {
 		"inbound":      {"account", "definition", "unified", "proxy"},
 		"workflow":     {"unified", "proxy", "definition"},
 		"batch":        {"unified", "proxy", "account"},
-		"tool":         {"definition"},
+		"manual":       {"definition"},
+		"tool":         {"definition", "manual"},
 		"store":        {"jsonx", "seal", "kept"},
 		"dataplane":    {"httpapi"},
 		"link":         {"httpapi"},
