@@ -7,18 +7,18 @@ import (
 
 // Documentation is a text about an integration or a unified model.
 type Documentation struct {
-	ID                   string `json:"id" format:"uuid" doc:"The id of the row."`
-	EntityType           string `json:"entity_type" enum:"integration,unified_model,environment_integration,environment_unified_model" doc:"What it is about."`
-	EntityID             string `json:"entity_id" format:"uuid" doc:"The id of what it is about."`
-	Type                 string `json:"type" enum:"readme,note,end_user_guide,description,query_schema,body_schema,response_schema,oauth_documentation_link,oauth_app_requires_verification,oauth_note" doc:"What it tells."`
+	ID                   string  `json:"id" format:"uuid" doc:"The id of the row."`
+	EntityType           string  `json:"entity_type" enum:"integration,unified_model,environment_integration,environment_unified_model" doc:"What it is about."`
+	EntityID             string  `json:"entity_id" format:"uuid" doc:"The id of what it is about."`
+	Type                 string  `json:"type" enum:"readme,note,end_user_guide,description,query_schema,body_schema,response_schema,oauth_documentation_link,oauth_app_requires_verification,oauth_note" doc:"What it tells."`
 	Resource             *string `json:"resource" nullable:"true" doc:"The resource that it is about; null for the whole."`
 	Method               *string `json:"method" nullable:"true" doc:"The method that it is about."`
 	IntegrationName      *string `json:"integration_name" nullable:"true" doc:"The integration that a text about a unified model is for; null for any."`
 	AuthenticationMethod *string `json:"authentication_method" nullable:"true" doc:"The way to connect that a guide is for; null for any."`
-	Content              string `json:"content" doc:"The text: Markdown, or YAML or JSON where it is a schema."`
-	Version              int64  `json:"version" doc:"Grows by one with every change."`
-	CreatedAt            Time   `json:"created_at" doc:"When it was created."`
-	UpdatedAt            Time   `json:"updated_at" doc:"When it was last updated."`
+	Content              string  `json:"content" doc:"The text: Markdown, or YAML or JSON where it is a schema."`
+	Version              int64   `json:"version" doc:"Grows by one with every change."`
+	CreatedAt            Time    `json:"created_at" doc:"When it was created."`
+	UpdatedAt            Time    `json:"updated_at" doc:"When it was last updated."`
 }
 
 // NewDocumentation shows a text.
