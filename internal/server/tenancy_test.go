@@ -161,7 +161,7 @@ func TestForeignIDsInBodiesAreNotFound(t *testing.T) {
 		before := openDatabase(t, p.config).tables()
 		importBody := `{"tenant_id":"a","authentication_method":"api_key","context":{"base_url":"https://x.example","api_key":"k"},"environment_integration_id":"`
 		const newMapping = `{"resource_name":"a","integration_name":"b","method_name":"c",`
-		const newText = `{"type":"readme","content":"x","entity_type":"`
+		const newText = `{"type":"readme","content":"x","entity_type":`
 		gateBody := importBody + mine.installation + `","truto_static_gate_id":"`
 		for _, door := range []struct {
 			method, path, before, noun string
