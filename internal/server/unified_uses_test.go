@@ -3,6 +3,9 @@ package server_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
 // TestValidationByAUnifiedCall lets an installation validate its accounts by a
@@ -63,6 +66,47 @@ func TestWorkflowMakesUnifiedRequests(t *testing.T) {
 		}
 		if got := m.vendor.last(); got.Body != `{"name":"Ann"}` || !strings.HasPrefix(got.Line, "POST /v1/contacts") {
 			t.Errorf("the vendor got %+v", got)
+		}
+	})
+}
+
+// TestUnifiedWebhooks makes unified events of what a vendor sends: with the record as
+// it is now, without it where it is gone or cannot be had, and the vendor's own event
+// where no model maps it.
+func TestUnifiedWebhooks(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		p.call("PATCH", "/integration/"+m.integration, `{"config":{"webhook":{"payload_transform":"[body.events.{'event_type': type, 'resource_type': 'people', 'resource_id': id, 'raw': $}]"}}}`).want(200)
+		version := p.get("/unified-model/" + m.model).want(200).JSON.Get("version").String()
+		p.call("PATCH", "/unified-model/"+m.model, `{"version":`+version+`,"webhooks":{"vendor":"event_type != 'other' ? {'event': $substringAfter(event_type, '.'), 'resource': raw.missing ? 'nothing' : 'contacts', 'id': resource_id, 'snapshot': raw.snapshot}"}}`).want(200)
+		m.vendor.says(200, `{"id":7,"name":"Ann","mail":"a"}`)
+		p.call("POST", "/integrated-account-webhook/"+m.account, `{"events":[{"type":"person.updated","id":7},{"type":"person.deleted","id":8},{"type":"other","id":9},
+			{"type":"person.created","id":1,"missing":true},{"type":"person.created","id":2,"snapshot":{"id":"2"}}]}`).want(200)
+		var payloads []jsonx.Value
+		p.eventually("the events are there", func() bool {
+			payloads = nil
+			for _, e := range p.get("/event?limit=100").want(200).JSON.Get("result").Items() {
+				if strings.HasPrefix(e.Get("event").Str(), "record:") {
+					payloads = append(payloads, e.Get("payload"))
+				}
+			}
+			return len(payloads) == 5
+		})
+		got := map[string]string{}
+		for _, payload := range payloads {
+			key := payload.Get("method").Str() + " " + payload.Get("resource").Str() + " " + payload.Get("resource_id").Str()
+			got[key] = payload.Get("records").String() + payload.Get("enrichment_error").Str()
+		}
+		want := map[string]string{
+			"updated crm/contacts 7": `[{"id":"7","name":"Ann","email":"a","remote_data":{"id":7,"name":"Ann","mail":"a"}}]`,
+			"deleted crm/contacts 8": `[]`,
+			"updated people 9":       `[]`,
+			"created crm/nothing 1":  `[]Unified model crm has no resource "nothing"`,
+			"created crm/contacts 2": `[{"id":"2"}]`,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
 		}
 	})
 }

@@ -22,6 +22,8 @@ type Store interface {
 	// Mapping returns what the layers say about a method; NotFound when the
 	// environment has no such model.
 	Mapping(ctx context.Context, key sinew.MappingKey) (sinew.Mapping, error)
+	// InstalledModels returns all that an environment has installed.
+	InstalledModels(ctx context.Context, environmentID string) ([]sinew.EnvironmentUnifiedModel, error)
 }
 
 // Accounts are what a call is made for.
@@ -53,6 +55,7 @@ type Service struct {
 	sealer      proxy.Sealer
 	expressions *expression.Engine
 	mappings    kept.Values[sinew.MappingKey, sinew.Mapping]
+	webhooks    kept.Values[webhookKey, []webhook]
 	plans       planCache
 }
 
@@ -62,7 +65,10 @@ func New(c Config) *Service {
 }
 
 // Forget drops the mappings that have not been used for a while from memory.
-func (s *Service) Forget(now time.Time) { s.mappings.Sweep(now) }
+func (s *Service) Forget(now time.Time) {
+	s.mappings.Sweep(now)
+	s.webhooks.Sweep(now)
+}
 
 // Call is what a caller wants.
 type Call struct {
