@@ -110,3 +110,45 @@ func TestUnifiedWebhooks(t *testing.T) {
 		}
 	})
 }
+
+// TestLinkTokensForUnifiedModels restricts the choice of a connect page to what
+// supports a model, and asks for the scopes that the model needs.
+func TestLinkTokensForUnifiedModels(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		p.call("POST", "/catalog/hubspot/install", "").want(201)
+		p.call("POST", "/catalog/zendesk/install", "").want(201)
+		p.call("POST", "/catalog/slack/install", "").want(201)
+		crm := p.call("POST", "/unified-model-catalog/crm/install", "").want(201)
+		ticketing := p.call("POST", "/unified-model-catalog/ticketing/install", "").want(201)
+		shown := func(body string) (names []string, session *reply) {
+			t.Helper()
+			session = p.as(p.linkToken(body)).get("/connect/session").want(200)
+			for _, one := range session.JSON.Get("integrations").Items() {
+				names = append(names, one.Get("name").Str())
+			}
+			return names, session
+		}
+		if names, _ := shown(`{"tenant_id":"acme-1"}`); len(names) != 3 {
+			t.Errorf("without models: %v", names)
+		}
+		names, session := shown(`{"tenant_id":"acme-1","environment_unified_model_id":["` + crm.text("id") + `"]}`)
+		if len(names) != 1 || names[0] != "hubspot" {
+			t.Errorf("for crm: %v", names)
+		}
+		if got := session.JSON.At("integrations", "0", "formats").String(); !strings.Contains(got, "crm.objects.contacts.read") || strings.Contains(got, `"scope":"tickets"`) {
+			t.Errorf("the scopes are not those of the model: %s", got)
+		}
+		if names, _ = shown(`{"tenant_id":"acme-1","environment_unified_model_id":["` + crm.text("id") + `","` + ticketing.text("id") + `"]}`); len(names) != 2 {
+			t.Errorf("for both: %v", names)
+		}
+		if names, _ = shown(`{"tenant_id":"acme-1","unified_model_id":"` + ticketing.text("unified_model_id") + `"}`); len(names) != 1 || names[0] != "zendesk" {
+			t.Errorf("for ticketing by the older name: %v", names)
+		}
+		token := p.as(p.linkToken(`{"tenant_id":"acme-1","environment_unified_model_id":"` + crm.text("id") + `"}`))
+		if r := token.call("POST", "/connect/zendesk/authorize", `{"format":"api_key","values":{}}`).want(404); r.text("code") != "invalid_integration" {
+			t.Errorf("got %s", r.Text)
+		}
+		p.stranger().call("POST", "/link-token", `{"tenant_id":"x","environment_unified_model_id":"`+crm.text("id")+`"}`).failure("environment_unified_model_id", "not_found")
+	})
+}
