@@ -16,6 +16,7 @@ import (
 // Unified makes calls by a unified model.
 type Unified interface {
 	Do(ctx context.Context, c unified.Call) (unified.Result, error)
+	Preview(ctx context.Context, p unified.Preview) (unified.Comparison, error)
 }
 
 // unifiedParameters are those of every unified call (spec 03 section 3.4).
@@ -57,6 +58,7 @@ func (d *dataPlane) unifiedOperations() []httpapi.Operation {
 		call(http.MethodDelete, path+"/{id}", "unifiedDelete", "Delete a unified record", proxy.MethodDelete),
 		call(http.MethodDelete, path, "unifiedDeleteByQuery", "Delete the unified record that the parameters name", proxy.MethodDelete),
 		call(http.MethodPost, path+"/{method}", "unifiedCustom", "Call another method of a unified resource", ""),
+		d.previewOperation(),
 	}
 }
 

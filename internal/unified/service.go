@@ -108,9 +108,8 @@ type Call struct {
 	Writes bool
 	// Explain asks for an account of how the answer came about.
 	Explain bool
-	// Trial is a mapping to use in place of that of all layers but the account's,
-	// Missing for none.
-	Trial jsonx.Value
+	// preview is set for a call that shows what a mapping would do.
+	preview *preview
 	// depth counts the unified calls that this one is part of.
 	depth int
 }
@@ -225,7 +224,7 @@ func (c *call) ask(ctx context.Context, p proxy.Call, made *proxy.Made) (proxy.R
 			*made = m
 		}
 	}
-	result, err := c.service.proxy.Do(ctx, p)
+	result, err := c.callProxy(ctx, p)
 	c.parts.sent(result.Sent)
 	c.trace.called(result.Explanation)
 	return result, err
@@ -239,7 +238,7 @@ func (c *call) lists() bool { return c.Method == proxy.MethodList }
 
 // record logs the call as one, with those of the vendor that it is made of.
 func (c *call) record(began time.Time, result Result, err error) {
-	if c.opened == nil || c.depth > 0 {
+	if c.opened == nil || c.depth > 0 || c.preview != nil && !c.parts.wasSent() {
 		return
 	}
 	m := c.main
