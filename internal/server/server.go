@@ -122,7 +122,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	}
 	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
-	s.unified = newUnified(s.Core, calls)
+	s.unified = newUnified(s.Core, calls, s.log)
 	actions := newActions(s.Core, calls, s.unified, s.log)
 	byAction.Service = actions
 	s.hooks = webhook.New(s.Core.Store, s.upstream, s.log)

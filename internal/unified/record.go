@@ -62,6 +62,7 @@ func (c *call) mapPage(ctx context.Context, from proxy.Result) (*page, error) {
 			return nil, err
 		}
 	}
+	c.service.observe(ctx, c, out.records)
 	return out, c.finish(ctx, out)
 }
 
@@ -174,6 +175,7 @@ func (c *call) mapWhole(ctx context.Context, in *expression.Input, payload []byt
 	if err != nil {
 		return nil, err
 	}
+	c.service.observe(ctx, c, out.records)
 	return out, c.finish(ctx, out)
 }
 
@@ -221,6 +223,7 @@ func (c *call) mapOne(ctx context.Context, from proxy.Result) ([]byte, error) {
 		mapped = []byte("{}")
 	}
 	out := &page{records: []record{{mapped, payload}}}
+	c.service.observe(ctx, c, out.records)
 	if err := c.finish(ctx, out); err != nil {
 		return nil, err
 	}

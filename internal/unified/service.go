@@ -3,6 +3,7 @@ package unified
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -45,6 +46,8 @@ type Config struct {
 	Accounts Accounts
 	Proxy    Proxy
 	Sealer   proxy.Sealer
+	Alarms   Alarms
+	Log      *slog.Logger
 }
 
 // Service makes unified calls. It is safe for concurrent use.
@@ -57,11 +60,14 @@ type Service struct {
 	mappings    kept.Values[sinew.MappingKey, sinew.Mapping]
 	webhooks    kept.Values[webhookKey, []webhook]
 	plans       planCache
+	drift       drift
+	alarms      Alarms
+	log         *slog.Logger
 }
 
 // New returns a service.
 func New(c Config) *Service {
-	return &Service{store: c.Store, accounts: c.Accounts, proxy: c.Proxy, sealer: c.Sealer, expressions: expression.NewEngine()}
+	return &Service{store: c.Store, accounts: c.Accounts, proxy: c.Proxy, sealer: c.Sealer, alarms: c.Alarms, log: c.Log, expressions: expression.NewEngine()}
 }
 
 // Forget drops the mappings that have not been used for a while from memory.
