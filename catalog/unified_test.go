@@ -466,6 +466,9 @@ func (m *mapping) payload(method definition.Method, body jsonx.Value) jsonx.Valu
 func (m *mapping) mapped(method jsonx.Value, name string, payload jsonx.Value, in func(jsonx.Value) *expression.Input) jsonx.Value {
 	m.Helper()
 	v := method.Get("response_mapping")
+	if name == "list" && !payload.Exists() {
+		return jsonx.ArrayValue() // some vendors leave an empty list out
+	}
 	each := payload.Kind() == jsonx.Array
 	switch method.Get("response_mapping_method").Str() {
 	case "array":
