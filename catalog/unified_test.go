@@ -25,6 +25,30 @@ import (
 // engine runs the expressions of all mappings.
 var engine = expression.NewEngine()
 
+// TestFiles checks that a name leads to its own file and to no other.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	if slices.Contains(catalog.Names(), "models") || len(catalog.Mappings("nothing")) != 0 {
+		t.Error("a folder is listed as a product, or a model that does not exist has mappings")
+	}
+	for _, name := range []string{"nothing", "", "models/crm", "../catalog/hubspot"} {
+		if _, ok := catalog.Text(name); ok {
+			t.Errorf("there is a product %q", name)
+		}
+		if _, ok := catalog.Model(name); ok {
+			t.Errorf("there is a model %q", name)
+		}
+		if _, ok := catalog.Mapping("crm", name); ok {
+			t.Errorf("there is a mapping of crm to %q", name)
+		}
+	}
+	for _, name := range catalog.Models() {
+		if len(catalog.Mappings(name)) == 0 {
+			t.Errorf("%s is mapped to no product", name)
+		}
+	}
+}
+
 // TestModels holds the unified models against the house rules of their schemas.
 func TestModels(t *testing.T) {
 	t.Parallel()
@@ -149,6 +173,13 @@ var mappingFields = map[string]bool{
 // file in catalog/testdata/unified: what the vendor is asked, and what its answer
 // is mapped to. It needs no server; what takes several requests is left to the
 // test that has one.
+//
+// A file says under connect which format and context of the product's own file an
+// account has; without it, the first. A case is a call of the unified API (call,
+// id, query, body), the request and the body that it makes (request, sent), what
+// the vendor answers (response) and what the caller gets (result, without
+// remote_data, or error). Where a call takes several requests, exchanges lists
+// them. A method that the vendor is not asked for has a result alone.
 func TestMappings(t *testing.T) {
 	t.Parallel()
 	for _, model := range catalog.Models() {
@@ -325,70 +356,69 @@ func (m *mapping) run(c jsonx.Value) {
 	m.Helper()
 	resource, name, _ := strings.Cut(c.Get("call").Str(), ".")
 	method := m.resources.At(resource, name)
-	if method.Get("static_response").Exists() || method.Get("before").Exists() || method.Get("after").Exists() || method.Get("side_load").Exists() {
+	if slices.ContainsFunc([]string{"static_response", "before", "after", "side_load"}, func(field string) bool { return method.Get(field).Exists() }) {
 		m.validate(resource, c.Get("result"))
 		return
 	}
-	query, limit := c.Get("query"), 0
-	if n, ok := query.Get("limit").Int(); ok {
-		limit = int(n)
+	proxied := m.ask(c, resource, name, method)
+	answer := c.Get("response")
+	if c.Get("error").Exists() || c.Get("exchanges").Exists() || name == "delete" {
+		return
 	}
-	whole := c.At("response", "body")
-	in := func(response, status, headers jsonx.Value) *expression.Input {
-		return new(expression.Input).Value("response", response).Value("response_body", whole).Value("headers", headers).Value("status", status).
-			Value("query", or(query.Without("limit"), jsonx.ObjectValue())).Value("body", c.Get("body")).
-			Value("context", m.context).Value("id", idOf(c))
+	payload := m.payload(proxied, answer.Get("body"))
+	got := plainRecords(m.mapped(method, name, payload, func(v jsonx.Value) *expression.Input { return m.input(c).Value("response", v) }))
+	if want := c.Get("result"); !jsonx.Equal(got, want) {
+		m.Errorf("got\n%s\nwant\n%s", got, want)
 	}
-	asking := in(jsonx.Value{}, jsonx.Value{}, jsonx.Value{})
-	choose := func(v jsonx.Value, list, otherwise string) string {
-		m.Helper()
-		if v.Kind() != jsonx.Object {
-			return choices(v, list, otherwise)[0]
-		}
-		chosen := m.eval(v.Get("expression"), asking).Str()
-		if !slices.Contains(texts(v.Get(list)), chosen) {
-			m.Errorf("%q is none of the %s", chosen, list)
-		}
-		return chosen
+	m.validate(resource, c.Get("result"))
+}
+
+// input is what expressions see of a case beside the record.
+func (m *mapping) input(c jsonx.Value) *expression.Input {
+	headers := jsonx.ObjectValue()
+	for name, value := range c.At("response", "headers").Members() {
+		headers = headers.With(strings.ToLower(name), value)
 	}
-	proxied, err := definition.FindMethod(m.config, choose(method.Get("resource"), "resources", resource), choose(method.Get("method"), "methods", name))
+	return new(expression.Input).Value("response_body", c.At("response", "body")).Value("headers", headers).Value("status", c.At("response", "status")).
+		Value("query", or(c.Get("query").Without("limit"), jsonx.ObjectValue())).Value("body", c.Get("body")).
+		Value("context", m.context).Value("id", idOf(c))
+}
+
+// ask makes the request of a case, holds it against the one that is wanted, and
+// returns the method of the proxy that makes it.
+func (m *mapping) ask(c jsonx.Value, resource, name string, method jsonx.Value) definition.Method {
+	m.Helper()
+	in := m.input(c)
+	proxied, err := definition.FindMethod(m.config, m.choose(method.Get("resource"), "resources", resource, in), m.choose(method.Get("method"), "methods", name, in))
 	if err != nil {
 		m.Fatal(err)
 	}
+	limit, _ := c.At("query", "limit").Int()
 	call := &proxyCall{
-		query: jsonx.Overlay(or(method.Get("query"), jsonx.ObjectValue()), or(m.eval(method.Get("query_mapping"), asking), jsonx.ObjectValue())),
-		body:  jsonx.Overlay(method.Get("body"), m.eval(method.Get("request_body_mapping"), asking)),
-		id:    idOf(c), limit: limit, place: place(c),
-	}
-	if !call.body.Exists() {
-		call.body = method.Get("body")
+		query: jsonx.Overlay(or(method.Get("query"), jsonx.ObjectValue()), or(m.eval(method.Get("query_mapping"), in), jsonx.ObjectValue())),
+		body:  jsonx.Overlay(method.Get("body"), m.eval(method.Get("request_body_mapping"), in)),
+		id:    idOf(c),
+		limit: int(limit),
 	}
 	exchange := c
 	if all := c.Get("exchanges").Items(); len(all) > 0 {
 		exchange = all[0]
 	}
-	m.asked(exchange, proxied, call, method.Get("path_mapping"), asking)
-	if c.Get("exchanges").Exists() {
-		return
+	m.asked(exchange, proxied, call, m.eval(method.Get("path_mapping"), in).Str())
+	return proxied
+}
+
+// choose evaluates which method or resource of the proxy a mapping calls.
+func (m *mapping) choose(v jsonx.Value, list, otherwise string, in *expression.Input) string {
+	m.Helper()
+	if v.Kind() != jsonx.Object {
+		return choices(v, list, otherwise)[0]
 	}
-	answer := c.Get("response")
-	if status, ok := answer.Get("status").Int(); ok && status >= 400 || c.Get("error").Exists() {
-		return
+	chosen := m.eval(v.Get("expression"), in).Str()
+	if !slices.Contains(texts(v.Get(list)), chosen) {
+		m.Errorf("%q is none of the %s", chosen, list)
 	}
-	headers := jsonx.ObjectValue()
-	for name, value := range answer.Get("headers").Members() {
-		headers = headers.With(strings.ToLower(name), value)
-	}
-	payload := m.payload(proxied, answer.Get("body"))
-	got := m.mapped(method, name, payload, func(v jsonx.Value) *expression.Input { return in(v, answer.Get("status"), headers) })
-	if name == "delete" {
-		return
-	}
-	got = plainRecords(got)
-	if want := c.Get("result"); !jsonx.Equal(got, want) {
-		m.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-	m.validate(resource, c.Get("result"))
+	return chosen
 }
 
 // plainRecords are records without remote_data, which is the engine's but in
@@ -411,9 +441,6 @@ func idOf(c jsonx.Value) jsonx.Value {
 	}
 	return id
 }
-
-// place is where the list of a case goes on: next is the vendor's own cursor.
-func place(c jsonx.Value) paginate.Place { return paginate.Place{At: c.Get("next")} }
 
 func or(v, otherwise jsonx.Value) jsonx.Value {
 	if v.Exists() {
@@ -514,14 +541,13 @@ func (m *mapping) validate(resource string, result jsonx.Value) {
 type proxyCall struct {
 	query, body, id jsonx.Value
 	limit           int
-	place           paginate.Place
 }
 
 // asked holds the request that a call makes against the one of the case.
-func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall, path jsonx.Value, in *expression.Input) {
+func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall, path string) {
 	m.Helper()
-	if path.Exists() {
-		method.Path = m.eval(path, in).Str()
+	if path != "" {
+		method.Path = path
 	}
 	plan, err := method.Compile()
 	if err != nil {
@@ -549,9 +575,7 @@ func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall
 		m.Fatal(err)
 	}
 	if paging != nil {
-		at := call.place
-		at.Limit = call.limit
-		if err := paging.Prepare(context.Background(), at, request); err != nil {
+		if err := paging.Prepare(context.Background(), paginate.Place{Limit: call.limit}, request); err != nil {
 			m.Fatal(err)
 		}
 	}
