@@ -396,7 +396,7 @@ func (m *mapping) ask(c jsonx.Value, resource, name string, method jsonx.Value) 
 	limit, _ := c.At("query", "limit").Int()
 	call := &proxyCall{
 		query: jsonx.Overlay(or(method.Get("query"), jsonx.ObjectValue()), or(m.eval(method.Get("query_mapping"), in), jsonx.ObjectValue())),
-		body:  jsonx.Overlay(method.Get("body"), m.eval(method.Get("request_body_mapping"), in)),
+		body:  jsonx.Overlay(method.Get("body"), or(m.eval(method.Get("request_body_mapping"), in), method.Get("body"))),
 		id:    idOf(c),
 		limit: int(limit),
 	}
