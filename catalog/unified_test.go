@@ -452,29 +452,40 @@ func or(v, otherwise jsonx.Value) jsonx.Value {
 // eval evaluates a mapping: an expression, or an object of them.
 func (m *mapping) eval(v jsonx.Value, in *expression.Input) jsonx.Value {
 	m.Helper()
+	got, err := m.tryEval(v, in)
+	if err != nil {
+		m.Fatal(err)
+	}
+	return got
+}
+
+func (m *mapping) tryEval(v jsonx.Value, in *expression.Input) (jsonx.Value, error) {
 	switch v.Kind() {
 	case jsonx.String:
 		x, err := engine.Compile(v.Str())
 		if err != nil {
-			m.Fatalf("%s: %v", v, err)
+			return jsonx.Value{}, fmt.Errorf("%s: %w", v, err)
 		}
 		got, err := x.Value(context.Background(), in)
 		if err != nil {
-			m.Fatalf("%s: %v", v, err)
+			return jsonx.Value{}, fmt.Errorf("%s: %w", v, err)
 		}
-		return got
+		return got, nil
 	case jsonx.Object:
 		b := jsonx.NewBuilder(v.Len())
 		for name, member := range v.Members() {
-			got := m.eval(member, in)
+			got, err := m.tryEval(member, in)
+			if err != nil {
+				return jsonx.Value{}, err
+			}
 			if member.Kind() == jsonx.Object && got.Len() == 0 {
 				continue
 			}
 			b.Set(name, got)
 		}
-		return b.Value()
+		return b.Value(), nil
 	}
-	return v
+	return v, nil
 }
 
 // payload is what the response_path of a method leads to.
@@ -624,3 +635,89 @@ func canonical(line string) string {
 	}
 	return target + "?" + strings.Join(pairs, "&")
 }
+
+// TestMappingsOfIncompleteRecords maps the records of the cases with each of their
+// members left out, and with each of them null: vendors leave out what an account
+// has no right to see, and what the customer never filled in is null. No mapping
+// may fail on that, nor yield what its schema does not allow.
+func TestMappingsOfIncompleteRecords(t *testing.T) {
+	t.Parallel()
+	for _, model := range catalog.Models() {
+		for _, integration := range catalog.Mappings(model) {
+			t.Run(model+"/"+integration, func(t *testing.T) {
+				t.Parallel()
+				m := newMapping(t, model, integration)
+				for _, c := range m.file.Get("cases").Items() {
+					m.incomplete(c)
+				}
+			})
+		}
+	}
+}
+
+// incomplete maps the record of a case, or the first one, without each of its
+// members.
+func (m *mapping) incomplete(c jsonx.Value) {
+	m.Helper()
+	resource, name, _ := strings.Cut(c.Get("call").Str(), ".")
+	method := m.resources.At(resource, name)
+	v := method.Get("response_mapping")
+	if name == "delete" || !v.Exists() || c.Get("error").Exists() || c.Get("exchanges").Exists() || method.Get("side_load").Exists() || method.Get("before").Exists() {
+		return
+	}
+	in := m.input(c)
+	proxied, err := definition.FindMethod(m.config, m.choose(method.Get("resource"), "resources", resource, in), m.choose(method.Get("method"), "methods", name, in))
+	if err != nil {
+		m.Fatal(err)
+	}
+	record := m.payload(proxied, c.At("response", "body"))
+	page := method.Get("response_mapping_method").Str() == "array"
+	if record.Kind() == jsonx.Array {
+		record = record.At("0")
+	}
+	schema := compileSchema(m.T, closed(m.model.At("resources", resource, "schema")).Without("required"))
+	for _, path := range paths(nil, record) {
+		for _, value := range []jsonx.Value{{}, jsonx.NullValue()} {
+			changed := record.SetAt(value, path...)
+			if page {
+				changed = jsonx.ArrayValue(changed)
+			}
+			got, err := m.tryEval(v, m.input(c).Value("response", changed))
+			if err != nil {
+				m.Errorf("%s without %s: %v", c.Get("call"), strings.Join(path, "."), err)
+				continue
+			}
+			results := []jsonx.Value{got}
+			if got.Kind() == jsonx.Array {
+				results = got.Items()
+			}
+			for _, result := range results {
+				if result.IsNull() || !result.Exists() || result.Get("id").Kind() != jsonx.String {
+					continue
+				}
+				if err := schema.Validate(libraryValue(m.T, result)); err != nil {
+					m.Errorf("%s with %s %s: %v", c.Get("call"), strings.Join(path, "."), value.Kind(), err)
+				}
+			}
+		}
+	}
+}
+
+// paths are the places of the members of an object, and of those within it, that
+// may be absent.
+func paths(at []string, v jsonx.Value) (all [][]string) {
+	if v.Kind() != jsonx.Object {
+		return nil
+	}
+	for name, member := range v.Members() {
+		path := append(slices.Clone(at), name)
+		if !slices.Contains(identifiers, name) {
+			all = append(all, path)
+		}
+		all = append(all, paths(path, member)...)
+	}
+	return all
+}
+
+// identifiers are members that an object of a vendor is never without.
+var identifiers = []string{"id", "Id", "uuid", "accountId"}
