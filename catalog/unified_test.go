@@ -1,0 +1,598 @@
+package catalog_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"sort"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/sinewhq/sinew/catalog"
+	"github.com/sinewhq/sinew/internal/definition"
+	"github.com/sinewhq/sinew/internal/expression"
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/paginate"
+	"github.com/sinewhq/sinew/internal/wire"
+)
+
+// engine runs the expressions of all mappings.
+var engine = expression.NewEngine()
+
+// TestModels holds the unified models against the house rules of their schemas.
+func TestModels(t *testing.T) {
+	t.Parallel()
+	for _, name := range catalog.Models() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			model := readModel(t, name)
+			for _, part := range []string{"category", "label", "description"} {
+				if model.Get(part).Str() == "" {
+					t.Errorf("there is no %s", part)
+				}
+			}
+			if model.Get("name").Str() != name {
+				t.Errorf("it calls itself %s", model.Get("name"))
+			}
+			for resource, r := range model.Get("resources").Members() {
+				if r.Get("description").Str() == "" || r.Get("methods").Len() == 0 {
+					t.Errorf("%s: description or methods are missing", resource)
+				}
+				schema := r.Get("schema")
+				compileSchema(t, schema)
+				if got := schema.At("properties", "id", "type").Str(); got != "string" {
+					t.Errorf("%s: the id is of type %q", resource, got)
+				}
+				if !schema.At("properties", "remote_data").Exists() {
+					t.Errorf("%s: there is no remote_data", resource)
+				}
+				checkSchema(t, resource, schema)
+			}
+		})
+	}
+}
+
+// checkSchema checks the properties of a schema, and of those within it.
+func checkSchema(t *testing.T, path string, schema jsonx.Value) {
+	t.Helper()
+	for name, property := range schema.Get("properties").Members() {
+		at := path + "." + name
+		if property.Get("description").Str() == "" {
+			t.Errorf("%s has no description", at)
+		}
+		if strings.HasSuffix(name, "_id") && !slices.Contains([]string{"external_id", "tax_id", "transaction_id"}, name) {
+			t.Errorf("%s: a reference is an object with an id", at)
+		}
+		if name == "id" {
+			if got := property.Get("type"); got.Str() != "string" {
+				t.Errorf("%s: an id is a string, not %s", at, got)
+			}
+		}
+		checkSchema(t, at, property)
+		checkSchema(t, at, property.Get("items"))
+	}
+}
+
+func readModel(t *testing.T, name string) jsonx.Value {
+	t.Helper()
+	text, ok := catalog.Model(name)
+	if !ok {
+		t.Fatalf("there is no model %s", name)
+	}
+	return read(t, text)
+}
+
+func read(t *testing.T, text []byte) jsonx.Value {
+	t.Helper()
+	v, err := definition.Read(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func compileSchema(t *testing.T, schema jsonx.Value) *jsonschema.Schema {
+	t.Helper()
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	if err := compiler.AddResource("schema.json", libraryValue(t, schema)); err != nil {
+		t.Fatal(err)
+	}
+	compiled, err := compiler.Compile("schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return compiled
+}
+
+func libraryValue(t *testing.T, v jsonx.Value) any {
+	t.Helper()
+	value, err := jsonschema.UnmarshalJSON(strings.NewReader(v.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value
+}
+
+// closed is a schema that refuses properties which it does not name, so that a
+// mapping that misspells one is noticed.
+func closed(schema jsonx.Value) jsonx.Value {
+	if items := schema.Get("items"); items.Exists() {
+		schema = schema.With("items", closed(items))
+	}
+	properties := schema.Get("properties")
+	if !properties.Exists() {
+		return schema
+	}
+	for name, property := range properties.Members() {
+		properties = properties.With(name, closed(property))
+	}
+	return schema.With("properties", properties).With("additionalProperties", jsonx.BoolValue(false))
+}
+
+// mappingFields are the fields of a mapping: whether it holds expressions.
+var mappingFields = map[string]bool{
+	"resource": false, "method": false, "query": false, "query_schema": false, "body": false, "request_body_schema": false,
+	"response_mapping_method": false, "before": false, "after": false, "side_load": false, "file_upload": false,
+	"static_response": false, "documentation_link": false,
+	"response_mapping": true, "query_mapping": true, "request_body_mapping": true, "path_mapping": true,
+	"request_header_mapping": true, "response_header_mapping": true, "error_mapping": true, "is_partial_expression": true,
+}
+
+// TestMappings checks every mapping of every model, and runs the cases of its
+// file in catalog/testdata/unified: what the vendor is asked, and what its answer
+// is mapped to. It needs no server; what takes several requests is left to the
+// test that has one.
+func TestMappings(t *testing.T) {
+	t.Parallel()
+	for _, model := range catalog.Models() {
+		for _, integration := range catalog.Mappings(model) {
+			t.Run(model+"/"+integration, func(t *testing.T) {
+				t.Parallel()
+				m := newMapping(t, model, integration)
+				m.check()
+				for i, c := range m.file.Get("cases").Items() {
+					t.Run(fmt.Sprintf("%d %s", i+1, c.Get("call").Str()), func(t *testing.T) { m.in(t).run(c) })
+				}
+			})
+		}
+	}
+}
+
+// mapping is a mapping file with what it refers to.
+type mapping struct {
+	*testing.T
+	model, resources jsonx.Value
+	config           jsonx.Value // of the integration
+	file             jsonx.Value // the cases
+	context          jsonx.Value // of the account
+}
+
+func newMapping(t *testing.T, model, integration string) *mapping {
+	t.Helper()
+	text, _ := catalog.Mapping(model, integration)
+	v := read(t, text)
+	if v.Get("model").Str() != model || v.Get("integration").Str() != integration {
+		t.Errorf("it calls itself %s of %s", v.Get("integration"), v.Get("model"))
+	}
+	product, ok := catalog.Text(integration)
+	if !ok {
+		t.Fatalf("there is no integration %s", integration)
+	}
+	config, err := definition.ReadConfig(product)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := &mapping{T: t, model: readModel(t, model), resources: v.Get("resources"), config: definition.Effective(config, jsonx.Value{}, jsonx.Value{})}
+	m.file = readFile(t, "testdata", "unified", model, integration+".yaml")
+	m.context = m.file.At("connect", "context")
+	if !m.context.Exists() {
+		samples := readFile(t, "testdata", integration+".yaml").Get("connect")
+		format := m.file.At("connect", "format").Str()
+		if format == "" {
+			format = samples.Names()[0]
+		}
+		m.context = samples.At(format, "context")
+	}
+	if !m.context.Exists() {
+		m.context = jsonx.ObjectValue()
+	}
+	return m
+}
+
+func readFile(t *testing.T, elements ...string) jsonx.Value {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(elements...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return read(t, text)
+}
+
+func (m *mapping) in(t *testing.T) *mapping {
+	c := *m
+	c.T = t
+	return &c
+}
+
+// check checks what needs no case.
+func (m *mapping) check() {
+	m.Helper()
+	called := map[string]bool{}
+	asked := map[string]bool{}
+	for _, c := range m.file.Get("cases").Items() {
+		call := c.Get("call").Str()
+		called[call] = true
+		for name := range c.Get("query").Members() {
+			asked[call+"?"+name] = true
+		}
+	}
+	for resource, methods := range m.resources.Members() {
+		offered := texts(m.model.At("resources", resource, "methods"))
+		for name, method := range methods.Members() {
+			call := resource + "." + name
+			if !slices.Contains(offered, name) {
+				m.Errorf("%s: the model has no such method", call)
+			}
+			if !called[call] {
+				m.Errorf("%s: there is no case", call)
+			}
+			for parameter := range method.At("query_schema", "properties").Members() {
+				if name == "list" && !asked[call+"?"+parameter] {
+					m.Errorf("%s: there is no case for %s", call, parameter)
+				}
+			}
+			m.checkMethod(call, resource, name, method)
+		}
+	}
+	for call := range called {
+		resource, name, _ := strings.Cut(call, ".")
+		if !m.resources.At(resource, name).Exists() {
+			m.Errorf("%s: there is a case, and no mapping", call)
+		}
+	}
+}
+
+func (m *mapping) checkMethod(call, resource, name string, method jsonx.Value) {
+	m.Helper()
+	for field, v := range method.Members() {
+		isExpression, known := mappingFields[field]
+		switch {
+		case !known:
+			m.Errorf("%s: there is no field %s", call, field)
+		case isExpression:
+			m.checkExpressions(call+"."+field, v)
+		}
+	}
+	if method.Get("static_response").Exists() {
+		return
+	}
+	for _, r := range choices(method.Get("resource"), "resources", resource) {
+		for _, n := range choices(method.Get("method"), "methods", name) {
+			if _, err := definition.FindMethod(m.config, r, n); err != nil {
+				m.Errorf("%s: %v", call, err)
+			}
+		}
+	}
+	if name == "list" || name == "get" {
+		properties := m.model.At("resources", resource, "schema", "properties")
+		for member := range method.Get("response_mapping").Members() {
+			if !properties.Get(member).Exists() {
+				m.Errorf("%s: the schema has no %s", call, member)
+			}
+		}
+	}
+}
+
+// choices are the methods or resources of the proxy that a mapping may call.
+func choices(v jsonx.Value, list, otherwise string) []string {
+	switch {
+	case v.Kind() == jsonx.Object:
+		return texts(v.Get(list))
+	case v.Exists():
+		return []string{v.Str()}
+	}
+	return []string{otherwise}
+}
+
+func texts(v jsonx.Value) (all []string) {
+	for _, item := range v.Items() {
+		all = append(all, item.Str())
+	}
+	return all
+}
+
+func (m *mapping) checkExpressions(at string, v jsonx.Value) {
+	m.Helper()
+	if v.Kind() == jsonx.String {
+		if err := expression.Check(v.Str()); err != nil {
+			m.Errorf("%s: %v", at, err)
+		}
+	}
+	for name, member := range v.Members() {
+		m.checkExpressions(at+"."+name, member)
+	}
+}
+
+// run runs one case as far as that takes one request.
+func (m *mapping) run(c jsonx.Value) {
+	m.Helper()
+	resource, name, _ := strings.Cut(c.Get("call").Str(), ".")
+	method := m.resources.At(resource, name)
+	if method.Get("static_response").Exists() || method.Get("before").Exists() || method.Get("after").Exists() || method.Get("side_load").Exists() {
+		m.validate(resource, c.Get("result"))
+		return
+	}
+	query, limit := c.Get("query"), 0
+	if n, ok := query.Get("limit").Int(); ok {
+		limit = int(n)
+	}
+	in := func(response, status, headers jsonx.Value) *expression.Input {
+		return new(expression.Input).Value("response", response).Value("headers", headers).Value("status", status).
+			Value("query", or(query.Without("limit"), jsonx.ObjectValue())).Value("body", c.Get("body")).
+			Value("context", m.context).Value("id", idOf(c))
+	}
+	asking := in(jsonx.Value{}, jsonx.Value{}, jsonx.Value{})
+	choose := func(v jsonx.Value, list, otherwise string) string {
+		m.Helper()
+		if v.Kind() != jsonx.Object {
+			return choices(v, list, otherwise)[0]
+		}
+		chosen := m.eval(v.Get("expression"), asking).Str()
+		if !slices.Contains(texts(v.Get(list)), chosen) {
+			m.Errorf("%q is none of the %s", chosen, list)
+		}
+		return chosen
+	}
+	proxied, err := definition.FindMethod(m.config, choose(method.Get("resource"), "resources", resource), choose(method.Get("method"), "methods", name))
+	if err != nil {
+		m.Fatal(err)
+	}
+	call := &proxyCall{
+		query: jsonx.Overlay(or(method.Get("query"), jsonx.ObjectValue()), or(m.eval(method.Get("query_mapping"), asking), jsonx.ObjectValue())),
+		body:  jsonx.Overlay(method.Get("body"), m.eval(method.Get("request_body_mapping"), asking)),
+		id:    idOf(c), limit: limit, place: place(c),
+	}
+	if !call.body.Exists() {
+		call.body = method.Get("body")
+	}
+	exchange := c
+	if all := c.Get("exchanges").Items(); len(all) > 0 {
+		exchange = all[0]
+	}
+	m.asked(exchange, proxied, call, method.Get("path_mapping"), asking)
+	if c.Get("exchanges").Exists() {
+		return
+	}
+	answer := c.Get("response")
+	if status, ok := answer.Get("status").Int(); ok && status >= 400 || c.Get("error").Exists() {
+		return
+	}
+	headers := jsonx.ObjectValue()
+	for name, value := range answer.Get("headers").Members() {
+		headers = headers.With(strings.ToLower(name), value)
+	}
+	payload := m.payload(proxied, answer.Get("body"))
+	got := m.mapped(method, name, payload, func(v jsonx.Value) *expression.Input { return in(v, answer.Get("status"), headers) })
+	if name == "delete" {
+		return
+	}
+	got = plainRecords(got)
+	if want := c.Get("result"); !jsonx.Equal(got, want) {
+		m.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	m.validate(resource, c.Get("result"))
+}
+
+// plainRecords are records without remote_data, which is the engine's but in
+// mappings that see a whole page.
+func plainRecords(v jsonx.Value) jsonx.Value {
+	if v.Kind() != jsonx.Array {
+		return or(v, jsonx.ObjectValue()).Without("remote_data")
+	}
+	var records []jsonx.Value
+	for _, record := range v.Items() {
+		records = append(records, record.Without("remote_data"))
+	}
+	return jsonx.ArrayValue(records...)
+}
+
+func idOf(c jsonx.Value) jsonx.Value {
+	id := c.Get("id")
+	if id.Exists() && id.Kind() != jsonx.String {
+		return jsonx.StringValue(id.String())
+	}
+	return id
+}
+
+// place is where the list of a case goes on: next is the vendor's own cursor.
+func place(c jsonx.Value) paginate.Place { return paginate.Place{At: c.Get("next")} }
+
+func or(v, otherwise jsonx.Value) jsonx.Value {
+	if v.Exists() {
+		return v
+	}
+	return otherwise
+}
+
+// eval evaluates a mapping: an expression, or an object of them.
+func (m *mapping) eval(v jsonx.Value, in *expression.Input) jsonx.Value {
+	m.Helper()
+	switch v.Kind() {
+	case jsonx.String:
+		x, err := engine.Compile(v.Str())
+		if err != nil {
+			m.Fatalf("%s: %v", v, err)
+		}
+		got, err := x.Value(context.Background(), in)
+		if err != nil {
+			m.Fatalf("%s: %v", v, err)
+		}
+		return got
+	case jsonx.Object:
+		b := jsonx.NewBuilder(v.Len())
+		for name, member := range v.Members() {
+			got := m.eval(member, in)
+			if member.Kind() == jsonx.Object && got.Len() == 0 {
+				continue
+			}
+			b.Set(name, got)
+		}
+		return b.Value()
+	}
+	return v
+}
+
+// payload is what the response_path of a method leads to.
+func (m *mapping) payload(method definition.Method, body jsonx.Value) jsonx.Value {
+	m.Helper()
+	if method.ResponsePath == "" {
+		return body
+	}
+	if names, ok := definition.DottedPath(method.ResponsePath); ok {
+		return body.At(names...)
+	}
+	return m.eval(jsonx.StringValue(method.ResponsePath), new(expression.Input).Whole(body.Bytes()))
+}
+
+// mapped is the result of a method for a payload.
+func (m *mapping) mapped(method jsonx.Value, name string, payload jsonx.Value, in func(jsonx.Value) *expression.Input) jsonx.Value {
+	m.Helper()
+	v := method.Get("response_mapping")
+	each := payload.Kind() == jsonx.Array
+	switch method.Get("response_mapping_method").Str() {
+	case "array":
+		each = false
+	case "item":
+		each = true
+	}
+	if !each {
+		got := m.eval(v, in(payload))
+		if name == "list" && got.Kind() != jsonx.Array {
+			got = jsonx.ArrayValue(got)
+		}
+		return got
+	}
+	var records []jsonx.Value
+	for _, item := range payload.Items() {
+		if got := m.eval(v, in(item)); got.Exists() && !got.IsNull() {
+			records = append(records, got)
+		}
+	}
+	return jsonx.ArrayValue(records...)
+}
+
+// validate holds a result against the schema of its resource.
+func (m *mapping) validate(resource string, result jsonx.Value) {
+	m.Helper()
+	schema := closed(m.model.At("resources", resource, "schema"))
+	records := []jsonx.Value{result}
+	if result.Kind() == jsonx.Array {
+		records = result.Items()
+	}
+	for _, record := range records {
+		if !record.Exists() {
+			continue
+		}
+		if err := compileSchema(m.T, schema).Validate(libraryValue(m.T, record)); err != nil {
+			m.Errorf("%s\n%v", record, err)
+		}
+	}
+}
+
+// proxyCall is what a mapping asks of the proxy.
+type proxyCall struct {
+	query, body, id jsonx.Value
+	limit           int
+	place           paginate.Place
+}
+
+// asked holds the request that a call makes against the one of the case.
+func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall, path jsonx.Value, in *expression.Input) {
+	m.Helper()
+	if path.Exists() {
+		method.Path = m.eval(path, in).Str()
+	}
+	plan, err := method.Compile()
+	if err != nil {
+		m.Fatal(err)
+	}
+	scope := m.context.With("query", call.query).With("body", call.body)
+	if call.id.Exists() {
+		scope = scope.With("id", call.id)
+	}
+	target, err := plan.URL.Render(scope)
+	if err != nil {
+		m.Fatal(err)
+	}
+	fixed, _ := plan.QueryTo.Render(scope)
+	forwarded := call.query
+	for _, path := range append(slices.Clone(plan.Consumed), plan.ConsumedByBody...) {
+		forwarded = without(forwarded, path)
+	}
+	request := &paginate.Request{URL: target, Query: jsonx.Overlay(fixed, forwarded), Body: call.body, Header: http.Header{}, Scope: scope}
+	if plan.BodyTo != nil {
+		request.Body, _ = plan.BodyTo.Render(scope)
+	}
+	paging, err := paginate.New(&plan.Method, engine)
+	if err != nil {
+		m.Fatal(err)
+	}
+	if paging != nil {
+		at := call.place
+		at.Limit = call.limit
+		if err := paging.Prepare(context.Background(), at, request); err != nil {
+			m.Fatal(err)
+		}
+	}
+	line := plan.Verb + " " + request.URL
+	if query := wire.StringifyQuery(request.Query, plan.QueryArrays); query != "" {
+		line += map[bool]string{false: "?", true: "&"}[strings.Contains(line, "?")] + query
+	}
+	if got, want := canonical(line), canonical(c.Get("request").Str()); got != want {
+		m.Errorf("the vendor is asked for\n%s\nwant\n%s", got, want)
+	}
+	if plan.Verb == http.MethodGet || plan.IgnoreBody || plan.BodyFormat == "multipart" {
+		return
+	}
+	if want := c.Get("sent"); (want.Exists() || request.Body.Exists()) && !jsonx.Equal(request.Body, want) {
+		m.Errorf("the vendor is sent\n%s\nwant\n%s", request.Body, want)
+	}
+}
+
+func without(v jsonx.Value, path []string) jsonx.Value {
+	if len(path) == 1 {
+		return v.Without(path[0])
+	}
+	inner := v.Get(path[0])
+	if inner.Kind() != jsonx.Object {
+		return v
+	}
+	if inner = without(inner, path[1:]); inner.Len() == 0 {
+		return v.Without(path[0])
+	}
+	return v.With(path[0], inner)
+}
+
+// canonical writes a request line so that two are equal when they mean the same:
+// the parameters decoded and sorted.
+func canonical(line string) string {
+	target, query, _ := strings.Cut(line, "?")
+	var pairs []string
+	for pair := range strings.SplitSeq(query, "&") {
+		if decoded, err := url.QueryUnescape(pair); err == nil && pair != "" {
+			pairs = append(pairs, decoded)
+		}
+	}
+	sort.Strings(pairs)
+	if path, err := url.PathUnescape(target); err == nil && !strings.Contains(target, "%2F") {
+		target = path
+	}
+	return target + "?" + strings.Join(pairs, "&")
+}
