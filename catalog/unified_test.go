@@ -19,6 +19,7 @@ import (
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/paginate"
+	"github.com/sinewhq/sinew/internal/placeholder"
 	"github.com/sinewhq/sinew/internal/wire"
 )
 
@@ -325,7 +326,7 @@ func (m *mapping) run(c jsonx.Value) {
 	m.Helper()
 	resource, name, _ := strings.Cut(c.Get("call").Str(), ".")
 	method := m.resources.At(resource, name)
-	if method.Get("static_response").Exists() || method.Get("before").Exists() || method.Get("after").Exists() || method.Get("side_load").Exists() {
+	if method.Get("static_response").Exists() || method.Get("after").Exists() || method.Get("side_load").Exists() {
 		m.validate(resource, c.Get("result"))
 		return
 	}
@@ -333,11 +334,14 @@ func (m *mapping) run(c jsonx.Value) {
 	if n, ok := query.Get("limit").Int(); ok {
 		limit = int(n)
 	}
+	var before jsonx.Value
 	in := func(response, status, headers jsonx.Value) *expression.Input {
 		return new(expression.Input).Value("response", response).Value("headers", headers).Value("status", status).
 			Value("query", or(query.Without("limit"), jsonx.ObjectValue())).Value("body", c.Get("body")).
-			Value("context", m.context).Value("id", idOf(c))
+			Value("context", m.context).Value("id", idOf(c)).Value("before", before)
 	}
+	exchanges := c.Get("exchanges").Items()
+	before, exchanges = m.before(method.Get("before"), in, exchanges)
 	asking := in(jsonx.Value{}, jsonx.Value{}, jsonx.Value{})
 	choose := func(v jsonx.Value, list, otherwise string) string {
 		m.Helper()
@@ -363,14 +367,14 @@ func (m *mapping) run(c jsonx.Value) {
 		call.body = method.Get("body")
 	}
 	exchange := c
-	if all := c.Get("exchanges").Items(); len(all) > 0 {
-		exchange = all[0]
+	if len(exchanges) > 0 {
+		exchange = exchanges[0]
 	}
 	m.asked(exchange, proxied, call, method.Get("path_mapping"), asking)
-	if c.Get("exchanges").Exists() {
+	if len(exchanges) > 1 {
 		return
 	}
-	answer := c.Get("response")
+	answer := exchange.Get("response")
 	if status, ok := answer.Get("status").Int(); ok && status >= 400 || c.Get("error").Exists() {
 		return
 	}
@@ -388,6 +392,47 @@ func (m *mapping) run(c jsonx.Value) {
 		m.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	m.validate(resource, c.Get("result"))
+}
+
+// before runs the requests before the one that counts, and returns what their
+// answers hold, by name, and the exchanges that are left.
+func (m *mapping) before(steps jsonx.Value, in func(response, status, headers jsonx.Value) *expression.Input, exchanges []jsonx.Value) (jsonx.Value, []jsonx.Value) {
+	m.Helper()
+	outputs := jsonx.ObjectValue()
+	for _, step := range steps.Items() {
+		asking := in(jsonx.Value{}, jsonx.Value{}, jsonx.Value{}).Value("before", outputs)
+		if condition := step.Get("run_if"); condition.Exists() && m.eval(jsonx.StringValue("$boolean("+condition.Str()+")"), asking).String() != "true" {
+			continue
+		}
+		config := step.Get("config")
+		switch {
+		case config.Kind() == jsonx.String:
+			config = m.eval(config, asking)
+		default:
+			scope := m.context.With("id", or(m.eval(jsonx.StringValue("id"), asking), jsonx.Value{})).With("query", or(m.eval(jsonx.StringValue("query"), asking), jsonx.ObjectValue())).With("body", or(m.eval(jsonx.StringValue("body"), asking), jsonx.ObjectValue()))
+			template, err := placeholder.Compile(config)
+			if err != nil {
+				m.Fatal(err)
+			}
+			config, _ = template.Render(scope)
+		}
+		if step.Get("type").Str() == "transform" {
+			outputs = outputs.With(step.Get("name").Str(), config)
+			continue
+		}
+		if len(exchanges) == 0 {
+			m.Fatal("a step before has no exchange")
+		}
+		proxied, err := definition.FindMethod(m.config, config.Get("resource").Str(), config.Get("method").Str())
+		if err != nil {
+			m.Fatal(err)
+		}
+		call := &proxyCall{query: or(config.Get("query"), jsonx.ObjectValue()), body: config.Get("body"), id: config.Get("id")}
+		m.asked(exchanges[0], proxied, call, jsonx.Value{}, asking)
+		outputs = outputs.With(step.Get("name").Str(), m.payload(proxied, exchanges[0].At("response", "body")))
+		exchanges = exchanges[1:]
+	}
+	return outputs, exchanges
 }
 
 // plainRecords are records without remote_data, which is the engine's but in
@@ -539,6 +584,9 @@ func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall
 	request := &paginate.Request{URL: target, Query: jsonx.Overlay(fixed, forwarded), Body: call.body, Header: http.Header{}, Scope: scope}
 	if plan.BodyTo != nil {
 		request.Body, _ = plan.BodyTo.Render(scope)
+	}
+	if plan.AddQueryToBody && plan.Verb != http.MethodGet {
+		request.Query, request.Body = fixed, jsonx.Overlay(or(request.Body, jsonx.ObjectValue()), forwarded)
 	}
 	paging, err := paginate.New(&plan.Method, engine)
 	if err != nil {
