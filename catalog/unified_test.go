@@ -334,9 +334,10 @@ func (m *mapping) run(c jsonx.Value) {
 	if n, ok := query.Get("limit").Int(); ok {
 		limit = int(n)
 	}
+	whole := c.At("response", "body")
 	var before jsonx.Value
 	in := func(response, status, headers jsonx.Value) *expression.Input {
-		return new(expression.Input).Value("response", response).Value("headers", headers).Value("status", status).
+		return new(expression.Input).Value("response", response).Value("response_body", whole).Value("headers", headers).Value("status", status).
 			Value("query", or(query.Without("limit"), jsonx.ObjectValue())).Value("body", c.Get("body")).
 			Value("context", m.context).Value("id", idOf(c)).Value("before", before)
 	}
@@ -381,6 +382,9 @@ func (m *mapping) run(c jsonx.Value) {
 	headers := jsonx.ObjectValue()
 	for name, value := range answer.Get("headers").Members() {
 		headers = headers.With(strings.ToLower(name), value)
+	}
+	if !method.Get("response_mapping").Exists() {
+		return // the answer is passed through
 	}
 	payload := m.payload(proxied, answer.Get("body"))
 	got := m.mapped(method, name, payload, func(v jsonx.Value) *expression.Input { return in(v, answer.Get("status"), headers) })
@@ -510,6 +514,9 @@ func (m *mapping) payload(method definition.Method, body jsonx.Value) jsonx.Valu
 func (m *mapping) mapped(method jsonx.Value, name string, payload jsonx.Value, in func(jsonx.Value) *expression.Input) jsonx.Value {
 	m.Helper()
 	v := method.Get("response_mapping")
+	if name == "list" && !payload.Exists() {
+		return jsonx.ArrayValue() // some vendors leave an empty list out
+	}
 	each := payload.Kind() == jsonx.Array
 	switch method.Get("response_mapping_method").Str() {
 	case "array":
@@ -584,6 +591,9 @@ func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall
 	request := &paginate.Request{URL: target, Query: jsonx.Overlay(fixed, forwarded), Body: call.body, Header: http.Header{}, Scope: scope}
 	if plan.BodyTo != nil {
 		request.Body, _ = plan.BodyTo.Render(scope)
+	}
+	if plan.BodyIsNull {
+		request.Body = jsonx.MustParse("null")
 	}
 	if plan.AddQueryToBody && plan.Verb != http.MethodGet {
 		request.Query, request.Body = fixed, jsonx.Overlay(or(request.Body, jsonx.ObjectValue()), forwarded)
