@@ -579,6 +579,19 @@ func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall
 	if call.id.Exists() {
 		scope = scope.With("id", call.id)
 	}
+	paging, err := paginate.New(&plan.Method, engine)
+	if err != nil {
+		m.Fatal(err)
+	}
+	at := call.place
+	at.Limit = call.limit
+	if paging != nil {
+		values, err := paging.Values(context.Background(), at, call.query, new(expression.Input))
+		if err != nil {
+			m.Fatal(err)
+		}
+		scope = scope.With("pagination", values)
+	}
 	target, err := plan.URL.Render(scope)
 	if err != nil {
 		m.Fatal(err)
@@ -598,13 +611,7 @@ func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall
 	if plan.AddQueryToBody && plan.Verb != http.MethodGet {
 		request.Query, request.Body = fixed, jsonx.Overlay(or(request.Body, jsonx.ObjectValue()), forwarded)
 	}
-	paging, err := paginate.New(&plan.Method, engine)
-	if err != nil {
-		m.Fatal(err)
-	}
 	if paging != nil {
-		at := call.place
-		at.Limit = call.limit
 		if err := paging.Prepare(context.Background(), at, request); err != nil {
 			m.Fatal(err)
 		}
