@@ -372,6 +372,9 @@ func (m *mapping) run(c jsonx.Value) {
 		exchange = exchanges[0]
 	}
 	m.asked(exchange, proxied, call, method.Get("path_mapping"), asking)
+	if got, want := m.eval(method.Get("request_header_mapping"), asking), c.Get("headers"); want.Exists() && !jsonx.Equal(got, want) {
+		m.Errorf("the vendor is sent the headers\n%s\nwant\n%s", got, want)
+	}
 	if len(exchanges) > 1 {
 		return
 	}
