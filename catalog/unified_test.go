@@ -26,6 +26,30 @@ import (
 // engine runs the expressions of all mappings.
 var engine = expression.NewEngine()
 
+// TestFiles checks that a name leads to its own file and to no other.
+func TestFiles(t *testing.T) {
+	t.Parallel()
+	if slices.Contains(catalog.Names(), "models") || len(catalog.Mappings("nothing")) != 0 {
+		t.Error("a folder is listed as a product, or a model that does not exist has mappings")
+	}
+	for _, name := range []string{"nothing", "", "models/crm", "../catalog/hubspot"} {
+		if _, ok := catalog.Text(name); ok {
+			t.Errorf("there is a product %q", name)
+		}
+		if _, ok := catalog.Model(name); ok {
+			t.Errorf("there is a model %q", name)
+		}
+		if _, ok := catalog.Mapping("crm", name); ok {
+			t.Errorf("there is a mapping of crm to %q", name)
+		}
+	}
+	for _, name := range catalog.Models() {
+		if len(catalog.Mappings(name)) == 0 {
+			t.Errorf("%s is mapped to no product", name)
+		}
+	}
+}
+
 // TestModels holds the unified models against the house rules of their schemas.
 func TestModels(t *testing.T) {
 	t.Parallel()
@@ -150,6 +174,13 @@ var mappingFields = map[string]bool{
 // file in catalog/testdata/unified: what the vendor is asked, and what its answer
 // is mapped to. It needs no server; what takes several requests is left to the
 // test that has one.
+//
+// A file says under connect which format and context of the product's own file an
+// account has; without it, the first. A case is a call of the unified API (call,
+// id, query, body), the request and the body that it makes (request, sent), what
+// the vendor answers (response) and what the caller gets (result, without
+// remote_data, or error). Where a call takes several requests, exchanges lists
+// them; headers holds what request_header_mapping gives. A method that the vendor is not asked for has a result alone.
 func TestMappings(t *testing.T) {
 	t.Parallel()
 	for _, model := range catalog.Models() {
@@ -173,6 +204,7 @@ type mapping struct {
 	config           jsonx.Value // of the integration
 	file             jsonx.Value // the cases
 	context          jsonx.Value // of the account
+	outputs          jsonx.Value // of the steps before a call
 }
 
 func newMapping(t *testing.T, model, integration string) *mapping {
@@ -326,120 +358,112 @@ func (m *mapping) run(c jsonx.Value) {
 	m.Helper()
 	resource, name, _ := strings.Cut(c.Get("call").Str(), ".")
 	method := m.resources.At(resource, name)
-	if method.Get("static_response").Exists() || method.Get("after").Exists() || method.Get("side_load").Exists() {
+	if slices.ContainsFunc([]string{"static_response", "after", "side_load"}, func(field string) bool { return method.Get(field).Exists() }) {
 		m.validate(resource, c.Get("result"))
 		return
 	}
-	query, limit := c.Get("query"), 0
-	if n, ok := query.Get("limit").Int(); ok {
-		limit = int(n)
-	}
-	whole := c.At("response", "body")
-	var before jsonx.Value
-	in := func(response, status, headers jsonx.Value) *expression.Input {
-		return new(expression.Input).Value("response", response).Value("response_body", whole).Value("headers", headers).Value("status", status).
-			Value("query", or(query.Without("limit"), jsonx.ObjectValue())).Value("body", c.Get("body")).
-			Value("context", m.context).Value("id", idOf(c)).Value("before", before)
-	}
-	exchanges := c.Get("exchanges").Items()
-	before, exchanges = m.before(method.Get("before"), in, exchanges)
-	asking := in(jsonx.Value{}, jsonx.Value{}, jsonx.Value{})
-	choose := func(v jsonx.Value, list, otherwise string) string {
-		m.Helper()
-		if v.Kind() != jsonx.Object {
-			return choices(v, list, otherwise)[0]
-		}
-		chosen := m.eval(v.Get("expression"), asking).Str()
-		if !slices.Contains(texts(v.Get(list)), chosen) {
-			m.Errorf("%q is none of the %s", chosen, list)
-		}
-		return chosen
-	}
-	proxied, err := definition.FindMethod(m.config, choose(method.Get("resource"), "resources", resource), choose(method.Get("method"), "methods", name))
-	if err != nil {
-		m.Fatal(err)
-	}
-	call := &proxyCall{
-		query: jsonx.Overlay(or(method.Get("query"), jsonx.ObjectValue()), or(m.eval(method.Get("query_mapping"), asking), jsonx.ObjectValue())),
-		body:  jsonx.Overlay(method.Get("body"), m.eval(method.Get("request_body_mapping"), asking)),
-		id:    idOf(c), limit: limit, place: place(c),
-	}
-	if !call.body.Exists() {
-		call.body = method.Get("body")
-	}
-	exchange := c
-	if len(exchanges) > 0 {
-		exchange = exchanges[0]
-	}
-	m.asked(exchange, proxied, call, method.Get("path_mapping"), asking)
-	if got, want := m.eval(method.Get("request_header_mapping"), asking), c.Get("headers"); want.Exists() && !jsonx.Equal(got, want) {
-		m.Errorf("the vendor is sent the headers\n%s\nwant\n%s", got, want)
-	}
-	if len(exchanges) > 1 {
+	c, more := m.before(c, method.Get("before"))
+	proxied := m.ask(c, resource, name, method)
+	if c.Get("error").Exists() || more || name == "delete" || !method.Get("response_mapping").Exists() {
 		return
 	}
-	answer := exchange.Get("response")
-	if status, ok := answer.Get("status").Int(); ok && status >= 400 || c.Get("error").Exists() {
-		return
-	}
-	headers := jsonx.ObjectValue()
-	for name, value := range answer.Get("headers").Members() {
-		headers = headers.With(strings.ToLower(name), value)
-	}
-	if !method.Get("response_mapping").Exists() {
-		return // the answer is passed through
-	}
-	payload := m.payload(proxied, answer.Get("body"))
-	got := m.mapped(method, name, payload, func(v jsonx.Value) *expression.Input { return in(v, answer.Get("status"), headers) })
-	if name == "delete" {
-		return
-	}
-	got = plainRecords(got)
+	payload := m.payload(proxied, c.At("response", "body"))
+	got := plainRecords(m.mapped(method, name, payload, func(v jsonx.Value) *expression.Input { return m.input(c).Value("response", v) }))
 	if want := c.Get("result"); !jsonx.Equal(got, want) {
 		m.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	m.validate(resource, c.Get("result"))
 }
 
-// before runs the requests before the one that counts, and returns what their
-// answers hold, by name, and the exchanges that are left.
-func (m *mapping) before(steps jsonx.Value, in func(response, status, headers jsonx.Value) *expression.Input, exchanges []jsonx.Value) (jsonx.Value, []jsonx.Value) {
+// input is what expressions see of a case beside the record.
+func (m *mapping) input(c jsonx.Value) *expression.Input {
+	headers := jsonx.ObjectValue()
+	for name, value := range c.At("response", "headers").Members() {
+		headers = headers.With(strings.ToLower(name), value)
+	}
+	return new(expression.Input).Value("response_body", c.At("response", "body")).Value("headers", headers).Value("status", c.At("response", "status")).
+		Value("query", or(c.Get("query").Without("limit"), jsonx.ObjectValue())).Value("body", c.Get("body")).
+		Value("context", m.context).Value("id", idOf(c)).Value("before", m.outputs)
+}
+
+// before makes the requests before the one that counts. It returns the case with
+// the request that does, and whether others follow it.
+func (m *mapping) before(c, steps jsonx.Value) (counts jsonx.Value, more bool) {
 	m.Helper()
-	outputs := jsonx.ObjectValue()
+	exchanges := c.Get("exchanges").Items()
+	m.outputs = jsonx.ObjectValue()
 	for _, step := range steps.Items() {
-		asking := in(jsonx.Value{}, jsonx.Value{}, jsonx.Value{}).Value("before", outputs)
-		if condition := step.Get("run_if"); condition.Exists() && m.eval(jsonx.StringValue("$boolean("+condition.Str()+")"), asking).String() != "true" {
+		in, name := m.input(c), step.Get("name").Str()
+		if condition := step.Get("run_if"); condition.Exists() && m.eval(jsonx.StringValue("$boolean("+condition.Str()+")"), in).String() != "true" {
 			continue
 		}
 		config := step.Get("config")
-		switch {
-		case config.Kind() == jsonx.String:
-			config = m.eval(config, asking)
-		default:
-			scope := m.context.With("id", or(m.eval(jsonx.StringValue("id"), asking), jsonx.Value{})).With("query", or(m.eval(jsonx.StringValue("query"), asking), jsonx.ObjectValue())).With("body", or(m.eval(jsonx.StringValue("body"), asking), jsonx.ObjectValue()))
+		if config.Kind() == jsonx.Object && step.Get("type").Str() == "request" {
 			template, err := placeholder.Compile(config)
 			if err != nil {
 				m.Fatal(err)
 			}
-			config, _ = template.Render(scope)
+			config, _ = template.Render(m.context.With("id", idOf(c)).With("query", or(c.Get("query"), jsonx.ObjectValue())).With("body", or(c.Get("body"), jsonx.ObjectValue())))
+		} else {
+			config = m.eval(config, in)
 		}
 		if step.Get("type").Str() == "transform" {
-			outputs = outputs.With(step.Get("name").Str(), config)
+			m.outputs = m.outputs.With(name, config)
 			continue
 		}
 		if len(exchanges) == 0 {
-			m.Fatal("a step before has no exchange")
+			m.Fatalf("there is no exchange for the step %s", name)
 		}
 		proxied, err := definition.FindMethod(m.config, config.Get("resource").Str(), config.Get("method").Str())
 		if err != nil {
 			m.Fatal(err)
 		}
-		call := &proxyCall{query: or(config.Get("query"), jsonx.ObjectValue()), body: config.Get("body"), id: config.Get("id")}
-		m.asked(exchanges[0], proxied, call, jsonx.Value{}, asking)
-		outputs = outputs.With(step.Get("name").Str(), m.payload(proxied, exchanges[0].At("response", "body")))
+		m.asked(exchanges[0], proxied, &proxyCall{query: or(config.Get("query"), jsonx.ObjectValue()), body: config.Get("body"), id: config.Get("id")}, "")
+		m.outputs = m.outputs.With(name, m.payload(proxied, exchanges[0].At("response", "body")))
 		exchanges = exchanges[1:]
 	}
-	return outputs, exchanges
+	if len(exchanges) > 0 {
+		for name, value := range exchanges[0].Members() {
+			c = c.With(name, value)
+		}
+	}
+	return c, len(exchanges) > 1
+}
+
+// ask makes the request of a case, holds it against the one that is wanted, and
+// returns the method of the proxy that makes it.
+func (m *mapping) ask(c jsonx.Value, resource, name string, method jsonx.Value) definition.Method {
+	m.Helper()
+	in := m.input(c)
+	proxied, err := definition.FindMethod(m.config, m.choose(method.Get("resource"), "resources", resource, in), m.choose(method.Get("method"), "methods", name, in))
+	if err != nil {
+		m.Fatal(err)
+	}
+	limit, _ := c.At("query", "limit").Int()
+	call := &proxyCall{
+		query: jsonx.Overlay(or(method.Get("query"), jsonx.ObjectValue()), or(m.eval(method.Get("query_mapping"), in), jsonx.ObjectValue())),
+		body:  jsonx.Overlay(method.Get("body"), or(m.eval(method.Get("request_body_mapping"), in), method.Get("body"))),
+		id:    idOf(c),
+		limit: int(limit),
+	}
+	if got, want := m.eval(method.Get("request_header_mapping"), in), c.Get("headers"); want.Exists() && !jsonx.Equal(got, want) {
+		m.Errorf("the vendor is sent the headers\n%s\nwant\n%s", got, want)
+	}
+	m.asked(c, proxied, call, m.eval(method.Get("path_mapping"), in).Str())
+	return proxied
+}
+
+// choose evaluates which method or resource of the proxy a mapping calls.
+func (m *mapping) choose(v jsonx.Value, list, otherwise string, in *expression.Input) string {
+	m.Helper()
+	if v.Kind() != jsonx.Object {
+		return choices(v, list, otherwise)[0]
+	}
+	chosen := m.eval(v.Get("expression"), in).Str()
+	if !slices.Contains(texts(v.Get(list)), chosen) {
+		m.Errorf("%q is none of the %s", chosen, list)
+	}
+	return chosen
 }
 
 // plainRecords are records without remote_data, which is the engine's but in
@@ -462,9 +486,6 @@ func idOf(c jsonx.Value) jsonx.Value {
 	}
 	return id
 }
-
-// place is where the list of a case goes on: next is the vendor's own cursor.
-func place(c jsonx.Value) paginate.Place { return paginate.Place{At: c.Get("next")} }
 
 func or(v, otherwise jsonx.Value) jsonx.Value {
 	if v.Exists() {
@@ -565,14 +586,13 @@ func (m *mapping) validate(resource string, result jsonx.Value) {
 type proxyCall struct {
 	query, body, id jsonx.Value
 	limit           int
-	place           paginate.Place
 }
 
 // asked holds the request that a call makes against the one of the case.
-func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall, path jsonx.Value, in *expression.Input) {
+func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall, path string) {
 	m.Helper()
-	if path.Exists() {
-		method.Path = m.eval(path, in).Str()
+	if path != "" {
+		method.Path = path
 	}
 	plan, err := method.Compile()
 	if err != nil {
@@ -586,10 +606,9 @@ func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall
 	if err != nil {
 		m.Fatal(err)
 	}
-	at := call.place
-	at.Limit = call.limit
+	place := paginate.Place{Limit: call.limit}
 	if paging != nil {
-		values, err := paging.Values(context.Background(), at, call.query, new(expression.Input))
+		values, err := paging.Values(context.Background(), place, call.query, new(expression.Input))
 		if err != nil {
 			m.Fatal(err)
 		}
@@ -615,7 +634,7 @@ func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall
 		request.Query, request.Body = fixed, jsonx.Overlay(or(request.Body, jsonx.ObjectValue()), forwarded)
 	}
 	if paging != nil {
-		if err := paging.Prepare(context.Background(), at, request); err != nil {
+		if err := paging.Prepare(context.Background(), place, request); err != nil {
 			m.Fatal(err)
 		}
 	}
