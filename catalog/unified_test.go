@@ -12,8 +12,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
 	"github.com/sinewhq/sinew/catalog"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/expression"
@@ -25,141 +23,6 @@ import (
 
 // engine runs the expressions of all mappings.
 var engine = expression.NewEngine()
-
-// TestFiles checks that a name leads to its own file and to no other.
-func TestFiles(t *testing.T) {
-	t.Parallel()
-	if slices.Contains(catalog.Names(), "models") || len(catalog.Mappings("nothing")) != 0 {
-		t.Error("a folder is listed as a product, or a model that does not exist has mappings")
-	}
-	for _, name := range []string{"nothing", "", "models/crm", "../catalog/hubspot"} {
-		if _, ok := catalog.Text(name); ok {
-			t.Errorf("there is a product %q", name)
-		}
-		if _, ok := catalog.Model(name); ok {
-			t.Errorf("there is a model %q", name)
-		}
-		if _, ok := catalog.Mapping("crm", name); ok {
-			t.Errorf("there is a mapping of crm to %q", name)
-		}
-	}
-	for _, name := range catalog.Models() {
-		if len(catalog.Mappings(name)) == 0 {
-			t.Errorf("%s is mapped to no product", name)
-		}
-	}
-}
-
-// TestModels holds the unified models against the house rules of their schemas.
-func TestModels(t *testing.T) {
-	t.Parallel()
-	for _, name := range catalog.Models() {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			model := readModel(t, name)
-			for _, part := range []string{"category", "label", "description"} {
-				if model.Get(part).Str() == "" {
-					t.Errorf("there is no %s", part)
-				}
-			}
-			if model.Get("name").Str() != name {
-				t.Errorf("it calls itself %s", model.Get("name"))
-			}
-			for resource, r := range model.Get("resources").Members() {
-				if r.Get("description").Str() == "" || r.Get("methods").Len() == 0 {
-					t.Errorf("%s: description or methods are missing", resource)
-				}
-				schema := r.Get("schema")
-				compileSchema(t, schema)
-				if got := schema.At("properties", "id", "type").Str(); got != "string" {
-					t.Errorf("%s: the id is of type %q", resource, got)
-				}
-				if !schema.At("properties", "remote_data").Exists() {
-					t.Errorf("%s: there is no remote_data", resource)
-				}
-				checkSchema(t, resource, schema)
-			}
-		})
-	}
-}
-
-// checkSchema checks the properties of a schema, and of those within it.
-func checkSchema(t *testing.T, path string, schema jsonx.Value) {
-	t.Helper()
-	for name, property := range schema.Get("properties").Members() {
-		at := path + "." + name
-		if property.Get("description").Str() == "" {
-			t.Errorf("%s has no description", at)
-		}
-		if strings.HasSuffix(name, "_id") && !slices.Contains([]string{"external_id", "tax_id", "transaction_id"}, name) {
-			t.Errorf("%s: a reference is an object with an id", at)
-		}
-		if name == "id" {
-			if got := property.Get("type"); got.Str() != "string" {
-				t.Errorf("%s: an id is a string, not %s", at, got)
-			}
-		}
-		checkSchema(t, at, property)
-		checkSchema(t, at, property.Get("items"))
-	}
-}
-
-func readModel(t *testing.T, name string) jsonx.Value {
-	t.Helper()
-	text, ok := catalog.Model(name)
-	if !ok {
-		t.Fatalf("there is no model %s", name)
-	}
-	return read(t, text)
-}
-
-func read(t *testing.T, text []byte) jsonx.Value {
-	t.Helper()
-	v, err := definition.Read(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
-func compileSchema(t *testing.T, schema jsonx.Value) *jsonschema.Schema {
-	t.Helper()
-	compiler := jsonschema.NewCompiler()
-	compiler.AssertFormat()
-	if err := compiler.AddResource("schema.json", libraryValue(t, schema)); err != nil {
-		t.Fatal(err)
-	}
-	compiled, err := compiler.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return compiled
-}
-
-func libraryValue(t *testing.T, v jsonx.Value) any {
-	t.Helper()
-	value, err := jsonschema.UnmarshalJSON(strings.NewReader(v.String()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return value
-}
-
-// closed is a schema that refuses properties which it does not name, so that a
-// mapping that misspells one is noticed.
-func closed(schema jsonx.Value) jsonx.Value {
-	if items := schema.Get("items"); items.Exists() {
-		schema = schema.With("items", closed(items))
-	}
-	properties := schema.Get("properties")
-	if !properties.Exists() {
-		return schema
-	}
-	for name, property := range properties.Members() {
-		properties = properties.With(name, closed(property))
-	}
-	return schema.With("properties", properties).With("additionalProperties", jsonx.BoolValue(false))
-}
 
 // mappingFields are the fields of a mapping: whether it holds expressions.
 var mappingFields = map[string]bool{
@@ -497,29 +360,40 @@ func or(v, otherwise jsonx.Value) jsonx.Value {
 // eval evaluates a mapping: an expression, or an object of them.
 func (m *mapping) eval(v jsonx.Value, in *expression.Input) jsonx.Value {
 	m.Helper()
+	got, err := m.tryEval(v, in)
+	if err != nil {
+		m.Fatal(err)
+	}
+	return got
+}
+
+func (m *mapping) tryEval(v jsonx.Value, in *expression.Input) (jsonx.Value, error) {
 	switch v.Kind() {
 	case jsonx.String:
 		x, err := engine.Compile(v.Str())
 		if err != nil {
-			m.Fatalf("%s: %v", v, err)
+			return jsonx.Value{}, fmt.Errorf("%s: %w", v, err)
 		}
 		got, err := x.Value(context.Background(), in)
 		if err != nil {
-			m.Fatalf("%s: %v", v, err)
+			return jsonx.Value{}, fmt.Errorf("%s: %w", v, err)
 		}
-		return got
+		return got, nil
 	case jsonx.Object:
 		b := jsonx.NewBuilder(v.Len())
 		for name, member := range v.Members() {
-			got := m.eval(member, in)
+			got, err := m.tryEval(member, in)
+			if err != nil {
+				return jsonx.Value{}, err
+			}
 			if member.Kind() == jsonx.Object && got.Len() == 0 {
 				continue
 			}
 			b.Set(name, got)
 		}
-		return b.Value()
+		return b.Value(), nil
 	}
-	return v
+	return v, nil
 }
 
 // payload is what the response_path of a method leads to.
@@ -683,3 +557,89 @@ func canonical(line string) string {
 	}
 	return target + "?" + strings.Join(pairs, "&")
 }
+
+// TestMappingsOfIncompleteRecords maps the records of the cases with each of their
+// members left out, and with each of them null: vendors leave out what an account
+// has no right to see, and what the customer never filled in is null. No mapping
+// may fail on that, nor yield what its schema does not allow.
+func TestMappingsOfIncompleteRecords(t *testing.T) {
+	t.Parallel()
+	for _, model := range catalog.Models() {
+		for _, integration := range catalog.Mappings(model) {
+			t.Run(model+"/"+integration, func(t *testing.T) {
+				t.Parallel()
+				m := newMapping(t, model, integration)
+				for _, c := range m.file.Get("cases").Items() {
+					m.incomplete(c)
+				}
+			})
+		}
+	}
+}
+
+// incomplete maps the record of a case, or the first one, without each of its
+// members.
+func (m *mapping) incomplete(c jsonx.Value) {
+	m.Helper()
+	resource, name, _ := strings.Cut(c.Get("call").Str(), ".")
+	method := m.resources.At(resource, name)
+	v := method.Get("response_mapping")
+	if name == "delete" || !v.Exists() || c.Get("error").Exists() || c.Get("exchanges").Exists() || method.Get("side_load").Exists() || method.Get("before").Exists() {
+		return
+	}
+	in := m.input(c)
+	proxied, err := definition.FindMethod(m.config, m.choose(method.Get("resource"), "resources", resource, in), m.choose(method.Get("method"), "methods", name, in))
+	if err != nil {
+		m.Fatal(err)
+	}
+	record := m.payload(proxied, c.At("response", "body"))
+	page := method.Get("response_mapping_method").Str() == "array"
+	if record.Kind() == jsonx.Array {
+		record = record.At("0")
+	}
+	schema := compileSchema(m.T, closed(m.model.At("resources", resource, "schema")).Without("required"))
+	for _, path := range paths(nil, record) {
+		for _, value := range []jsonx.Value{{}, jsonx.NullValue()} {
+			changed := record.SetAt(value, path...)
+			if page {
+				changed = jsonx.ArrayValue(changed)
+			}
+			got, err := m.tryEval(v, m.input(c).Value("response", changed))
+			if err != nil {
+				m.Errorf("%s without %s: %v", c.Get("call"), strings.Join(path, "."), err)
+				continue
+			}
+			results := []jsonx.Value{got}
+			if got.Kind() == jsonx.Array {
+				results = got.Items()
+			}
+			for _, result := range results {
+				if result.IsNull() || !result.Exists() || result.Get("id").Kind() != jsonx.String {
+					continue
+				}
+				if err := schema.Validate(libraryValue(m.T, result)); err != nil {
+					m.Errorf("%s with %s %s: %v", c.Get("call"), strings.Join(path, "."), value.Kind(), err)
+				}
+			}
+		}
+	}
+}
+
+// paths are the places of the members of an object, and of those within it, that
+// may be absent.
+func paths(at []string, v jsonx.Value) (all [][]string) {
+	if v.Kind() != jsonx.Object {
+		return nil
+	}
+	for name, member := range v.Members() {
+		path := append(slices.Clone(at), name)
+		if !slices.Contains(identifiers, name) {
+			all = append(all, path)
+		}
+		all = append(all, paths(path, member)...)
+	}
+	return all
+}
+
+// identifiers are members that an object of a vendor is never without.
+var identifiers = []string{"id", "Id", "uuid", "accountId"}
