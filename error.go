@@ -51,7 +51,10 @@ type Error struct {
 	Message    string
 	Failures   []Failure
 	RetryAfter time.Duration
-	Cause      error
+	// Insight is an object that diagnoses the error, "" for none (spec 03 section
+	// 1.6).
+	Insight JSON
+	Cause   error
 }
 
 func (e *Error) Error() string {
@@ -80,6 +83,13 @@ func (e *Error) WithCode(code string) *Error {
 func (e *Error) WithCause(cause error) *Error {
 	with := *e
 	with.Cause = cause
+	return &with
+}
+
+// WithInsight returns the error with a diagnosis.
+func (e *Error) WithInsight(insight JSON) *Error {
+	with := *e
+	with.Insight = insight
 	return &with
 }
 

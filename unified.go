@@ -9,7 +9,9 @@ type UnifiedModel struct {
 	TeamID string
 	// Name is part of the paths of the unified API, so it never changes. Unique
 	// within the owning team.
-	Name        string
+	Name string
+	// Label is the name for people, "" for none.
+	Label       string
 	Category    string
 	Description string
 	Sharing     Sharing
@@ -65,7 +67,20 @@ type MappingRow struct {
 	Release   MappingRelease
 	CreatedAt time.Time
 	UpdatedAt time.Time
+
+	// BaseVersion is the newest version of the row for everyone that a row of an
+	// environment lies over, 0 for none.
+	BaseVersion int64
 }
+
+// MappingLayer says whom a row of a mapping is for.
+type MappingLayer string
+
+// The layers that are rows; accounts have the third.
+const (
+	LayerBase        MappingLayer = "base"        // everyone who installed the model
+	LayerEnvironment MappingLayer = "environment" // one environment
+)
 
 // MappingRelease says which version of a mapping calls use.
 type MappingRelease struct {
@@ -82,6 +97,7 @@ type MappingRelease struct {
 
 // MappingVersion is a mapping as it was saved.
 type MappingVersion struct {
+	ID        string
 	RowID     string
 	Version   int64
 	Config    JSON
@@ -115,4 +131,122 @@ type ReleasedMapping struct {
 	Active        JSON
 	ActiveVersion int64
 	Canary        JSON
+}
+
+// MappedMethod is a method of a unified resource that is mapped to an
+// integration.
+type MappedMethod struct {
+	ModelID string
+	// Model is the name of the unified model.
+	Model       string
+	Label       string
+	Category    string
+	Resource    string
+	Integration string
+	Method      string
+	// Installed tells whether the environment has the model, and Overridden whether
+	// it has a row of its own.
+	Installed  bool
+	Overridden bool
+}
+
+// CatalogModel is a unified model that comes with the program.
+type CatalogModel struct {
+	Name        string
+	Label       string
+	Category    string
+	Description string
+	// Resources is an object as that of a UnifiedModel, ResourceNames its members.
+	Resources     JSON
+	ResourceNames []string
+	// Integrations are the names of those that it has mappings for.
+	Integrations []string
+	Scopes       JSON
+	Mappings     []MappingRow
+}
+
+// CatalogInstallation is a model of the catalogue that a team gets, unless it has one of
+// that name, and that is installed in an environment.
+type CatalogInstallation struct {
+	Model UnifiedModel
+	// Rows are the mappings for everyone.
+	Rows          []MappingRow
+	EnvironmentID string
+	Actor         string // who installs it, as in the timeline of accounts
+}
+
+// SavedModel is an installed unified model with the model and all of its mappings, as
+// it is carried from one environment to another.
+type SavedModel struct {
+	Installed   EnvironmentUnifiedModel
+	Base        []SavedMapping
+	Environment []SavedMapping
+}
+
+// SavedMapping is a row of a mapping with all its versions.
+type SavedMapping struct {
+	Row      MappingRow
+	Versions []MappingVersion
+}
+
+// UnifiedModelFields are the fields that unified models can be filtered by.
+func UnifiedModelFields() []Field {
+	return []Field{
+		{Name: "id", Kind: FieldText, Description: "The id of the unified model."},
+		{Name: "name", Kind: FieldText, Description: "The name of the unified model.", Example: "crm"},
+		{Name: "category", Kind: FieldText, Description: "The category of the unified model.", Example: "crm"},
+		{Name: "sharing", Kind: FieldText, Enum: Sharings(), Description: "The sharing policy.", Example: "allow"},
+		{Name: "version", Kind: FieldInt, Description: "The version of the unified model."},
+		{Name: "team_id", Kind: FieldText, Description: "The owning team."},
+		{Name: "created_at", Kind: FieldTime, Sortable: true, Description: "When the unified model was created."},
+		{Name: "updated_at", Kind: FieldTime, Sortable: true, Description: "When the unified model was last updated."},
+	}
+}
+
+// EnvironmentUnifiedModelFields are the fields that installed unified models can
+// be filtered by.
+func EnvironmentUnifiedModelFields() []Field {
+	return []Field{
+		{Name: "id", Kind: FieldText, Description: "The id of the installed unified model."},
+		{Name: "unified_model_id", Kind: FieldText, Description: "The id of the unified model."},
+		{Name: "environment_id", Kind: FieldText, Description: "The environment; a token sees its own only."},
+		{Name: "unified_model.name", Kind: FieldText, Description: "The name of the unified model.", Example: "crm"},
+		{Name: "created_at", Kind: FieldTime, Sortable: true, Description: "When it was installed."},
+		{Name: "updated_at", Kind: FieldTime, Sortable: true, Description: "When it was last updated."},
+	}
+}
+
+// Parent names the field that says what a row of the layer belongs to.
+func (l MappingLayer) Parent() string {
+	if l == LayerEnvironment {
+		return "environment_unified_model_id"
+	}
+	return "unified_model_id"
+}
+
+// MappingFields are the fields that the rows of a layer can be filtered by.
+func MappingFields(layer MappingLayer) []Field {
+	of := "The id of the unified model."
+	if layer == LayerEnvironment {
+		of = "The id of the installed unified model."
+	}
+	return []Field{
+		{Name: "id", Kind: FieldText, Description: "The id of the mapping."},
+		{Name: layer.Parent(), Kind: FieldText, Description: of},
+		{Name: "resource_name", Kind: FieldText, Description: "The unified resource.", Example: "contacts"},
+		{Name: "integration_name", Kind: FieldText, Description: "The name (slug) of the integration.", Example: "zendesk"},
+		{Name: "method_name", Kind: FieldText, Description: "The unified method.", Example: "list"},
+		{Name: "created_at", Kind: FieldTime, Sortable: true, Description: "When the mapping was created."},
+		{Name: "updated_at", Kind: FieldTime, Sortable: true, Description: "When the mapping was last updated."},
+	}
+}
+
+// MappingVersionFields are the fields that the versions of a mapping can be
+// filtered by.
+func MappingVersionFields() []Field {
+	return []Field{
+		{Name: "id", Kind: FieldText, Description: "The id of the saved version."},
+		{Name: "version", Kind: FieldInt, Description: "The number of the version."},
+		{Name: "created_at", Kind: FieldTime, Sortable: true, Description: "When it was saved."},
+	}
 }

@@ -47,9 +47,6 @@ func (e *entry) notListed(ctx context.Context, f definition.FormField) (bool, er
 	if len(wanted) == 0 {
 		return false, nil
 	}
-	if f.Source.Type != definition.StepProxy {
-		return true, nil // nobody can have been offered it
-	}
 	q := Question{Field: f.Name}
 	for range maxLookupPages {
 		page, err := e.fetch(ctx, f.Source, q)

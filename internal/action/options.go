@@ -9,6 +9,7 @@ import (
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/placeholder"
 	"github.com/sinewhq/sinew/internal/proxy"
+	"github.com/sinewhq/sinew/internal/unified"
 )
 
 // Question asks for the options of a field.
@@ -75,20 +76,14 @@ func (e *entry) find(name string) (definition.FormField, error) {
 
 // fetch makes options of a page of records.
 func (e *entry) fetch(ctx context.Context, source *definition.FormSource, q Question) (Options, error) {
-	if source.Type != definition.StepProxy {
-		return Options{}, sinew.InvalidField("field", definition.CodeValue, "takes its options from the %s API, which is not there yet", source.Type)
-	}
 	query, searched, err := e.sourceQuery(source, q)
 	if err != nil {
 		return Options{}, err
 	}
-	result, err := e.service.proxy.Do(ctx, proxy.Call{
-		Principal: e.principal, RequestID: e.requestID, AccountID: e.account.ID, Resource: source.Resource, Method: source.Method, Query: query, Whole: true,
-	})
+	records, next, err := e.records(ctx, source, query)
 	if err != nil {
 		return Options{}, err
 	}
-	records := result.Payload().Items()
 	options := make([]definition.FormOption, 0, len(records))
 	for _, record := range records {
 		o, err := e.option(ctx, source, record)
@@ -100,7 +95,24 @@ func (e *entry) fetch(ctx context.Context, source *definition.FormSource, q Ques
 	if !searched {
 		options = matching(options, q.Search)
 	}
-	return Options{Options: options, Next: result.Next()}, nil
+	return Options{Options: options, Next: next}, nil
+}
+
+// records reads a page of what a source lists.
+func (e *entry) records(ctx context.Context, source *definition.FormSource, query jsonx.Value) (records []jsonx.Value, next string, err error) {
+	if source.Type == definition.StepUnified {
+		call := unified.Call{Principal: e.principal, RequestID: e.requestID, AccountID: e.account.ID, Method: source.Method, Query: query}
+		call.Model, call.Resource, _ = strings.Cut(source.Resource, "/")
+		got, err := e.service.unified.Read(ctx, call)
+		return got.Value.Items(), got.Next, err
+	}
+	result, err := e.service.proxy.Do(ctx, proxy.Call{
+		Principal: e.principal, RequestID: e.requestID, AccountID: e.account.ID, Resource: source.Resource, Method: source.Method, Query: query, Whole: true,
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	return result.Payload().Items(), result.Next(), nil
 }
 
 // sourceQuery fills in the query of a source. Members that read what is not filled

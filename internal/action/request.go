@@ -3,11 +3,13 @@ package action
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/proxy"
+	"github.com/sinewhq/sinew/internal/unified"
 )
 
 // Resource is what the calls of actions go by in the log where methods of
@@ -65,6 +67,45 @@ func (r *run) send(ctx context.Context, call proxy.Call, report *stepReport, mos
 		payload = jsonx.NullValue()
 	}
 	return payload, result.Next(), nil
+}
+
+// unified calls a unified method.
+func (r *run) unified(ctx context.Context, step definition.Step, report *stepReport) (jsonx.Value, error) {
+	var refers proxy.Call
+	if err := r.refer(&refers, step.Config); err != nil {
+		return jsonx.Value{}, err
+	}
+	call := unified.Call{
+		Principal: r.principal, RequestID: r.requestID, AccountID: r.account.ID, Renewing: r.renews != nil, Writes: r.installs,
+		Method: refers.Method, ID: refers.ID, Query: refers.Query, Body: refers.Body,
+	}
+	call.Model, call.Resource, _ = strings.Cut(refers.Resource, "/")
+	var records []jsonx.Value
+	size := 0
+	for range maxPages {
+		got, err := r.service.unified.Read(ctx, call)
+		r.sent = r.sent || got.Sent
+		r.repeatable = !got.Sent || unified.Reads(call.Method)
+		report.status = got.Status
+		if remote, ok := errors.AsType[*proxy.RemoteError](err); ok {
+			report.status, report.result = remote.Status, remote.Raw
+		}
+		if err != nil {
+			return jsonx.Value{}, err
+		}
+		if size += got.Size; size > maxResult {
+			return jsonx.Value{}, tooMuch(size)
+		}
+		if !step.AllPages || got.Value.Kind() != jsonx.Array {
+			return got.Value, nil
+		}
+		records = append(records, got.Value.Items()...)
+		if got.Next == "" {
+			return jsonx.ArrayValue(records...), nil
+		}
+		call.Query = call.Query.With("next_cursor", jsonx.StringValue(got.Next))
+	}
+	return jsonx.Value{}, sinew.Errorf(sinew.KindUpstream, "the list has more than the %d pages that a step reads", maxPages).WithCode(CodeFailed)
 }
 
 func tooMuch(size int) error {

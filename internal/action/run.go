@@ -136,7 +136,7 @@ func (r *run) perform(ctx context.Context, step definition.Step, report *stepRep
 		}
 		return r.filled, r.enter(ctx)
 	case definition.StepUnified:
-		return jsonx.Value{}, sinew.Errorf(sinew.KindInvalid, "the unified API is not there yet").WithCode("invalid_definition")
+		return r.unified(ctx, step, report)
 	}
 	return jsonx.Value{}, sinew.Errorf(sinew.KindInvalid, "there is no step of the type %q", step.Type).WithCode("invalid_definition")
 }

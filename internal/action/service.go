@@ -10,11 +10,17 @@ import (
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/proxy"
+	"github.com/sinewhq/sinew/internal/unified"
 )
 
 // Proxy makes calls to vendors.
 type Proxy interface {
 	Do(ctx context.Context, c proxy.Call) (proxy.Result, error)
+}
+
+// Unified makes calls by a unified model.
+type Unified interface {
+	Read(ctx context.Context, c unified.Call) (unified.Payload, error)
 }
 
 // Accounts are what actions run for; see account.Service.
@@ -37,6 +43,7 @@ type Runs interface {
 // Config is what a Service is made of. Every field but Times is required.
 type Config struct {
 	Proxy    Proxy
+	Unified  Unified
 	Accounts Accounts
 	Runs     Runs
 	Log      *slog.Logger
@@ -70,6 +77,7 @@ func (t Times) withDefaults() Times {
 // Service runs actions. It is safe for concurrent use.
 type Service struct {
 	proxy       Proxy
+	unified     Unified
 	accounts    Accounts
 	runs        Runs
 	log         *slog.Logger
@@ -80,6 +88,6 @@ type Service struct {
 // New returns a service.
 func New(c Config) *Service {
 	return &Service{
-		proxy: c.Proxy, accounts: c.Accounts, runs: c.Runs, log: c.Log, times: c.Times.withDefaults(), expressions: expression.NewEngine(),
+		proxy: c.Proxy, unified: c.Unified, accounts: c.Accounts, runs: c.Runs, log: c.Log, times: c.Times.withDefaults(), expressions: expression.NewEngine(),
 	}
 }

@@ -24,10 +24,10 @@ const (
 func layers() map[string]layer {
 	all := map[string]layer{}
 	for floor, names := range map[layer][]string{
-		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept", "escrow", "mail", "delivery"},
+		tools: {"jsonx", "wire", "placeholder", "seal", "blob", "upstream", "jobs", "obs", "retry", "view", "expression", "kept", "escrow", "mail", "delivery", "mapping"},
 		engines: {
 			"definition", "credential", "paginate", "proxy", "unified", "action", "syncjob", "superquery",
-			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation", "notification", "workflow",
+			"webhook", "inbound", "tool", "access", "account", "integration", "workspace", "idempotency", "journal", "refresh", "connect", "revocation", "bundle", "rotation", "notification", "workflow", "unifiedmodel", "batch",
 		},
 		storage:  {"store"},
 		edges:    {"httpapi", "dataplane", "link", "mcpserver", "webui", "connectpage"},
@@ -88,18 +88,21 @@ func namedEdges() map[string][]string {
 		"refresh":     {"account", "credential", "definition"},
 		"revocation":  {"account", "credential"},
 		"integration": {"account", "definition"},
-		"credential":  {"definition"},
-		"unified":     {"proxy"},
-		"action":      {"unified", "proxy", "account", "credential", "definition"},
-		"syncjob":     {"unified", "proxy"},
-		"inbound":     {"account", "definition", "unified", "proxy"},
-		"workflow":    {"proxy", "definition"},
-		"tool":        {"definition"},
-		"store":       {"jsonx", "seal", "kept"},
-		"dataplane":   {"httpapi"},
-		"link":        {"httpapi"},
-		"mcpserver":   {"httpapi"},
-		"webui":       {"httpapi"},
-		"connectpage": {"httpapi"},
+		// A model of the catalogue is read as definitions are.
+		"unifiedmodel": {"definition"},
+		"credential":   {"definition"},
+		"unified":      {"proxy", "account"},
+		"action":       {"unified", "proxy", "account", "credential", "definition"},
+		"syncjob":      {"unified", "proxy"},
+		"inbound":      {"account", "definition", "unified", "proxy"},
+		"workflow":     {"unified", "proxy", "definition"},
+		"batch":        {"unified", "proxy", "account"},
+		"tool":         {"definition"},
+		"store":        {"jsonx", "seal", "kept"},
+		"dataplane":    {"httpapi"},
+		"link":         {"httpapi"},
+		"mcpserver":    {"httpapi"},
+		"webui":        {"httpapi"},
+		"connectpage":  {"httpapi"},
 	}
 }

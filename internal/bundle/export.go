@@ -15,6 +15,9 @@ import (
 type Source interface {
 	EnvironmentIntegrations(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.EnvironmentIntegration], error)
 	InstallationSecrets(ctx context.Context, ei sinew.EnvironmentIntegration) (sinew.IntegrationRecord, sinew.InstallationRecord, error)
+	EnvironmentUnifiedModels(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.EnvironmentUnifiedModel], error)
+	MappingRows(ctx context.Context, layer sinew.MappingLayer, ownerID string, q sinew.ListQuery) (sinew.Page[sinew.MappingRow], error)
+	MappingVersions(ctx context.Context, layer sinew.MappingLayer, ownerID, rowID string, q sinew.ListQuery) (sinew.Page[sinew.MappingVersion], error)
 	StaticGates(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.StaticGate], error)
 	StaticGateToken(ctx context.Context, environmentID, id string) (sinew.StaticGate, string, error)
 	Tenants(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Tenant], error)
@@ -45,7 +48,7 @@ func Export(ctx context.Context, e sinew.Environment, source Source, accounts Po
 		return nil, err
 	}
 	x := exporter{environment: e, environmentID: e.ID, source: source, accounts: accounts, w: w}
-	for _, kind := range []func(context.Context) error{x.settings, x.installations, x.gates, x.tenants, x.allAccounts, x.events, x.tokens} {
+	for _, kind := range []func(context.Context) error{x.settings, x.installations, x.models, x.gates, x.tenants, x.allAccounts, x.events, x.tokens} {
 		if err := kind(ctx); err != nil {
 			return nil, err
 		}
@@ -94,6 +97,42 @@ func (x *exporter) installations(ctx context.Context) error {
 		}
 		return x.w.write(line{Kind: kindInstallation, Installation: &r})
 	})
+}
+
+// models writes the installed unified models, each with its mappings in one part: they
+// are restored all or none.
+func (x *exporter) models(ctx context.Context) error {
+	return eachRow(ctx, x.environmentID, x.source.EnvironmentUnifiedModels, func(em sinew.EnvironmentUnifiedModel) (err error) {
+		m := sinew.SavedModel{Installed: em}
+		if m.Base, err = x.mappings(ctx, sinew.LayerBase, x.environment.TeamID, em.UnifiedModelID); err != nil {
+			return err
+		}
+		if m.Environment, err = x.mappings(ctx, sinew.LayerEnvironment, x.environmentID, em.ID); err != nil {
+			return err
+		}
+		return x.w.write(line{Kind: kindModel, Model: &m})
+	})
+}
+
+// mappings reads the rows of a layer that belong to a model.
+func (x *exporter) mappings(ctx context.Context, layer sinew.MappingLayer, owner, parent string) (all []sinew.SavedMapping, err error) {
+	list := func(ctx context.Context, owner string, q sinew.ListQuery) (sinew.Page[sinew.MappingRow], error) {
+		q.Filter = sinew.Compare{Field: layer.Parent(), Op: sinew.OpEqual, Values: []any{parent}}
+		return x.source.MappingRows(ctx, layer, owner, q)
+	}
+	err = eachRow(ctx, owner, list, func(r sinew.MappingRow) error {
+		saved := sinew.SavedMapping{Row: r}
+		versions := func(ctx context.Context, owner string, q sinew.ListQuery) (sinew.Page[sinew.MappingVersion], error) {
+			return x.source.MappingVersions(ctx, layer, owner, r.ID, q)
+		}
+		err := eachRow(ctx, owner, versions, func(v sinew.MappingVersion) error {
+			saved.Versions = append(saved.Versions, v)
+			return nil
+		})
+		all = append(all, saved)
+		return err
+	})
+	return all, err
 }
 
 func (x *exporter) gates(ctx context.Context) error {

@@ -19,6 +19,7 @@ type Target interface {
 	FinishImport(ctx context.Context, environmentID string) error
 	RestoreIntegration(ctx context.Context, r sinew.IntegrationRecord) (id string, err error)
 	RestoreInstallation(ctx context.Context, r sinew.InstallationRecord) (id string, err error)
+	RestoreModel(ctx context.Context, m sinew.SavedModel) error
 	RestoreGate(ctx context.Context, g sinew.StaticGate, token string) (id string, err error)
 	RestoreTenant(ctx context.Context, tenant sinew.Tenant) error
 	RestoreSettings(ctx context.Context, environmentID string, settings sinew.Environment) error
@@ -142,6 +143,9 @@ func (m *importer) restore(ctx context.Context, l line) (err error) {
 		m.last = &r.Integration
 	case l.Installation != nil:
 		err = m.installation(ctx, *l.Installation)
+	case l.Model != nil:
+		m.model(l.Model)
+		err = m.target.RestoreModel(ctx, *l.Model)
 	case l.Gate != nil:
 		g := l.Gate.StaticGate
 		g.EnvironmentID = m.environment.ID
@@ -154,6 +158,11 @@ func (m *importer) restore(ctx context.Context, l line) (err error) {
 		err = m.account(ctx, *l.Account)
 	}
 	return err
+}
+
+// model makes a unified model the environment's and its team's.
+func (m *importer) model(saved *sinew.SavedModel) {
+	saved.Installed.EnvironmentID, saved.Installed.UnifiedModel.TeamID = m.environment.ID, m.environment.TeamID
 }
 
 func (m *importer) installation(ctx context.Context, r sinew.InstallationRecord) (err error) {

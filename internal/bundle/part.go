@@ -12,6 +12,7 @@ const (
 	kindEnvironment  = "environment"
 	kindIntegration  = "integration"
 	kindInstallation = "environment_integration"
+	kindModel        = "environment_unified_model"
 	kindGate         = "static_gate"
 	kindTenant       = "tenant"
 	kindAccount      = "integrated_account"
@@ -39,6 +40,7 @@ type line struct {
 	Environment  *sinew.Environment        `json:"environment,omitempty"`
 	Integration  *sinew.IntegrationRecord  `json:"integration,omitempty"`
 	Installation *sinew.InstallationRecord `json:"installation,omitempty"`
+	Model        *sinew.SavedModel         `json:"model,omitempty"`
 	Gate         *gate                     `json:"gate,omitempty"`
 	Tenant       *sinew.Tenant             `json:"tenant,omitempty"`
 	Account      *Account                  `json:"account,omitempty"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/sinewhq/sinew"
@@ -42,13 +43,16 @@ type Actions interface {
 // dataPlane is what the handlers share.
 type dataPlane struct {
 	proxy   Proxy
+	unified Unified
+	batches Batches
 	actions Actions
 	keeper  Keeper
 }
 
-// Operations returns the routes under /proxy and /custom, and those of forms.
-func Operations(p Proxy, a Actions, k Keeper) []httpapi.Operation {
-	d := &dataPlane{proxy: p, actions: a, keeper: k}
+// Operations returns the routes under /proxy, /unified and /custom, that of batches,
+// and those of forms.
+func Operations(p Proxy, u Unified, b Batches, a Actions, k Keeper) []httpapi.Operation {
+	d := &dataPlane{proxy: p, unified: u, batches: b, actions: a, keeper: k}
 	const tag = "Proxy"
 	page := []httpapi.Parameter{
 		{Name: "limit", Description: "How many records to ask for; the vendor may give fewer."},
@@ -73,8 +77,8 @@ func Operations(p Proxy, a Actions, k Keeper) []httpapi.Operation {
 		call(http.MethodPatch, "/proxy/{resource}/{id}", "proxyUpdate", "Update a record of a vendor's resource", proxy.MethodUpdate),
 		call(http.MethodDelete, "/proxy/{resource}/{id}", "proxyDelete", "Delete a record of a vendor's resource", proxy.MethodDelete),
 		call(http.MethodPost, "/proxy/{resource}/{method}", "proxyCustom", "Call another method of a vendor's resource", ""),
-		d.actionOperation(),
-	}, append(d.customOperations(), formOperations(a)...)...)
+		d.actionOperation(), d.batchOperation(),
+	}, slices.Concat(d.unifiedOperations(), d.customOperations(), formOperations(a))...)
 }
 
 // handleProxy makes one call. named is the method, "" for the one in the path.
@@ -153,8 +157,7 @@ func (d *dataPlane) do(c *httpapi.Call, call proxy.Call) (httpapi.Answer, error)
 // have got it.
 func (d *dataPlane) make(ctx context.Context, c *httpapi.Call, call proxy.Call) (answer httpapi.Answer, sent bool, err error) {
 	result, err := d.proxy.Do(ctx, call)
-	var remote *proxy.RemoteError
-	if errors.As(err, &remote) {
+	if remote := remoteOf(err); remote != nil {
 		c.Timing("vendor", remote.Vendor)
 		return refusal(c, remote), result.Sent, nil
 	}
@@ -173,6 +176,11 @@ func (d *dataPlane) make(ctx context.Context, c *httpapi.Call, call proxy.Call) 
 		answer.Body = withExplanation(result)
 	}
 	return answer, result.Sent, nil
+}
+
+func remoteOf(err error) *proxy.RemoteError {
+	remote, _ := errors.AsType[*proxy.RemoteError](err)
+	return remote
 }
 
 // withExplanation puts the explanation beside the result: into the envelope

@@ -21,11 +21,16 @@ func refusal(c *httpapi.Call, remote *proxy.RemoteError) httpapi.Answer {
 	b.Set("truto_is_remote_error", jsonx.BoolValue(true))
 	b.Set("raw_response", remote.Raw)
 	b.Set("metadata", remote.Metadata)
-	if remote.Status == http.StatusForbidden {
-		b.Set("truto_error_insight", jsonx.ObjectValue(jsonx.Member{Name: "forbidden_error", Value: jsonx.ObjectValue(
-			jsonx.Member{Name: "description", Value: jsonx.StringValue("The vendor refused the call for want of permission; missing_scopes are those that the method needs and the account was not granted")},
-			jsonx.Member{Name: "value", Value: jsonx.ObjectValue(jsonx.Member{Name: "missing_scopes", Value: jsonx.StringsValue(remote.MissingScopes)})},
-		)}))
+	switch {
+	case remote.Insight.Len() > 0:
+		b.Set("truto_error_insight", remote.Insight)
+	case remote.Status == http.StatusForbidden:
+		b.Set("truto_error_insight", jsonx.ObjectValue(jsonx.Member{Name: "forbidden_error", Value: remote.Forbidden()}))
+	}
+	for name, value := range remote.Extra.Members() {
+		if !b.Get(name).Exists() {
+			b.Set(name, value)
+		}
 	}
 	if remote.Explanation != nil {
 		b.Set("explain", remote.Explanation.Value())

@@ -130,6 +130,11 @@ func (c *checker) headerName(name, path string) {
 	}
 }
 
+// IsHeaderName reports whether a request may carry a header of that name.
+func IsHeaderName(name string) bool {
+	return headerName.MatchString(name) && !slices.Contains(hopByHop(), strings.ToLower(name))
+}
+
 var headerName = regexp.MustCompile("^[A-Za-z0-9!#$%&'*+.^_`|~-]+$")
 
 // reservedRoots are the names that placeholders read beside the context.

@@ -167,6 +167,15 @@ func NewMethod(effective jsonx.Value, resource, name string, definition jsonx.Va
 	return m
 }
 
+// Pathless returns the method without its path, for calls that bring one; as it is
+// unless without is set.
+func (m Method) Pathless(without bool) Method {
+	if without {
+		m.Path = ""
+	}
+	return m
+}
+
 func (m *Method) setFlags(d jsonx.Value) {
 	flag := func(name string) bool {
 		set, _ := d.Get(name).Bool()

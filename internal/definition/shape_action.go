@@ -1,6 +1,10 @@
 package definition
 
-import "github.com/sinewhq/sinew/internal/jsonx"
+import (
+	"strings"
+
+	"github.com/sinewhq/sinew/internal/jsonx"
+)
 
 // action takes steps, their list, or a single step without the array.
 func action() *shape {
@@ -46,7 +50,7 @@ func actionStep() *shape {
 			{StepGetContext, &shape{about: "The context of the account, without its credentials, is the running result.", kinds: []jsonx.Kind{jsonx.Object, jsonx.String}}},
 			{StepForm, form},
 			{StepProxy, flat(methodCall("A method of a resource is called; its result is the running result. The members may stand beside type, without config."))},
-			{StepUnified, flat(noUnified(openObject("Calls of the unified API are not there yet.", methodCallKeys()...)))},
+			{StepUnified, flat(unifiedCall(methodCall("A unified method is called; its result is the running result. The members may stand beside type, without config.")))},
 		},
 		beside: []key{
 			optional("name", text("Tells the step apart in results, and names its result for later steps.")),
@@ -93,13 +97,21 @@ func methodCallKeys() []key {
 
 func methodCall(about string) *shape { return openObject(about, methodCallKeys()...) }
 
-// noUnified refuses what would call the unified API.
-func noUnified(s *shape) *shape {
+// unifiedCall wants the resource of a call with its model.
+func unifiedCall(s *shape) *shape {
 	s.ruleOfParts = true
-	s.rule = func(jsonx.Value) (name, problem string) {
-		return "type", "is unified, and the unified API is not there yet; name a resource of the vendor with the type proxy"
+	s.rule = func(v jsonx.Value) (name, problem string) {
+		if text := v.Get("resource").Str(); text != "" && !isUnified(text) {
+			return "resource", "must be a model and a resource of it, such as crm/contacts"
+		}
+		return "", ""
 	}
 	return s
+}
+
+func isUnified(resource string) bool {
+	model, of, ok := strings.Cut(resource, "/")
+	return ok && model != "" && of != "" && !strings.Contains(of, "/")
 }
 
 func formFields() *shape {
@@ -112,7 +124,7 @@ func formFields() *shape {
 	source.ruleOfParts = true
 	source.rule = func(v jsonx.Value) (name, problem string) {
 		if v.Get("type").Str() == StepUnified {
-			return noUnified(&shape{}).rule(v)
+			return unifiedCall(&shape{}).rule(v)
 		}
 		return "", ""
 	}

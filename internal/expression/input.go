@@ -55,6 +55,17 @@ func (in *Input) Text(name string, text []byte) *Input {
 	return in
 }
 
+// Set is Text in place of the member of that name, where there is one.
+func (in *Input) Set(name string, text []byte) *Input {
+	for i := range in.members {
+		if in.members[i].name == name {
+			in.members[i] = member{name: name, text: text}
+			return in
+		}
+	}
+	return in.Text(name, text)
+}
+
 // Value adds a member; Missing is left out.
 func (in *Input) Value(name string, v jsonx.Value) *Input {
 	return in.Lazy(name, func() []byte {

@@ -58,6 +58,7 @@ type errorBody struct {
 	Message    string        `json:"message" doc:"What is wrong, for people."`
 	Code       string        `json:"code" doc:"A stable word for what is wrong."`
 	LinkCode   string        `json:"truto_error_code,omitzero" doc:"The code again, where clients read it under this name."`
+	Insight    jsonx.Raw     `json:"truto_error_insight,omitzero" type:"object" doc:"What is wrong, in a form for programs: missing parameters, scopes and the like."`
 	Details    *errorDetails `json:"details,omitzero" doc:"More about a request that is not valid."`
 	RequestID  string        `json:"request_id" doc:"Finds the request in the logs."`
 }
@@ -119,6 +120,9 @@ func errorAnswer(err error, requestID, accept string) Answer {
 		})
 	}
 	body := errorBody{StatusCode: status, Error: http.StatusText(status), Message: message, Code: code, RequestID: requestID}
+	if known.Insight != "" {
+		body.Insight = jsonx.Raw(known.Insight)
+	}
 	if code == connect.CodeNoApp {
 		body.LinkCode = code
 	}

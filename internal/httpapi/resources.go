@@ -13,6 +13,7 @@ import (
 	"github.com/sinewhq/sinew/internal/journal"
 	"github.com/sinewhq/sinew/internal/notification"
 	"github.com/sinewhq/sinew/internal/refresh"
+	"github.com/sinewhq/sinew/internal/unifiedmodel"
 	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/workflow"
 	"github.com/sinewhq/sinew/internal/workspace"
@@ -23,6 +24,7 @@ type Engines struct {
 	Access       *access.Service
 	Accounts     *account.Service
 	Integrations *integration.Service
+	Models       *unifiedmodel.Service
 	Workspace    *workspace.Service
 	Journal      *journal.Service
 	Refresh      *refresh.Service
@@ -52,6 +54,10 @@ func ControlPlane(e Engines) [][]Operation {
 		integrationOperations(e.Integrations),
 		installationOperations(e.Integrations),
 		catalogOperations(e.Integrations),
+		unifiedModelOperations(e.Models),
+		installedModelOperations(e.Models),
+		mappingOperations(e.Models),
+		modelCatalogOperations(e.Models),
 		tenantOperations(e.Workspace),
 		gateOperations(e.Workspace),
 		webhookOperations(e.Webhooks),

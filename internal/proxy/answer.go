@@ -15,8 +15,11 @@ import (
 
 // shape makes the caller's answer of the vendor's.
 func (c *call) shape(ctx context.Context, r *reply, v verdict, streams bool) (Result, error) {
+	if streams && c.Passed {
+		return Result{Status: r.Status, Header: passedHeader(r.Header), Stream: r.Response.Stream()}, nil
+	}
 	if c.Custom == nil && c.Method == MethodDelete {
-		return Result{Status: http.StatusOK, Body: jsonx.ObjectValue(jsonx.Member{Name: "id", Value: jsonx.StringValue(c.ID)}).Bytes()}, nil
+		return Result{Status: http.StatusOK, JSON: true, Body: jsonx.ObjectValue(jsonx.Member{Name: "id", Value: jsonx.StringValue(c.ID)}).Bytes()}, nil
 	}
 	if v.result.Exists() {
 		return c.envelope(ctx, r, v.status, payloadOf(v.result))
@@ -41,7 +44,7 @@ func (c *call) envelope(ctx context.Context, r *reply, status int, p payload) (R
 	if len(r.raw) == 0 || status == http.StatusNoContent || status == http.StatusPartialContent {
 		status = http.StatusOK // ours has a body, and all of it
 	}
-	result := Result{Status: status, Body: p.text}
+	result := Result{Status: status, Body: p.text, JSON: true}
 	switch {
 	case c.lists():
 		if len(r.raw) == 0 && p.kind == jsonx.Object && len(p.text) == 2 {
@@ -57,6 +60,7 @@ func (c *call) envelope(ctx context.Context, r *reply, status int, p payload) (R
 		}
 		c.count = list.items
 		result.Body = list.text
+		result.Page = &Page{Items: list.items, Next: next, Prev: prev}
 		result.Head, result.Tail = beginResult, listTail(list, next, prev)
 	case c.Custom != nil:
 		result.Head, result.Tail = beginResult, `,"next_cursor":null,"prev_cursor":null}`
@@ -168,6 +172,8 @@ func labelledJSON(h http.Header) bool {
 // the content.
 func (c *call) passes(h http.Header) bool {
 	switch {
+	case c.Passed:
+		return true
 	case c.Whole, c.lists(), c.Custom == nil && c.Method == MethodDelete:
 		return false
 	case c.plan.ResponseFormat != "":

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/paginate"
@@ -55,7 +56,9 @@ func (c *call) build(ctx context.Context) (*upstream.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.setHeaders(request, scope, mediaType)
+	if err := c.setHeaders(ctx, request, scope, mediaType); err != nil {
+		return nil, err
+	}
 	if err := c.authorize(ctx, request, own); err != nil {
 		return nil, err
 	}
@@ -87,10 +90,15 @@ func (c *call) target(scope jsonx.Value) (string, error) {
 		return c.plan.PagedURL.Render(scope)
 	}
 	target, err := c.plan.URL.Render(scope)
-	if err != nil || c.Custom == nil || c.Custom.Method.Exists() {
-		return target, err
+	switch {
+	case err != nil:
+		return "", err
+	case c.Path != "":
+		return under(target, c.Path)
+	case c.Custom == nil || c.Custom.Method.Exists():
+		return target, nil
 	}
-	return c.Custom.under(target)
+	return under(target, c.Custom.Path)
 }
 
 // queryToBody moves the caller's query into the body, or out with it on pages
@@ -208,7 +216,10 @@ func (c *call) forwardUpload(request *upstream.Request) (mediaType string, err e
 		return "", sinew.Errorf(sinew.KindInvalid, "%s.%s sends its body as %s, not as the multipart form that it got", c.plan.Resource, c.plan.Name, c.plan.BodyFormat).WithCode("body_format")
 	}
 	changes := wire.MultipartChanges{Options: c.plan.BodyOptions}
-	if c.plan.BodyTo != nil {
+	switch {
+	case c.Changes != nil:
+		changes.Set, changes.Rename = c.Changes.Set, c.Changes.Rename
+	case c.plan.BodyTo != nil:
 		changes.Set = c.paged.Body
 	}
 	request.Stream, mediaType, err = c.Upload.Forward(changes)
@@ -216,7 +227,7 @@ func (c *call) forwardUpload(request *upstream.Request) (mediaType string, err e
 	return mediaType, err
 }
 
-func (c *call) setHeaders(request *upstream.Request, scope jsonx.Value, mediaType string) {
+func (c *call) setHeaders(ctx context.Context, request *upstream.Request, scope jsonx.Value, mediaType string) error {
 	h, plan := request.Header, c.plan
 	h.Set("Accept", "application/json")
 	h.Set("User-Agent", userAgent)
@@ -239,6 +250,25 @@ func (c *call) setHeaders(request *upstream.Request, scope jsonx.Value, mediaTyp
 		}
 	}
 	maps.Copy(h, c.paged.Header)
+	if c.MapHeaders == nil {
+		return nil
+	}
+	return c.mapHeaders(ctx, h)
+}
+
+// mapHeaders lays over the definition's headers what the caller makes of them.
+func (c *call) mapHeaders(ctx context.Context, h http.Header) error {
+	mapped, err := c.MapHeaders(ctx, headerObject(h))
+	for name, value := range mapped.Members() {
+		switch {
+		case value.IsNull():
+			h.Del(name)
+		case strings.EqualFold(name, "Content-Type") && c.keepsType(), !definition.IsHeaderName(name):
+		default:
+			h.Set(name, headerText(value))
+		}
+	}
+	return err
 }
 
 // keepsType reports whether a body says itself what it is, whatever header the

@@ -47,13 +47,13 @@ func (c *call) customPlan() (*plan, error) {
 	return c.service.compile(definition.NewMethod(effective, customName, customName, d))
 }
 
-// under puts the path under a base URL.
-func (u *Custom) under(base string) (string, error) {
-	if !placeholder.SafePath(u.Path) {
+// under puts a path under a base URL.
+func under(base, own string) (string, error) {
+	if !placeholder.SafePath(own) {
 		return "", sinew.InvalidField("path", "path", "has a segment that cannot be sent to the vendor")
 	}
 	path, query, _ := strings.Cut(base, "?")
-	target := strings.TrimRight(path, "/") + "/" + u.Path
+	target := strings.TrimRight(path, "/") + "/" + own
 	if query != "" {
 		target += "?" + query
 	}

@@ -211,16 +211,19 @@ func inMethods(secret jsonx.Value) bool {
 // variables are what {{environment_variables.X}} reads.
 func (l layers) variables() jsonx.Value { return definition.EnvironmentVariables(l.override) }
 
-// plan returns the plan of a method.
-func (s *Service) plan(l layers, resource, name string) (*plan, error) {
+// plan returns the plan of a method, pathless for one whose path the call brings.
+func (s *Service) plan(l layers, resource, name string, pathless bool) (*plan, error) {
 	if l.shared == nil {
 		m, err := definition.FindMethod(definition.Effective(l.config, l.override, l.account), resource, name)
 		if err != nil {
 			return nil, err
 		}
-		return s.compile(m)
+		return s.compile(m.Pathless(pathless))
 	}
 	key := resource + "\x00" + name
+	if pathless {
+		key += "\x00"
+	}
 	l.shared.mu.RLock()
 	p := l.shared.plans[key]
 	l.shared.mu.RUnlock()
@@ -231,7 +234,7 @@ func (s *Service) plan(l layers, resource, name string) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p, err = s.compile(m); err != nil {
+	if p, err = s.compile(m.Pathless(pathless)); err != nil {
 		return nil, err
 	}
 	l.shared.mu.Lock()

@@ -136,6 +136,24 @@ type Call struct {
 	// place of variables of the same name; its authorization does not. Those of
 	// Fallback are read where nothing else has their name.
 	Roots, Fallback jsonx.Value
+	// Path takes the place of the method's path, under its base URL; "" for none.
+	Path string
+	// MapHeaders makes the headers of the request of those that the definition
+	// sets, nil for none: what it returns is laid over them, null removes.
+	MapHeaders func(ctx context.Context, defined jsonx.Value) (jsonx.Value, error)
+	// Changes says how an upload differs from the form that came, nil for as the
+	// method says.
+	Changes *wire.MultipartChanges
+	// Scopes are those that the call needs where the method names none.
+	Scopes []string
+	// Part is told of the call in place of the log: it is part of another, which
+	// has a record of its own. nil for others.
+	Part func(Made)
+	// Sample is taken for the vendor's answer, which is not asked; nil for none. The
+	// call leaves no trace: neither in the log nor with the account.
+	Sample *Sample
+	// Passed asks for a vendor's success as it comes, whatever it is.
+	Passed bool
 	// Renewing says that the call is part of getting a new token: it is made with
 	// the token that there is, and what comes of it is the caller's to judge.
 	Renewing bool
@@ -145,6 +163,13 @@ type Call struct {
 	Whole bool
 	// Explain asks for an account of how the call was made.
 	Explain bool
+}
+
+// Sample is an answer of a vendor that was recorded.
+type Sample struct {
+	Status int // 0 is 200
+	Header http.Header
+	Body   []byte
 }
 
 // The methods that every integration calls the same.
@@ -169,6 +194,13 @@ type Result struct {
 	// Stream is a body that is passed on as it comes, nil for none. The caller
 	// closes it.
 	Stream io.ReadCloser
+	// Page is set for a page of a list, whose records are Body.
+	Page *Page
+	// JSON says that Body is JSON: a payload, or the records of a page.
+	JSON bool
+	// Answered is what the vendor sent, nil when it was not asked; its Body is nil
+	// when it is passed on.
+	Answered *Answered
 	// Vendor is how long the vendor took to answer.
 	Vendor time.Duration
 	// Sent is set, also beside an error, once the vendor may have got the
@@ -176,6 +208,22 @@ type Result struct {
 	Sent bool
 	// Explanation is set for a call with Explain.
 	Explanation *Explanation
+}
+
+// Page tells where a list goes on.
+type Page struct {
+	Items      int
+	Next, Prev string // cursors, "" at the ends
+}
+
+// Answered is an answer of a vendor as it came, until Release.
+type Answered struct {
+	Status int
+	Header http.Header
+	// Body is the JSON of the answer, nil when it is something else.
+	Body []byte
+	// Raw are its bytes.
+	Raw []byte
 }
 
 // Whole returns the answer in one piece of its own.
@@ -232,8 +280,10 @@ func (c *call) run(ctx context.Context) (Result, error) {
 	if c.account.IsSandbox && !c.Writes && c.writes() {
 		return Result{}, sinew.Errorf(sinew.KindNotAllowed, "The account is in sandbox mode, which allows list and get only").WithCode("sandbox_write")
 	}
-	if err := c.renew(ctx); err != nil {
-		return Result{}, err
+	if c.Sample == nil {
+		if err := c.renew(ctx); err != nil {
+			return Result{}, err
+		}
 	}
 	if err := c.prepare(); err != nil {
 		return Result{}, err
@@ -262,7 +312,7 @@ func (c *call) findPlan() (*plan, error) {
 	case c.Inline != nil:
 		return c.inlinePlan()
 	}
-	return c.service.plan(c.layers, c.Resource, c.Method)
+	return c.service.plan(c.layers, c.Resource, c.Method, c.Path != "")
 }
 
 // writes reports whether the call may change something at the vendor.
@@ -281,7 +331,7 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 	s := c.service
 	started := time.Now()
 	response, err := c.exchange(ctx, request)
-	c.sent = c.sent || !neverLeft(err)
+	c.sent = c.Sample == nil && (c.sent || !neverLeft(err))
 	if err != nil {
 		s.metrics.ObserveUpstream(c.account.IntegrationName, 0, time.Since(started))
 		return Result{}, err
@@ -293,7 +343,9 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 		r.raw, err = response.ReadInto(s.buffers.get())
 	}
 	took := time.Since(started)
-	s.metrics.ObserveUpstream(c.account.IntegrationName, response.Status, took)
+	if c.Sample == nil {
+		s.metrics.ObserveUpstream(c.account.IntegrationName, response.Status, took)
+	}
 	if err != nil {
 		return Result{}, err
 	}
@@ -302,6 +354,9 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 		_ = response.Body.Close()
 	}
 	result.Vendor = took
+	if err == nil {
+		result.Answered = &Answered{Status: r.Status, Header: r.Header, Body: r.json, Raw: r.raw}
+	}
 	if err == nil && !streams && !c.Whole && !c.Explain {
 		result.Release = func() { s.buffers.put(r.raw) }
 	}
@@ -314,6 +369,9 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 // exchange sends the request, a second time where the server asks for another
 // form of the credential first.
 func (c *call) exchange(ctx context.Context, request *upstream.Request) (*upstream.Response, error) {
+	if c.Sample != nil {
+		return c.Sample.answer(request)
+	}
 	response, err := c.service.sender.Do(ctx, request)
 	if err != nil {
 		return nil, err

@@ -18,12 +18,62 @@ import (
 // service is the name that log records carry.
 const service = "sinew"
 
-// record logs a call: where its time went, and what came of it. Calls for
-// accounts that are not there leave no record, since they belong to nobody.
+// Made is what the log says of a call: where its time went, and what came of it.
+type Made struct {
+	RequestID        string
+	RequestType      string // sinew.RequestProxy or sinew.RequestUnified
+	Resource, Method string
+	// HTTPMethod and URL are the request's, "" when none was built.
+	HTTPMethod, URL string
+	// VendorStatus is what the vendor answered, 0 for nothing; Status what the
+	// caller gets.
+	VendorStatus, Status int
+	// Attempts are the requests that the vendor answered, 0 when none was sent.
+	Attempts int
+	// Count are the records of a list, -1 for other answers.
+	Count int
+	Err   error
+	// Took is the whole of it, and Vendor the vendor's part.
+	Took, Vendor time.Duration
+	// Parts are the calls that this one is made of, nil for one that is whole.
+	Parts []Made
+}
+
+// record logs a call, or tells the call that it is part of. Calls for accounts that
+// are not there leave no record, since they belong to nobody.
 func (c *call) record(ctx context.Context, began time.Time, result Result, err error) {
-	if c.account == nil || errors.Is(err, context.Canceled) && !c.sent {
+	if c.account == nil || c.Sample != nil && c.Part == nil || errors.Is(err, context.Canceled) && !c.sent {
 		return
 	}
+	m := Made{
+		RequestID: c.RequestID, RequestType: sinew.RequestProxy, Resource: c.Resource, Method: c.Method, VendorStatus: c.status, Status: result.Status,
+		Count: c.count, Err: err, Took: time.Since(began), Vendor: result.Vendor,
+	}
+	if c.plan != nil {
+		m.Resource, m.Method = c.plan.Resource, c.plan.Name
+	} else if c.Inline != nil {
+		m.Resource, m.Method = c.Inline.Resource, c.Inline.Name
+	}
+	if c.request != nil {
+		m.HTTPMethod, m.URL = c.request.Method, c.shownURL()
+	}
+	if c.sent {
+		m.Attempts = max(c.attempts, 1)
+	}
+	if remote, ok := errors.AsType[*RemoteError](err); ok {
+		m.Vendor, m.Status = remote.Vendor, remote.Status
+	} else if err != nil {
+		m.Status = 0
+	}
+	if c.Part != nil {
+		c.Part(m)
+		return
+	}
+	c.service.Log(c.account, m)
+}
+
+// Log writes the record of a call for an account.
+func (s *Service) Log(of *sinew.AccountRecord, m Made) {
 	now := time.Now()
 	id := uuid.Must(uuid.NewV7()).String()
 	b := newLogObject()
@@ -31,46 +81,57 @@ func (c *call) record(ctx context.Context, began time.Time, result Result, err e
 	b.name("timestamp")
 	b.to = jsonx.AppendTime(b.to, now)
 	b.text("service", service)
-	b.text("request_id", c.RequestID)
-	b.text("request_type", sinew.RequestProxy)
-	b.text("environment_id", c.account.EnvironmentID)
-	b.text("tenant_id", c.account.TenantID)
-	b.text("integrated_account_id", c.account.ID)
-	b.text("integration", c.account.IntegrationName)
-	if c.plan != nil {
-		b.text("resource", c.plan.Resource)
-		b.text("method", c.plan.Name)
-	} else if c.Inline != nil {
-		b.text("resource", c.Inline.Resource)
-		b.text("method", c.Inline.Name)
-	} else {
-		b.text("resource", c.Resource)
-		b.text("method", c.Method)
+	b.text("request_id", m.RequestID)
+	b.text("request_type", m.RequestType)
+	b.text("environment_id", of.EnvironmentID)
+	b.text("tenant_id", of.TenantID)
+	b.text("integrated_account_id", of.ID)
+	b.text("integration", of.IntegrationName)
+	b.made(&m)
+	if len(m.Parts) > 0 {
+		b.name("calls")
+		b.to = append(b.to, '[')
+		for i := range m.Parts {
+			if i > 0 {
+				b.to = append(b.to, ',')
+			}
+			part := &logObject{append(b.to, '{')}
+			part.made(&m.Parts[i])
+			b.to = append(part.to, '}')
+		}
+		b.to = append(b.to, ']')
 	}
-	if c.request != nil {
-		b.text("http_method", c.request.Method)
-		b.text("http_url", c.shownURL())
+	s.recorder.Record(sinew.LogEntry{
+		ID: id, Type: sinew.LogProxy, EnvironmentID: of.EnvironmentID, AccountID: of.ID, Integration: of.IntegrationName,
+		RequestType: m.RequestType, Failure: failureOf(m.Err), Entry: b.json(), CreatedAt: now,
+	})
+}
+
+// made adds what a record says of a call, or of a part of one.
+func (b *logObject) made(m *Made) {
+	b.text("resource", m.Resource)
+	b.text("method", m.Method)
+	b.text("http_method", m.HTTPMethod)
+	b.text("http_url", m.URL)
+	if m.VendorStatus > 0 {
+		b.number("http_status_code", int64(m.VendorStatus))
+		b.text("http_status_category", string(rune('0'+m.VendorStatus/100))+"xx")
 	}
-	if c.status > 0 {
-		b.number("http_status_code", int64(c.status))
-		b.text("http_status_category", string(rune('0'+c.status/100))+"xx")
+	b.failure(m.Err)
+	if m.Status > 0 {
+		b.number("status_code", int64(m.Status))
 	}
-	vendor := c.recordOutcome(b, result, err)
-	if c.sent {
-		b.number("attempt", int64(max(c.attempts, 1)))
+	if m.Attempts > 0 {
+		b.number("attempt", int64(m.Attempts))
 	}
-	b.number("duration", now.Sub(began).Milliseconds())
-	b.number("fetch_duration", vendor.Milliseconds())
-	if c.count >= 0 {
-		b.number("result_count", int64(c.count))
+	b.number("duration", m.Took.Milliseconds())
+	b.number("fetch_duration", m.Vendor.Milliseconds())
+	if m.Count >= 0 {
+		b.number("result_count", int64(m.Count))
 	}
-	if remote, ok := errors.AsType[*RemoteError](err); ok {
+	if remote, ok := errors.AsType[*RemoteError](m.Err); ok {
 		b.truth("integrated_account_needs_reauth", remote.Status == http.StatusUnauthorized)
 	}
-	c.service.recorder.Record(sinew.LogEntry{
-		ID: id, Type: sinew.LogProxy, EnvironmentID: c.account.EnvironmentID, AccountID: c.account.ID, Integration: c.account.IntegrationName,
-		RequestType: sinew.RequestProxy, Failure: failureOf(err), Entry: b.json(), CreatedAt: now,
-	})
 }
 
 // failureOf says in a word how a call failed, "" for one that did not, and for one
@@ -94,26 +155,22 @@ func failureOf(err error) string {
 	return string(known.Kind)
 }
 
-// recordOutcome logs what came of a call, and returns how long the vendor took.
-func (c *call) recordOutcome(b *logObject, result Result, err error) (vendor time.Duration) {
-	vendor, status := result.Vendor, result.Status
+// failure adds why a call failed.
+func (b *logObject) failure(err error) {
+	if err == nil {
+		return
+	}
 	if remote, ok := errors.AsType[*RemoteError](err); ok {
-		vendor, status = remote.Vendor, remote.Status
 		b.text("code", "remote_error")
 		b.text("message", remote.Message)
-	} else if err != nil {
-		status = 0
-		if known, ok := errors.AsType[*sinew.Error](err); ok {
-			b.text("code", known.Code)
-			b.text("message", known.Message)
-		} else {
-			b.text("code", string(sinew.KindInternal))
-		}
+		return
 	}
-	if status > 0 {
-		b.number("status_code", int64(status))
+	if known, ok := errors.AsType[*sinew.Error](err); ok {
+		b.text("code", known.Code)
+		b.text("message", known.Message)
+		return
 	}
-	return vendor
+	b.text("code", string(sinew.KindInternal))
 }
 
 // logObject writes the JSON object of a log record.
@@ -125,7 +182,7 @@ const logRecordSize = 1 << 10
 func newLogObject() *logObject { return &logObject{append(make([]byte, 0, logRecordSize), '{')} }
 
 func (b *logObject) name(name string) {
-	if len(b.to) > 1 {
+	if b.to[len(b.to)-1] != '{' {
 		b.to = append(b.to, ',')
 	}
 	b.to = append(jsonx.AppendString(b.to, name), ':')

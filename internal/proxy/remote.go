@@ -28,8 +28,20 @@ type RemoteError struct {
 	// was not granted.
 	MissingScopes []string
 	vendorTiming
+	// Insight is what a caller above adds to the diagnosis, Missing for nothing.
+	Insight jsonx.Value
+	// Extra are further members of the error that the caller sees.
+	Extra jsonx.Value
 	// Explanation is set for a call with Explain.
 	Explanation *Explanation
+}
+
+// Forbidden diagnoses a 403.
+func (e *RemoteError) Forbidden() jsonx.Value {
+	return jsonx.ObjectValue(
+		jsonx.Member{Name: "description", Value: jsonx.StringValue("The vendor refused the call for want of permission; missing_scopes are those that the method needs and the account was not granted")},
+		jsonx.Member{Name: "value", Value: jsonx.ObjectValue(jsonx.Member{Name: "missing_scopes", Value: jsonx.StringsValue(e.MissingScopes)})},
+	)
 }
 
 // vendorTiming is how long the vendor took.
@@ -73,10 +85,18 @@ func (c *call) refusal(r *reply, v verdict) *RemoteError {
 	if remote.Status == http.StatusForbidden {
 		visible, err := jsonx.ParseString(string(c.account.Context.Or(sinew.EmptyObject)))
 		if err == nil {
-			remote.MissingScopes = account.MissingScopes(c.plan.Scopes, visible)
+			remote.MissingScopes = account.MissingScopes(c.scopes(), visible)
 		}
 	}
 	return remote
+}
+
+// scopes are those that the call needs.
+func (c *call) scopes() []string {
+	if len(c.plan.Scopes) > 0 {
+		return c.plan.Scopes
+	}
+	return c.Scopes
 }
 
 // unreadable is the error of an answer that says it is JSON and is not: with

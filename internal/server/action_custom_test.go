@@ -164,8 +164,8 @@ func TestInstalledActionsOverride(t *testing.T) {
 	if got := p.act(own.text("id"), "say", "").want(200).text("result") + p.act(other.text("id"), "say", "").want(200).text("result"); got != "accountinstallation" {
 		t.Errorf("the actions say %q", got)
 	}
-	p.call("PATCH", "/environment-integration/"+a.installation, `{"override":{"actions":{"validation":[{"type":"unified","resource":"crm/contacts","method":"list"}]}}}`).
-		failure("override.actions.validation.0.type", "value")
+	p.call("PATCH", "/environment-integration/"+a.installation, `{"override":{"actions":{"validation":[{"type":"unified","resource":"contacts","method":"list"}]}}}`).
+		failure("override.actions.validation.0.resource", "value")
 }
 
 // TestResultsHoldNoSecrets looks for what the vendor echoes of credentials in what

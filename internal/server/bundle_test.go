@@ -60,6 +60,11 @@ func newExported(t *testing.T, p *platform) *exported {
 	x.sandbox = p.call("POST", "/sandbox-integrated-account", `{"id":"`+x.accounts[0]+`"}`).want(201).text("id")
 	p.call("POST", "/tenant", `{"id":"lonely","name":"No account"}`).want(201)
 	p.call("PATCH", "/environment/"+p.environment.ID, `{"redirect_uris":["https://app.example.com/"]}`).want(200)
+	model, installed := p.installModel("crm")
+	base := basePath + "/" + p.createMapping(basePath, model, "list", `{"resource":"one"}`).text("id")
+	p.call("PATCH", base, `{"config":{"resource":"two"},"release":{"active":1}}`).want(200)
+	own := environmentPath + "/" + p.createMapping(environmentPath, installed, "list", `{"query":{"a":1}}`).text("id")
+	p.call("PATCH", own, `{"release":{"base":2}}`).want(200)
 	public, private := newIdentity(t)
 	path := filepath.Join(t.TempDir(), "environment.age")
 	counts, err := p.server.Core.Export(t.Context(), p.environment, public, path)
@@ -106,6 +111,14 @@ func (x *exported) wantAlive(p *platform, id func(string) string) {
 		x.t.Errorf("the gate is lost: %v", err)
 	}
 	p.get("/tenant/lonely").want(200)
+	m, err := p.server.Core.Store.Mapping(context.Background(), sinew.MappingKey{EnvironmentID: p.environment.ID, Model: "crm", Resource: "contacts", Integration: "hubspot", Method: "list"})
+	x.must(err)
+	if m.Base == nil || m.Environment == nil || m.Base.Active != `{"resource":"two"}` || m.Base.Release.Active != 1 || m.Environment.Active != `{"query":{"a":1}}` || m.Environment.Release.Base != 2 {
+		x.t.Errorf("got mapping %+v", m)
+	}
+	if versions := p.get(basePath + "/" + m.Base.ID + "/versions").want(200).ids(); len(versions) != 2 {
+		x.t.Errorf("the mapping has the versions %v", versions)
+	}
 	if got := p.get("/sandbox-integrated-account/" + id(x.sandbox)).want(200); got.text("id") != id(x.sandbox) {
 		x.t.Errorf("got %s", got.Text)
 	}
@@ -124,7 +137,7 @@ func TestExportAndImport(t *testing.T) {
 				t.Errorf("the file shows %q", secret)
 			}
 		}
-		want := map[string]int{"sinew-bundle": 1, "environment": 1, "integration": 2, "environment_integration": 2, "static_gate": 1, "tenant": 3, "integrated_account": 5, "api_token": 1}
+		want := map[string]int{"sinew-bundle": 1, "environment": 1, "integration": 2, "environment_integration": 2, "environment_unified_model": 1, "static_gate": 1, "tenant": 3, "integrated_account": 5, "api_token": 1}
 		want["status_change"], want["event"] = x.counts["status_change"], x.counts["event"]
 		if want["status_change"] < 5 || want["event"] < 10 {
 			t.Errorf("%d status changes and %d events", want["status_change"], want["event"])

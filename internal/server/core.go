@@ -14,6 +14,7 @@ import (
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/integration"
 	"github.com/sinewhq/sinew/internal/store"
+	"github.com/sinewhq/sinew/internal/unifiedmodel"
 	"github.com/sinewhq/sinew/internal/workspace"
 )
 
@@ -25,6 +26,7 @@ type Core struct {
 	Access       *access.Service
 	Accounts     *account.Service
 	Integrations *integration.Service
+	Models       *unifiedmodel.Service
 	Workspace    *workspace.Service
 
 	masters *masters
@@ -75,7 +77,7 @@ func newCore(ctx context.Context, c config.Config, st *store.Store, log *slog.Lo
 	}
 	core := &Core{
 		Store: st, Blobs: blobs, Access: tokens, log: log,
-		Accounts: account.New(st, blobs, log), Integrations: integration.New(st), Workspace: workspace.New(st),
+		Accounts: account.New(st, blobs, log), Integrations: integration.New(st), Models: unifiedmodel.New(st), Workspace: workspace.New(st),
 	}
 	return core, core.Workspace.Bootstrap(ctx)
 }

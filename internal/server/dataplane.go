@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew/internal/action"
+	"github.com/sinewhq/sinew/internal/batch"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/dataplane"
 	"github.com/sinewhq/sinew/internal/httpapi"
 	"github.com/sinewhq/sinew/internal/idempotency"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/proxy"
+	"github.com/sinewhq/sinew/internal/unified"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
 
@@ -32,11 +34,16 @@ func newProxy(core *Core, client *upstream.Client, tokens proxy.Tokens, recorder
 }
 
 // newActions makes the engine that runs actions.
-func newActions(core *Core, calls *proxy.Service, log *slog.Logger) *action.Service {
-	return action.New(action.Config{Proxy: calls, Accounts: core.Accounts, Runs: core.Store, Log: log})
+func newActions(core *Core, calls *proxy.Service, models *unified.Service, log *slog.Logger) *action.Service {
+	return action.New(action.Config{Proxy: calls, Unified: models, Accounts: core.Accounts, Runs: core.Store, Log: log})
+}
+
+// newUnified makes the engine that calls vendors by a unified model.
+func newUnified(core *Core, calls *proxy.Service, log *slog.Logger) *unified.Service {
+	return unified.New(unified.Config{Store: core.Store, Accounts: core.Accounts, Proxy: calls, Sealer: core.Store.Vault(), Alarms: core.Store, Log: log})
 }
 
 // dataPlane returns the operations that call vendors.
-func dataPlane(core *Core, calls *proxy.Service, actions *action.Service, log *slog.Logger) []httpapi.Operation {
-	return dataplane.Operations(calls, actions, idempotency.New(core.Store, log, 0))
+func dataPlane(core *Core, calls *proxy.Service, models *unified.Service, actions *action.Service, log *slog.Logger) []httpapi.Operation {
+	return dataplane.Operations(calls, models, batch.New(core.Accounts, calls, models), actions, idempotency.New(core.Store, log, 0))
 }

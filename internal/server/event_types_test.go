@@ -47,7 +47,6 @@ type provocation struct {
 func provocations() []provocation {
 	const (
 		syncs     = "sync jobs"
-		models    = "unified models"
 		unifieds  = "inbound webhooks of unified models"
 		schedules = "schedules of sync jobs"
 	)
@@ -84,6 +83,15 @@ func provocations() []provocation {
 			_, installation := s.install("deleted")
 			s.call("DELETE", "/environment-integration/"+installation, "").want(200)
 		}),
+		done("environment_unified_model:created", func(s *eventScene) { s.installModel("created") }),
+		done("environment_unified_model:updated", func(s *eventScene) {
+			_, installation := s.installModel("updated")
+			s.call("PATCH", "/environment-unified-model/"+installation, `{"override":{"docs":{"hubspot":{"a":"b"}}}}`).want(200)
+		}),
+		done("environment_unified_model:deleted", func(s *eventScene) {
+			_, installation := s.installModel("deleted")
+			s.call("DELETE", "/environment-unified-model/"+installation, "").want(200)
+		}),
 		done("api_token:created", func(s *eventScene) { s.newToken(s.environment.ID) }),
 		done("api_token:deleted", func(s *eventScene) {
 			token, _, err := s.server.Core.Access.CreateAPIToken(s.t.Context(), s.environment.ID, "gone", "", 0)
@@ -92,9 +100,6 @@ func provocations() []provocation {
 		}),
 		done("test", func(s *eventScene) { s.call("POST", "/webhook/test", `{"id":"`+s.hook+`"}`).want(200) }),
 		later("sync_job_cron_trigger:failed", schedules),
-	}
-	for _, name := range []string{"created", "updated", "deleted"} {
-		all = append(all, later("environment_unified_model:"+name, models))
 	}
 	for _, name := range []string{"created", "updated", "started", "completed", "failed", "deleted", "record", "record_error", "rate_limited"} {
 		all = append(all, later("sync_job_run:"+name, syncs))

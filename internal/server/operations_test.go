@@ -141,7 +141,9 @@ func typeOf(schema jsonx.Value) (name string, nullable bool) {
 
 // callsVendor reports whether the operation's path is about a vendor's records,
 // whose ids are not ours.
-func (o operation) callsVendor() bool { return o.noun() == "proxy" || o.noun() == "custom" }
+func (o operation) callsVendor() bool {
+	return o.noun() == "proxy" || o.noun() == "custom" || o.noun() == "unified"
+}
 
 // takesDeliveries reports whether the operation is an address that vendors deliver to,
 // for whom all ids are alike.
@@ -151,10 +153,12 @@ func (o operation) takesDeliveries() bool {
 
 // sharedByAll reports whether the operation is about what comes with the program
 // and belongs to everybody.
-func (o operation) sharedByAll() bool { return o.noun() == "category" || o.noun() == "catalog" }
+func (o operation) sharedByAll() bool {
+	return o.noun() == "category" || strings.HasSuffix(o.noun(), "catalog")
+}
 
 // listsRows reports whether the operation lists rows that have ids, and asks for
 // nothing to do so.
 func (o operation) listsRows() bool {
-	return o.Method == "GET" && len(o.Parameters) == 0 && o.Answer.At("properties", "result").Exists() && o.noun() != "log" && o.noun() != "catalog"
+	return o.Method == "GET" && len(o.Parameters) == 0 && o.Answer.At("properties", "result").Exists() && o.noun() != "log" && !strings.HasSuffix(o.noun(), "catalog")
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/revocation"
 	"github.com/sinewhq/sinew/internal/store"
+	"github.com/sinewhq/sinew/internal/unified"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/wire"
@@ -52,6 +53,7 @@ type Server struct {
 	log      *slog.Logger
 	refresh  *refresh.Service
 	connect  *connect.Service
+	unified  *unified.Service
 	upstream *upstream.Client
 	answers  *escrow.Journal
 	journal  *journal.Writer
@@ -120,24 +122,25 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	}
 	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
-	actions := newActions(s.Core, calls, s.log)
+	s.unified = newUnified(s.Core, calls, s.log)
+	actions := newActions(s.Core, calls, s.unified, s.log)
 	byAction.Service = actions
 	s.hooks = webhook.New(s.Core.Store, s.upstream, s.log)
 	if s.notices, err = newNotifications(c, s.Core.Store, s.upstream, s.URL(c), s.log); err != nil {
 		return nil, err
 	}
-	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
-	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
+	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Unified: s.unified, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
+	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Unified: s.unified, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
 	s.runner = newRunner(s.Core, workers{s.Core.Accounts, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, deliveries, flows, s.notices, s.journal, c.InboundRetention, c.EventRetention}, s.drain, metrics, s.log)
 	s.queue = jobs.NewQueue(s.Core.Store, s.runner)
 	metrics.WatchJobs(s.jobDepths)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
-		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Workspace: s.Core.Workspace,
+		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Models: s.Core.Models, Workspace: s.Core.Workspace,
 		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: s.hooks, Inbound: deliveries, Queue: s.queue, Workflows: flows, Notify: s.notices,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})
-	plane := dataPlane(s.Core, calls, actions, s.log)
+	plane := dataPlane(s.Core, calls, s.unified, actions, s.log)
 	return httpapi.New(httpapi.Config{
 		Context: store.WithOneLook,
 		Settings: httpapi.Settings{
@@ -209,6 +212,7 @@ func (s *Server) forget(ctx context.Context) {
 			return
 		case now := <-ticker.C:
 			s.Core.Accounts.Forget(now)
+			s.unified.Forget(now)
 		}
 	}
 }

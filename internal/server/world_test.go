@@ -28,6 +28,12 @@ type world struct {
 	workflow     string
 	notification string
 	tenant       string
+	// model is a unified model, and installedModel where it is installed; each has a
+	// mapping.
+	model              string
+	installedModel     string
+	mapping            string
+	environmentMapping string
 }
 
 // newWorld fills the environment of a platform; the name keeps the slugs of
@@ -44,6 +50,12 @@ func newWorld(p *platform, name string) *world {
 	w.gate = p.call("POST", "/static-gate", `{"name":"gate","domain":"egress.example.com"}`).want(201).text("id")
 	w.webhook = p.call("POST", "/webhook", `{"target_url":"https://api.example.com/hooks","is_active":false}`).want(201).text("id")
 	w.notification = p.call("POST", "/notification-destination", `{"type":"slack","is_active":false,"config":{"webhook_url":"https://hooks.example.com/services/T0/B0/X"}}`).want(201).text("id")
+	w.model, w.installedModel = p.installModel("model-" + name)
+	w.mapping = p.createMapping(basePath, w.model, "list", `{"resource":"contacts"}`).text("id")
+	w.environmentMapping = p.createMapping(environmentPath, w.installedModel, "list", `{"query":{"a":1}}`).text("id")
+	for _, path := range []string{basePath, environmentPath} {
+		w.ids[strings.TrimPrefix(path, "/")+"/version"] = []string{"1"}
+	}
 	p.receive(w.installation, w.account)
 	// Nothing of it goes on in the background while tests compare what is stored.
 	p.call("PATCH", "/workflow/"+w.workflow, `{"is_active":false}`).want(200)

@@ -46,12 +46,13 @@ func (s *Store) BeginImport(ctx context.Context, environmentID, bundle string) (
 		}
 		var rows int
 		err = t.QueryRowContext(ctx, `SELECT (SELECT count(*) FROM integrated_account WHERE environment_id = $1) + (SELECT count(*) FROM environment_integration WHERE environment_id = $1)
-			+ (SELECT count(*) FROM tenant WHERE environment_id = $1) + (SELECT count(*) FROM static_gate WHERE environment_id = $1)`, environmentID).Scan(&rows)
+			+ (SELECT count(*) FROM tenant WHERE environment_id = $1) + (SELECT count(*) FROM static_gate WHERE environment_id = $1)
+			+ (SELECT count(*) FROM environment_unified_model WHERE environment_id = $1)`, environmentID).Scan(&rows)
 		if err != nil {
 			return err
 		}
 		if rows > 0 {
-			return sinew.Errorf(sinew.KindConflict, "The environment is not empty: bundles are imported into an environment without accounts, installed integrations, tenants and static gates").WithCode(CodeNotEmpty)
+			return sinew.Errorf(sinew.KindConflict, "The environment is not empty: bundles are imported into an environment without accounts, installed integrations and unified models, tenants and static gates").WithCode(CodeNotEmpty)
 		}
 		_, err = t.ExecContext(ctx, `INSERT INTO bundle_import (environment_id, bundle, finished) VALUES ($1, $2, $3)
 			ON CONFLICT (environment_id) DO UPDATE SET bundle = excluded.bundle, finished = excluded.finished`, environmentID, bundle, false)

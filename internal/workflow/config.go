@@ -45,7 +45,7 @@ type step struct {
 // members are the members of the config of an action; true for those that it needs.
 func members(action string) map[string]bool {
 	switch action {
-	case ActionProxyRequest:
+	case ActionProxyRequest, ActionUnifiedRequest:
 		return map[string]bool{"integrated_account_id": false, "resource": true, "method": false, "id": false, "query": false, "body": false}
 	case ActionCustomWebhook:
 		return map[string]bool{"url": true, "method": false, "headers": false, "body": false}
@@ -154,13 +154,11 @@ func (c *checker) step(v jsonx.Value, path string) step {
 
 func (c *checker) action(name, path string) {
 	switch name {
-	case ActionProxyRequest, ActionCustomWebhook:
+	case ActionProxyRequest, ActionUnifiedRequest, ActionCustomWebhook:
 	case ActionRunSyncJob:
 		c.fail(path, "unavailable", "needs sync jobs, which this version does not have")
-	case ActionUnifiedRequest:
-		c.fail(path, "unavailable", "needs the unified API, which this version does not have")
 	default:
-		c.fail(path, "enum", "must be %s or %s", ActionProxyRequest, ActionCustomWebhook)
+		c.fail(path, "enum", "must be %s, %s or %s", ActionProxyRequest, ActionUnifiedRequest, ActionCustomWebhook)
 	}
 }
 
@@ -197,6 +195,9 @@ func (c *checker) complete(s step, path string) {
 	}
 	slices.Sort(names)
 	c.known(s.config, path, names...)
+	if resource := s.config.Get("resource").Str(); s.action == ActionUnifiedRequest && resource != "" && !strings.Contains(resource, "{{") && !strings.Contains(resource, "/") {
+		c.fail(path+".resource", "value", "must be a model and a resource of it, such as crm/contacts")
+	}
 	if s.action == ActionCustomWebhook {
 		if headers := s.config.Get("headers"); headers.Exists() && headers.Kind() != jsonx.Object {
 			c.fail(path+".headers", "type", "must be an object")

@@ -12,6 +12,7 @@ import (
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/proxy"
+	"github.com/sinewhq/sinew/internal/unified"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
 
@@ -42,6 +43,11 @@ type Accounts interface {
 	AsItIs(ctx context.Context, environmentID, id string) (sinew.AccountRecord, jsonx.Value, error)
 }
 
+// Unified makes calls by a unified model.
+type Unified interface {
+	Read(ctx context.Context, c unified.Call) (unified.Payload, error)
+}
+
 // Sender sends requests, as *upstream.Client does.
 type Sender interface {
 	Check(url string) error
@@ -52,6 +58,7 @@ type Sender interface {
 type Config struct {
 	Store    Store
 	Proxy    Proxy
+	Unified  Unified
 	Accounts Accounts
 	Sender   Sender
 	Log      *slog.Logger
@@ -61,6 +68,7 @@ type Config struct {
 type Service struct {
 	store       Store
 	proxy       Proxy
+	unified     Unified
 	accounts    Accounts
 	sender      Sender
 	log         *slog.Logger
@@ -69,7 +77,7 @@ type Service struct {
 
 // New returns a service.
 func New(c Config) *Service {
-	return &Service{store: c.Store, proxy: c.Proxy, accounts: c.Accounts, sender: c.Sender, log: c.Log, expressions: expression.NewEngine()}
+	return &Service{store: c.Store, proxy: c.Proxy, unified: c.Unified, accounts: c.Accounts, sender: c.Sender, log: c.Log, expressions: expression.NewEngine()}
 }
 
 // now is the time of a change, in the precision that is stored.

@@ -16,6 +16,7 @@ import (
 	"github.com/sinewhq/sinew/internal/placeholder"
 	"github.com/sinewhq/sinew/internal/proxy"
 	"github.com/sinewhq/sinew/internal/retry"
+	"github.com/sinewhq/sinew/internal/unified"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
 
@@ -41,6 +42,9 @@ func (r *run) request(ctx context.Context, s step, told jsonx.Value) (jsonx.Valu
 	if !sinew.IsUUID(call.AccountID) {
 		return jsonx.Value{}, sinew.InvalidField("integrated_account_id", "required", "is required where the event is about no account")
 	}
+	if s.action == ActionUnifiedRequest {
+		return r.unifiedRequest(ctx, s, call)
+	}
 	account, _, err := r.service.accounts.AsItIs(ctx, r.Run.EnvironmentID, call.AccountID)
 	if err != nil {
 		return jsonx.Value{}, err
@@ -65,6 +69,29 @@ func (r *run) request(ctx context.Context, s step, told jsonx.Value) (jsonx.Valu
 		payload = jsonx.NullValue()
 	}
 	return payload, nil
+}
+
+// unifiedRequest makes a call of the unified API.
+func (r *run) unifiedRequest(ctx context.Context, s step, asked proxy.Call) (jsonx.Value, error) {
+	call := unified.Call{
+		Principal: asked.Principal, RequestID: asked.RequestID, AccountID: asked.AccountID, Method: asked.Method, ID: asked.ID, Query: asked.Query, Body: asked.Body,
+	}
+	call.Model, call.Resource, _ = strings.Cut(asked.Resource, "/")
+	repeats := s.idempotent || unified.Reads(call.Method)
+	if err := r.setOut(ctx, repeats); err != nil {
+		return jsonx.Value{}, err
+	}
+	got, err := r.service.unified.Read(ctx, call)
+	if err != nil {
+		return jsonx.Value{}, judge(err, repeats || !got.Sent)
+	}
+	if got.Size > maxAnswer {
+		return jsonx.Value{}, tooMuch(got.Size)
+	}
+	if !got.Value.Exists() {
+		return jsonx.NullValue(), nil
+	}
+	return got.Value, nil
 }
 
 // judge says which errors of a call another try may not meet.
