@@ -152,3 +152,31 @@ func TestLinkTokensForUnifiedModels(t *testing.T) {
 		p.stranger().call("POST", "/link-token", `{"tenant_id":"x","environment_unified_model_id":"`+crm.text("id")+`"}`).failure("environment_unified_model_id", "not_found")
 	})
 }
+
+// TestMappingDrift tells of a field that a vendor gives no more, once, by an event and
+// to the destinations.
+func TestMappingDrift(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		page := func(record string) {
+			t.Helper()
+			m.vendor.says(200, `{"data":[`+strings.Repeat(record+",", 99)+record+`]}`)
+			m.unified("GET", "/contacts", "").want(200)
+		}
+		for range 3 {
+			page(`{"id":1,"name":"Ann","mail":"a"}`)
+		}
+		page(`{"id":1,"name":"Ann"}`)
+		page(`{"id":1,"name":"Ann"}`)
+		var told []jsonx.Value
+		for _, e := range p.get("/event?limit=100").want(200).JSON.Get("result").Items() {
+			if e.Get("event").Str() == "unified_mapping:drift" {
+				told = append(told, e.Get("payload"))
+			}
+		}
+		if len(told) != 1 || told[0].Get("field").Str() != "email" || told[0].Get("filled_before").String() != "1" || told[0].Get("integrated_account_id").Str() != m.account {
+			t.Errorf("got %v", told)
+		}
+	})
+}
