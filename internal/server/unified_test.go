@@ -118,7 +118,7 @@ func TestUnifiedParameters(t *testing.T) {
 	m := newModelled(t, p)
 	const body = `{"data":[{"id":1,"name":"Ann"},{"id":2,"name":"Bob"}]}`
 	for name, c := range map[string]struct{ query, want, line string }{
-		"limit":                                {query: "limit=2", want: `[{"id":"1","name":"Ann"},{"id":"2","name":"Bob"}]`, line: "limit=2"},
+		"limit":                                {query: "limit=2", want: `[{"id":"1","name":"Ann"},{"id":"2","name":"Bob"}]`, line: ""},
 		"truto_ignore_limit":                   {query: "limit=2&truto_ignore_limit=true", line: ""},
 		"truto_ignore_remote_data":             {query: "truto_ignore_remote_data=true", want: `[{"id":"1","name":"Ann"},{"id":"2","name":"Bob"}]`},
 		"truto_exclude_fields array":           {query: "truto_exclude_fields[]=name", want: `[{"id":"1"},{"id":"2"}]`},
