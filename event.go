@@ -30,6 +30,9 @@ const (
 	EventEnvironmentUnifiedModelUpdated EventType = "environment_unified_model:updated"
 	EventEnvironmentUnifiedModelDeleted EventType = "environment_unified_model:deleted"
 
+	// EventMappingDrift is a field of unified records that a vendor gives no more.
+	EventMappingDrift EventType = "unified_mapping:drift"
+
 	// EventTest is what a webhook is tried with.
 	EventTest EventType = "test"
 
@@ -47,7 +50,7 @@ const (
 )
 
 // EventTypes are all events of the contract (spec 03 section 8.7), those included that
-// nothing commits yet.
+// nothing commits yet, and those of our own.
 func EventTypes() []EventType {
 	groups := []struct{ group, names string }{
 		{"integrated_account", "created updated deleted active reactivated authentication_error forbidden_error post_install_error validation_error post_connect_form_submitted"},
@@ -59,6 +62,7 @@ func EventTypes() []EventType {
 		{"sync_job_cron_trigger", "failed"},
 		{"record", "created updated deleted meta"},
 		{"batch_job", "dry_run_completed completed dry_run_failed failed"},
+		{"unified_mapping", "drift"}, // ours
 	}
 	var all []EventType
 	for _, g := range groups {

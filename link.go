@@ -37,6 +37,9 @@ type LinkOptions struct {
 	RedirectURI string `json:"redirect_uri,omitzero"`
 	// Scopes are asked for in the place of the integration's; nil for those.
 	Scopes []string `json:"scopes,omitzero"`
+	// UnifiedModels are the installed models, by their ids, that an integration has
+	// to support; nil for any.
+	UnifiedModels []string `json:"unified_models,omitzero"`
 	// PersistContext keeps the account's context under the new one.
 	PersistContext bool   `json:"persist_previous_context,omitzero"`
 	StaticGateID   string `json:"static_gate_id,omitzero"`

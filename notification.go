@@ -26,7 +26,9 @@ const (
 	NoticeMaxRequests        NoticeType = "api_max_requests_exceeded"
 	NoticeWebhookDeactivated NoticeType = "webhook_deactivated"
 	NoticeWebhookActivated   NoticeType = "webhook_activated"
-	NoticeTest               NoticeType = "test"
+	// NoticeMappingDrift is a field of unified records that vendors give no more.
+	NoticeMappingDrift NoticeType = "unified_mapping_drift"
+	NoticeTest         NoticeType = "test"
 )
 
 // NotificationDestination is where people of the API customer are told of what needs
@@ -92,6 +94,7 @@ type NoticeFacts struct {
 	Token   *TokenFacts    `json:"token,omitempty"`
 	Limit   *LimitFacts    `json:"limit,omitempty"`
 	Errors  *FailedSummary `json:"errors,omitempty"`
+	Drift   *DriftFacts    `json:"drift,omitempty"`
 }
 
 // WebhookFacts say what became of a webhook. The address is its scheme and host: the
@@ -119,6 +122,21 @@ type LimitFacts struct {
 	AccountID string `json:"account_id,omitempty"`
 	Limit     int    `json:"limit"`
 	Seconds   int    `json:"seconds"`
+}
+
+// DriftFacts say what unified records lack that they had before.
+type DriftFacts struct {
+	Model       string `json:"model"`
+	Resource    string `json:"resource"`
+	Method      string `json:"method"`
+	Integration string `json:"integration"`
+	AccountID   string `json:"account_id"`
+	// Field is what is missing, "" for records that do not fit their schema.
+	Field string `json:"field,omitempty"`
+	// Before is the part of the records that had it.
+	Before float64 `json:"before"`
+	// Reason says what does not fit.
+	Reason string `json:"reason,omitempty"`
 }
 
 // FailedSummary counts the failed calls of a window.

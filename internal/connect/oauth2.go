@@ -17,10 +17,11 @@ func (b *begun) grant() (credential.Grant, error) {
 	return credential.NewGrant(b.attempt.Method, b.credential.Config, b.values(b.memory.Values))
 }
 
-// scopes are those to ask for: what the link token says, or else the integration.
-func (b *begun) scopes(g credential.Grant) []string {
-	if b.token.Options.Scopes != nil {
-		return b.token.Options.Scopes
+// asked are the scopes to ask for: what the link token says, what its unified models
+// need, or else those of the integration.
+func (b *begun) asked(g credential.Grant) []string {
+	if b.scopes != nil {
+		return b.scopes
 	}
 	return g.Scopes
 }
@@ -33,7 +34,7 @@ func (s *Service) beginOAuth2(ctx context.Context, b *begun) (redirect string, e
 	if err != nil {
 		return "", err
 	}
-	b.attempt.RequestedScopes = b.scopes(g)
+	b.attempt.RequestedScopes = b.asked(g)
 	if b.byDevice() {
 		return s.beginDevice(ctx, b, g)
 	}
@@ -114,7 +115,7 @@ func (s *Service) fetchToken(ctx context.Context, b *begun) error {
 	if err != nil {
 		return err
 	}
-	g.Scopes = b.scopes(g)
+	g.Scopes = b.asked(g)
 	b.attempt.RequestedScopes = g.Scopes
 	if err := s.enter(ctx, b, sinew.AttemptExchanging, sinew.AttemptHashes{}); err != nil {
 		return err

@@ -42,6 +42,8 @@ type Store interface {
 	EnabledInstallations(ctx context.Context, environmentID string) ([]sinew.EnvironmentIntegration, error)
 	Connectable(ctx context.Context, environmentID string) ([]sinew.EnvironmentIntegration, error)
 	EnvironmentIntegration(ctx context.Context, environmentID, id string) (sinew.EnvironmentIntegration, error)
+	InstalledModels(ctx context.Context, environmentID string) ([]sinew.EnvironmentUnifiedModel, error)
+	Mappings(ctx context.Context, environmentID, integration string) ([]sinew.MappedMethod, error)
 	InstallationNamed(ctx context.Context, environmentID, name string) (sinew.EnvironmentIntegration, error)
 	UnconnectedAccount(ctx context.Context, environmentID, installationID string) (sinew.AccountRecord, error)
 	Account(ctx context.Context, environmentID, id string) (sinew.AccountView, error)

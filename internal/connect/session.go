@@ -91,14 +91,23 @@ func (s *Service) choice(ctx context.Context, token sinew.LinkToken, name string
 	if err != nil {
 		return nil, err
 	}
-	with := shown{given: given, scopes: token.Options.Scopes}
-	list := make([]view.ConnectIntegration, len(installed))
+	models, err := s.models(ctx, &token)
+	if err != nil {
+		return nil, err
+	}
+	if name != "" && !models.allows(name) {
+		return nil, invalidIntegration(name)
+	}
+	list := make([]view.ConnectIntegration, 0, len(installed))
 	for i := range installed {
+		if !models.allows(installed[i].Integration.Name) {
+			continue
+		}
 		o, err := s.offers.get(&installed[i])
 		if err != nil {
 			return nil, err
 		}
-		list[i] = o.view(with)
+		list = append(list, o.view(shown{given: given, scopes: models.scopesFor(&token, o.name)}))
 	}
 	return list, nil
 }
@@ -140,7 +149,11 @@ func (s *Service) showAgain(ctx context.Context, token sinew.LinkToken, name str
 	if err != nil {
 		return err
 	}
-	with := shown{keeps: token.Options.PersistContext, scopes: token.Options.Scopes}
+	models, err := s.models(ctx, &token)
+	if err != nil {
+		return err
+	}
+	with := shown{keeps: token.Options.PersistContext, scopes: models.scopesFor(&token, a.IntegrationName)}
 	if with.given, err = parseObject(token.Context); err != nil {
 		return err
 	}

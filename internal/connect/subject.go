@@ -22,6 +22,8 @@ type subject struct {
 	given, before jsonx.Value
 	// account is "" for a new one.
 	account string
+	// scopes are those to ask for, nil for those of the integration.
+	scopes []string
 }
 
 // subject finds what a token connects by an integration's name and one of its
@@ -38,7 +40,15 @@ func (s *Service) subject(ctx context.Context, token sinew.LinkToken, name, form
 			return sub, err
 		}
 	}
+	models, err := s.models(ctx, &token)
+	if err != nil {
+		return sub, err
+	}
+	sub.scopes = models.scopesFor(&token, name)
 	if sub.account == "" {
+		if !models.allows(name) {
+			return sub, invalidIntegration(name)
+		}
 		installation, err := s.named(ctx, token.EnvironmentID, name)
 		if err != nil {
 			return sub, err

@@ -44,6 +44,9 @@ func (s *Service) CreateToken(ctx context.Context, p sinew.Principal, in TokenRe
 	if err := s.checkOptions(ctx, p, in); err != nil {
 		return "", err
 	}
+	if in.Options.UnifiedModels, err = s.readModels(ctx, p.EnvironmentID, in.UnifiedModels); err != nil {
+		return "", err
+	}
 	token := sinew.LinkToken{EnvironmentID: p.EnvironmentID, TenantID: in.TenantID, Options: in.Options, CreatedAt: s.Store.Now()}
 	token.ExpiresAt = token.CreatedAt.Add(sinew.LinkTokenLife)
 	credentials, err := s.credentialsFor(ctx, &token, in)
@@ -65,9 +68,6 @@ func (s *Service) CreateToken(ctx context.Context, p sinew.Principal, in TokenRe
 }
 
 func (s *Service) checkOptions(ctx context.Context, p sinew.Principal, in TokenRequest) error {
-	if hasModels(in.UnifiedModels) {
-		return sinew.InvalidField("environment_unified_model_id", "unavailable", "link tokens cannot be restricted to unified models yet: this version has no unified API; leave it out, and pass integrations to the connect page instead")
-	}
 	for _, scope := range in.Options.Scopes {
 		if scope == "" || strings.ContainsAny(scope, " \t\r\n") {
 			return sinew.InvalidField("scopes", "value", "must be a list of scopes, each without spaces")
@@ -77,17 +77,6 @@ func (s *Service) checkOptions(ctx context.Context, p sinew.Principal, in TokenR
 		return err
 	}
 	return s.checkRedirect(ctx, p.EnvironmentID, in.Options.RedirectURI)
-}
-
-// hasModels reports whether a filter names anything: a text, or a list of them.
-func hasModels(v jsonx.Value) bool {
-	switch v.Kind() {
-	case jsonx.Missing, jsonx.Null:
-		return false
-	case jsonx.String, jsonx.Array:
-		return v.Len() > 0 || v.Str() != ""
-	}
-	return true
 }
 
 // checkRedirect holds an address against those that the environment allows, letter

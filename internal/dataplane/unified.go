@@ -18,6 +18,7 @@ type Unified interface {
 	Do(ctx context.Context, c unified.Call) (unified.Result, error)
 	// Meta tells what a method is.
 	Meta(ctx context.Context, r unified.MetaRequest) (unified.Meta, error)
+	Preview(ctx context.Context, p unified.Preview) (unified.Comparison, error)
 }
 
 // unifiedParameters are those of every unified call (spec 03 section 3.4).
@@ -59,6 +60,7 @@ func (d *dataPlane) unifiedOperations() []httpapi.Operation {
 		call(http.MethodDelete, path+"/{id}", "unifiedDelete", "Delete a unified record", proxy.MethodDelete),
 		call(http.MethodDelete, path, "unifiedDeleteByQuery", "Delete the unified record that the parameters name", proxy.MethodDelete),
 		call(http.MethodPost, path+"/{method}", "unifiedCustom", "Call another method of a unified resource", ""),
+		d.previewOperation(),
 	}
 }
 

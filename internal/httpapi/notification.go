@@ -21,14 +21,14 @@ type createNotification struct {
 	Type       string              `json:"type" required:"true" enum:"slack,email" doc:"slack or email."`
 	Label      *string             `json:"label" max:"200" doc:"The name for people."`
 	IsActive   *bool               `json:"is_active" doc:"Whether notices are sent; true unless given."`
-	EventTypes []string            `json:"event_types" max:"20" items:"enum:\"all,api_errors,api_token_events,api_max_requests_exceeded,webhook_deactivated,webhook_activated\"" doc:"What to tell of; all unless given."`
+	EventTypes []string            `json:"event_types" max:"20" items:"enum:\"all,api_errors,api_token_events,api_max_requests_exceeded,webhook_deactivated,webhook_activated,unified_mapping_drift\"" doc:"What to tell of; all unless given."`
 	Config     *notificationConfig `json:"config" required:"true" doc:"Where it is; the members are those of its type."`
 }
 
 type updateNotification struct {
 	Label      *string             `json:"label" input:"true" max:"200" doc:"The name for people."`
 	IsActive   *bool               `json:"is_active" input:"true" doc:"Whether notices are sent. What is on its way to one that is switched off is dropped."`
-	EventTypes []string            `json:"event_types" input:"true" max:"20" items:"enum:\"all,api_errors,api_token_events,api_max_requests_exceeded,webhook_deactivated,webhook_activated\"" doc:"What to tell of; none stands for all."`
+	EventTypes []string            `json:"event_types" input:"true" max:"20" items:"enum:\"all,api_errors,api_token_events,api_max_requests_exceeded,webhook_deactivated,webhook_activated,unified_mapping_drift\"" doc:"What to tell of; none stands for all."`
 	Config     *notificationConfig `json:"config" input:"true" doc:"Members to change; the others stay."`
 }
 

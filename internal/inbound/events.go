@@ -22,10 +22,13 @@ type recordEvent struct {
 	resource string
 	id       string
 	raw      jsonx.Value
+	// records are the unified records, none for an event that no model maps.
+	records []jsonx.Value
+	// lacks says why an event that a model maps has no record, "" when it has.
+	lacks string
 }
 
-// newRecordEvent reads an element of what payload_transform returned. Records are
-// raw: what the unified model makes of them is added where there is one.
+// newRecordEvent reads an element of what payload_transform returned.
 func newRecordEvent(v jsonx.Value) recordEvent {
 	e := recordEvent{name: scalar(v.Get("event_type")), resource: scalar(v.Get("resource_type")), id: scalar(v.Get("resource_id")), raw: v.Get("raw")}
 	if e.resource == "" {
@@ -88,8 +91,11 @@ func (e recordEvent) payload(t *target, deliveryID string) sinew.JSON {
 		Set("environment_integration_id", jsonx.StringValue(r.EnvironmentIntegrationID)).
 		Set("integration_name", jsonx.StringValue(r.IntegrationName)).
 		Set("inbound_webhook_id", jsonx.StringValue(deliveryID)).
-		Set("records", jsonx.ArrayValue()).
+		Set("records", jsonx.ArrayValue(e.records...)).
 		Set("raw_payload", e.raw)
+	if e.lacks != "" {
+		b.Set("enrichment_error", jsonx.StringValue(e.lacks))
+	}
 	return sinew.JSON(b.Value().String())
 }
 

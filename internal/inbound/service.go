@@ -9,6 +9,7 @@ import (
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/unified"
 )
 
 // Store keeps the inbox; see the store's methods of these names.
@@ -39,10 +40,17 @@ type Accounts interface {
 	Remember(ctx context.Context, p sinew.Principal, id string, patch jsonx.Value, event sinew.EventType) error
 }
 
+// Unified has what the unified models make of deliveries, and fetches records.
+type Unified interface {
+	Events(ctx context.Context, environmentID, integration string, input jsonx.Value) ([]unified.Event, error)
+	Read(ctx context.Context, c unified.Call) (unified.Payload, error)
+}
+
 // Config is what a Service is made of.
 type Config struct {
 	Store    Store
 	Accounts Accounts
+	Unified  Unified
 	Sender   Sender
 	Log      *slog.Logger
 	// Kept is how long deliveries stay in the inbox; 0 is for ever.
@@ -56,6 +64,7 @@ const seenFor = 365 * 24 * time.Hour
 type Service struct {
 	store       Store
 	accounts    Accounts
+	unified     Unified
 	log         *slog.Logger
 	kept        time.Duration
 	expressions *expression.Engine
@@ -70,7 +79,7 @@ func New(c Config) *Service {
 		c.Kept = seenFor
 	}
 	return &Service{
-		store: c.Store, accounts: c.Accounts, log: c.Log, kept: c.Kept, expressions: expression.NewEngine(), keys: newKeySets(c.Sender),
+		store: c.Store, accounts: c.Accounts, unified: c.Unified, log: c.Log, kept: c.Kept, expressions: expression.NewEngine(), keys: newKeySets(c.Sender),
 		room: make(chan struct{}, atOnce),
 	}
 }

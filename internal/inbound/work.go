@@ -39,7 +39,7 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 			return err
 		}
 		for _, w := range waiting {
-			o, err := s.process(ctx, w)
+			o, err := s.process(ctx, w, j.Attempt)
 			if err != nil {
 				return fmt.Errorf("process delivery %s: %w", w.ID, err)
 			}
@@ -66,7 +66,7 @@ func failed(err error) sinew.InboundOutcome {
 
 // process says what becomes of a delivery. The error is one of ours, after which it is
 // tried again.
-func (s *Service) process(ctx context.Context, w sinew.InboundWebhook) (sinew.InboundOutcome, error) {
+func (s *Service) process(ctx context.Context, w sinew.InboundWebhook, try int) (sinew.InboundOutcome, error) {
 	if w.Request == nil {
 		return sinew.InboundOutcome{Status: sinew.InboundFailed, Code: "damaged", Reason: "what was stored cannot be read"}, nil
 	}
@@ -80,15 +80,18 @@ func (s *Service) process(ctx context.Context, w sinew.InboundWebhook) (sinew.In
 	if t.hook.broken != nil {
 		return failed(t.hook.broken), nil
 	}
-	o, err := s.run(ctx, t, w)
+	o, err := s.run(ctx, t, w, try)
 	if err == nil || ctx.Err() != nil || sinew.KindOf(err) == sinew.KindInternal {
 		return o, err
+	}
+	if passing, ok := errors.AsType[*passing](err); ok {
+		return o, passing // the vendor may answer another time
 	}
 	return failed(err), nil
 }
 
 // run evaluates the definition on a delivery. Errors of KindInternal are ours.
-func (s *Service) run(ctx context.Context, t *target, w sinew.InboundWebhook) (sinew.InboundOutcome, error) {
+func (s *Service) run(ctx context.Context, t *target, w sinew.InboundWebhook, try int) (sinew.InboundOutcome, error) {
 	r := &Request{InboundRequest: *w.Request}
 	more := t.more()
 	in, list, err := t.hook.shape(ctx, r.shaped(), more)
@@ -108,7 +111,11 @@ func (s *Service) run(ctx context.Context, t *target, w sinew.InboundWebhook) (s
 	if v.kind == verdictVerify {
 		return o, nil // it was answered when it came, or would be today
 	}
-	o.Events, err = s.events(t, w, eventsOf(in, list, v))
+	events, err := s.unify(ctx, t, in, eventsOf(in, list, v), try)
+	if err != nil {
+		return o, err
+	}
+	o.Events, err = s.events(t, w, events)
 	return o, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -32,4 +33,26 @@ func errOr(err error) error {
 		return errors.New("it is no array")
 	}
 	return err
+}
+
+// TopMembers visits the members of the text of an object, their values as texts that
+// share its memory. What is no object has none; one that breaks off has those before.
+func TopMembers(object []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		dec := jsontext.NewDecoder(bytes.NewBuffer(object), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+		if token, err := dec.ReadToken(); err != nil || token.Kind() != '{' {
+			return
+		}
+		for dec.PeekKind() == '"' {
+			token, err := dec.ReadToken()
+			if err != nil {
+				return
+			}
+			name := token.String()
+			value, err := dec.ReadValue()
+			if err != nil || !yield(name, bytes.TrimSpace(value)) {
+				return
+			}
+		}
+	}
 }

@@ -23,7 +23,6 @@ const (
 	LayerModel       Layer = "environment_unified_model" // its override.resources
 	LayerEnvironment Layer = "environment"
 	LayerAccount     Layer = "account"
-	LayerTrial       Layer = "trial" // a mapping that is tried before it is saved
 )
 
 // Layered is one layer of a mapping.

@@ -24,7 +24,7 @@ type Store interface {
 	UpdateNotificationDestination(ctx context.Context, environmentID, id string, update func(*sinew.NotificationDestination) error) (sinew.NotificationDestination, error)
 	DeleteNotificationDestination(ctx context.Context, environmentID, id string) error
 	NoteNotification(ctx context.Context, id, failure string) error
-	NotifyOnce(ctx context.Context, n sinew.Notice, thing string, within time.Duration) error
+	NotifyOnce(ctx context.Context, n sinew.Notice, thing string, within time.Duration, events ...sinew.Event) error
 	FailedCalls(ctx context.Context, environmentID string, since, until time.Time, ignored []string) (sinew.FailedSummary, error)
 	FinishSummary(ctx context.Context, j sinew.Job, destinationID string, until time.Time, n *sinew.Notice) error
 	Now() time.Time

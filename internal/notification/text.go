@@ -44,6 +44,8 @@ func (s *Service) words(n sinew.Notice) text {
 		return s.limitWords(n, *facts.Limit)
 	case facts.Errors != nil:
 		return s.errorWords(n, *facts.Errors)
+	case facts.Drift != nil:
+		return s.driftWords(n, *facts.Drift)
 	}
 	return text{"Test of a notification destination", []string{
 		"This is a test: notifications of the environment " + n.EnvironmentID + " arrive here.", "Nothing needs to be done.",
@@ -98,6 +100,23 @@ func (s *Service) limitWords(n sinew.Notice, f sinew.LimitFacts) text {
 		"To mend it: spread the calls, wait as Retry-After says, or let the operator raise limit-token or limit-account.",
 		"This is told once an hour at most.",
 	}}
+}
+
+func (s *Service) driftWords(n sinew.Notice, f sinew.DriftFacts) text {
+	t := text{subject: "A field of unified records is missing", lines: []string{
+		"Records: " + f.Model + "/" + f.Resource + " of " + f.Integration + ", by " + f.Method, "Environment: " + n.EnvironmentID, "Integrated account: " + f.AccountID, "At: " + moment(n.At),
+	}}
+	if f.Field == "" {
+		t.subject = "Unified records do not fit their schema"
+		t.lines = append(t.lines, "What does not fit: "+oneLine(f.Reason))
+	} else {
+		t.lines = append(t.lines, fmt.Sprintf("Missing: %s, which %.0f %% of the records had before.", oneLine(f.Field), f.Before*100))
+	}
+	t.lines = append(t.lines,
+		"See why: GET "+s.url+"/unified/"+f.Model+"/"+f.Resource+"?explain=1&integrated_account_id="+f.AccountID,
+		"To mend it: try a change of the mapping by POST "+s.url+"/unified/"+f.Model+"/"+f.Resource+"/meta/"+f.Method+"/preview, or take the last one back by POST …/rollback of its row.",
+		"This is told once an hour at most.")
+	return t
 }
 
 func (s *Service) errorWords(n sinew.Notice, f sinew.FailedSummary) text {

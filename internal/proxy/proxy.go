@@ -149,6 +149,12 @@ type Call struct {
 	// Part is told of the call in place of the log: it is part of another, which
 	// has a record of its own. nil for others.
 	Part func(Made)
+	// Sample is taken for the vendor's answer, which is not asked; nil for none. The
+	// call leaves no trace: neither in the log nor with the account.
+	Sample *Sample
+	// OwnLimit says that limit asks for a page size and is no parameter of the
+	// vendor's: a method that does not page goes without.
+	OwnLimit bool
 	// Passed asks for a vendor's success as it comes, whatever it is.
 	Passed bool
 	// Renewing says that the call is part of getting a new token: it is made with
@@ -160,6 +166,13 @@ type Call struct {
 	Whole bool
 	// Explain asks for an account of how the call was made.
 	Explain bool
+}
+
+// Sample is an answer of a vendor that was recorded.
+type Sample struct {
+	Status int // 0 is 200
+	Header http.Header
+	Body   []byte
 }
 
 // The methods that every integration calls the same.
@@ -270,8 +283,10 @@ func (c *call) run(ctx context.Context) (Result, error) {
 	if c.account.IsSandbox && !c.Writes && c.writes() {
 		return Result{}, sinew.Errorf(sinew.KindNotAllowed, "The account is in sandbox mode, which allows list and get only").WithCode("sandbox_write")
 	}
-	if err := c.renew(ctx); err != nil {
-		return Result{}, err
+	if c.Sample == nil {
+		if err := c.renew(ctx); err != nil {
+			return Result{}, err
+		}
 	}
 	if err := c.prepare(); err != nil {
 		return Result{}, err
@@ -319,7 +334,7 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 	s := c.service
 	started := time.Now()
 	response, err := c.exchange(ctx, request)
-	c.sent = c.sent || !neverLeft(err)
+	c.sent = c.Sample == nil && (c.sent || !neverLeft(err))
 	if err != nil {
 		s.metrics.ObserveUpstream(c.account.IntegrationName, 0, time.Since(started))
 		return Result{}, err
@@ -331,7 +346,9 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 		r.raw, err = response.ReadInto(s.buffers.get())
 	}
 	took := time.Since(started)
-	s.metrics.ObserveUpstream(c.account.IntegrationName, response.Status, took)
+	if c.Sample == nil {
+		s.metrics.ObserveUpstream(c.account.IntegrationName, response.Status, took)
+	}
 	if err != nil {
 		return Result{}, err
 	}
@@ -355,6 +372,9 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 // exchange sends the request, a second time where the server asks for another
 // form of the credential first.
 func (c *call) exchange(ctx context.Context, request *upstream.Request) (*upstream.Response, error) {
+	if c.Sample != nil {
+		return c.Sample.answer(request)
+	}
 	response, err := c.service.sender.Do(ctx, request)
 	if err != nil {
 		return nil, err

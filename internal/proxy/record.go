@@ -42,7 +42,7 @@ type Made struct {
 // record logs a call, or tells the call that it is part of. Calls for accounts that
 // are not there leave no record, since they belong to nobody.
 func (c *call) record(ctx context.Context, began time.Time, result Result, err error) {
-	if c.account == nil || errors.Is(err, context.Canceled) && !c.sent {
+	if c.account == nil || c.Sample != nil && c.Part == nil || errors.Is(err, context.Canceled) && !c.sent {
 		return
 	}
 	m := Made{

@@ -108,7 +108,7 @@ func newVerdict(said jsonx.Value, status int) (v verdict, ok bool) {
 // follow lets the account follow the outcome. The caller gets the vendor's
 // answer whether or not that could be written down.
 func (c *call) follow(ctx context.Context, status int, message string) {
-	if c.Renewing {
+	if c.Renewing || c.Sample != nil {
 		return
 	}
 	o := account.Outcome{Actor: actor(c.Principal), Resource: c.plan.Resource, Method: c.plan.Name, Status: status, Scopes: c.scopes(), Message: message}

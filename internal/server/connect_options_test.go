@@ -34,8 +34,8 @@ func TestLinkTokenOptions(t *testing.T) {
 		ask(`{"integrated_account_id":"x"}`).want(404)
 		p.stranger().call("POST", "/link-token", `{"integrated_account_id":"`+account+`"}`).want(404)
 		for _, name := range []string{"environment_unified_model_id", "unified_model_id"} {
-			for _, value := range []string{`"m"`, `["m"]`, `{}`, `1`} {
-				tenant(`"`+name+`":`+value).failure("environment_unified_model_id", "unavailable")
+			for value, code := range map[string]string{`"m"`: "not_found", `["m"]`: "not_found", `[1]`: "not_found", `{}`: "type", `1`: "type"} {
+				tenant(`"`+name+`":`+value).failure("environment_unified_model_id", code)
 			}
 			for _, value := range []string{`""`, `[]`, `null`} {
 				tenant(`"` + name + `":` + value).want(201)

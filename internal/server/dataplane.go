@@ -39,8 +39,8 @@ func newActions(core *Core, calls *proxy.Service, models *unified.Service, log *
 }
 
 // newUnified makes the engine that calls vendors by a unified model.
-func newUnified(core *Core, calls *proxy.Service) *unified.Service {
-	return unified.New(unified.Config{Store: core.Store, Accounts: core.Accounts, Proxy: calls, Sealer: core.Store.Vault()})
+func newUnified(core *Core, calls *proxy.Service, log *slog.Logger) *unified.Service {
+	return unified.New(unified.Config{Store: core.Store, Accounts: core.Accounts, Proxy: calls, Sealer: core.Store.Vault(), Alarms: core.Store, Log: log})
 }
 
 // dataPlane returns the operations that call vendors.

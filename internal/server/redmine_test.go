@@ -41,6 +41,7 @@ func TestRedmine(t *testing.T) {
 		r.refusals(vendor)
 		r.xml(seed)
 		r.coverage()
+		r.unified(seed)
 	})
 }
 

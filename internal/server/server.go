@@ -123,7 +123,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	}
 	s.journal = journal.NewWriter(s.Core.Store, metrics, s.log, journal.Retention{Age: c.LogRetention, Bytes: c.LogMaxSize})
 	calls := newProxy(s.Core, s.upstream, s.refresh, s.journal, metrics, s.log)
-	s.unified = newUnified(s.Core, calls)
+	s.unified = newUnified(s.Core, calls, s.log)
 	actions := newActions(s.Core, calls, s.unified, s.log)
 	byAction.Service = actions
 	s.hooks = webhook.New(s.Core.Store, s.upstream, s.log)
@@ -131,7 +131,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		return nil, err
 	}
 	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Unified: s.unified, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
-	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
+	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Unified: s.unified, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
 	s.runner = newRunner(s.Core, workers{s.Core.Accounts, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, deliveries, flows, s.notices, s.journal, c.InboundRetention, c.EventRetention}, s.drain, metrics, s.log)
 	s.queue = jobs.NewQueue(s.Core.Store, s.runner)
 	metrics.WatchJobs(s.jobDepths)

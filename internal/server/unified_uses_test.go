@@ -3,6 +3,9 @@ package server_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sinewhq/sinew/internal/jsonx"
 )
 
 // TestValidationByAUnifiedCall lets an installation validate its accounts by a
@@ -63,6 +66,117 @@ func TestWorkflowMakesUnifiedRequests(t *testing.T) {
 		}
 		if got := m.vendor.last(); got.Body != `{"name":"Ann"}` || !strings.HasPrefix(got.Line, "POST /v1/contacts") {
 			t.Errorf("the vendor got %+v", got)
+		}
+	})
+}
+
+// TestUnifiedWebhooks makes unified events of what a vendor sends: with the record as
+// it is now, without it where it is gone or cannot be had, and the vendor's own event
+// where no model maps it.
+func TestUnifiedWebhooks(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		p.call("PATCH", "/integration/"+m.integration, `{"config":{"webhook":{"payload_transform":"[body.events.{'event_type': type, 'resource_type': 'people', 'resource_id': id, 'raw': $}]"}}}`).want(200)
+		version := p.get("/unified-model/" + m.model).want(200).JSON.Get("version").String()
+		p.call("PATCH", "/unified-model/"+m.model, `{"version":`+version+`,"webhooks":{"vendor":"event_type != 'other' ? {'event': $substringAfter(event_type, '.'), 'resource': raw.missing ? 'nothing' : 'contacts', 'id': resource_id, 'snapshot': raw.snapshot}"}}`).want(200)
+		m.vendor.says(200, `{"id":7,"name":"Ann","mail":"a"}`)
+		p.call("POST", "/integrated-account-webhook/"+m.account, `{"events":[{"type":"person.updated","id":7},{"type":"person.deleted","id":8},{"type":"other","id":9},
+			{"type":"person.created","id":1,"missing":true},{"type":"person.created","id":2,"snapshot":{"id":"2"}}]}`).want(200)
+		var payloads []jsonx.Value
+		p.eventually("the events are there", func() bool {
+			payloads = nil
+			for _, e := range p.get("/event?limit=100").want(200).JSON.Get("result").Items() {
+				if strings.HasPrefix(e.Get("event").Str(), "record:") {
+					payloads = append(payloads, e.Get("payload"))
+				}
+			}
+			return len(payloads) == 5
+		})
+		got := map[string]string{}
+		for _, payload := range payloads {
+			key := payload.Get("method").Str() + " " + payload.Get("resource").Str() + " " + payload.Get("resource_id").Str()
+			got[key] = payload.Get("records").String() + payload.Get("enrichment_error").Str()
+		}
+		want := map[string]string{
+			"updated crm/contacts 7": `[{"id":"7","name":"Ann","email":"a","remote_data":{"id":7,"name":"Ann","mail":"a"}}]`,
+			"deleted crm/contacts 8": `[]`,
+			"updated people 9":       `[]`,
+			"created crm/nothing 1":  `[]Unified model crm has no resource "nothing"`,
+			"created crm/contacts 2": `[{"id":"2"}]`,
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+}
+
+// TestLinkTokensForUnifiedModels restricts the choice of a connect page to what
+// supports a model, and asks for the scopes that the model needs.
+func TestLinkTokensForUnifiedModels(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		p.call("POST", "/catalog/hubspot/install", "").want(201)
+		p.call("POST", "/catalog/zendesk/install", "").want(201)
+		p.call("POST", "/catalog/slack/install", "").want(201)
+		crm := p.call("POST", "/unified-model-catalog/crm/install", "").want(201)
+		ticketing := p.call("POST", "/unified-model-catalog/ticketing/install", "").want(201)
+		shown := func(body string) (names []string, session *reply) {
+			t.Helper()
+			session = p.as(p.linkToken(body)).get("/connect/session").want(200)
+			for _, one := range session.JSON.Get("integrations").Items() {
+				names = append(names, one.Get("name").Str())
+			}
+			return names, session
+		}
+		if names, _ := shown(`{"tenant_id":"acme-1"}`); len(names) != 3 {
+			t.Errorf("without models: %v", names)
+		}
+		names, session := shown(`{"tenant_id":"acme-1","environment_unified_model_id":["` + crm.text("id") + `"]}`)
+		if len(names) != 1 || names[0] != "hubspot" {
+			t.Errorf("for crm: %v", names)
+		}
+		if got := session.JSON.At("integrations", "0", "formats").String(); !strings.Contains(got, "crm.objects.contacts.read") || strings.Contains(got, `"scope":"tickets"`) {
+			t.Errorf("the scopes are not those of the model: %s", got)
+		}
+		if names, _ = shown(`{"tenant_id":"acme-1","environment_unified_model_id":["` + crm.text("id") + `","` + ticketing.text("id") + `"]}`); len(names) != 2 {
+			t.Errorf("for both: %v", names)
+		}
+		if names, _ = shown(`{"tenant_id":"acme-1","unified_model_id":"` + ticketing.text("unified_model_id") + `"}`); len(names) != 1 || names[0] != "zendesk" {
+			t.Errorf("for ticketing by the older name: %v", names)
+		}
+		token := p.as(p.linkToken(`{"tenant_id":"acme-1","environment_unified_model_id":"` + crm.text("id") + `"}`))
+		if r := token.call("POST", "/connect/zendesk/authorize", `{"format":"api_key","values":{}}`).want(404); r.text("code") != "invalid_integration" {
+			t.Errorf("got %s", r.Text)
+		}
+		p.stranger().call("POST", "/link-token", `{"tenant_id":"x","environment_unified_model_id":"`+crm.text("id")+`"}`).failure("environment_unified_model_id", "not_found")
+	})
+}
+
+// TestMappingDrift tells of a field that a vendor gives no more, once, by an event and
+// to the destinations.
+func TestMappingDrift(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		page := func(record string) {
+			t.Helper()
+			m.vendor.says(200, `{"data":[`+strings.Repeat(record+",", 99)+record+`]}`)
+			m.unified("GET", "/contacts", "").want(200)
+		}
+		for range 3 {
+			page(`{"id":1,"name":"Ann","mail":"a"}`)
+		}
+		page(`{"id":1,"name":"Ann"}`)
+		page(`{"id":1,"name":"Ann"}`)
+		var told []jsonx.Value
+		for _, e := range p.get("/event?limit=100").want(200).JSON.Get("result").Items() {
+			if e.Get("event").Str() == "unified_mapping:drift" {
+				told = append(told, e.Get("payload"))
+			}
+		}
+		if len(told) != 1 || told[0].Get("field").Str() != "email" || told[0].Get("filled_before").String() != "1" || told[0].Get("integrated_account_id").Str() != m.account {
+			t.Errorf("got %v", told)
 		}
 	})
 }

@@ -83,6 +83,16 @@ func (s *Store) EnvironmentUnifiedModel(ctx context.Context, environmentID, id s
 	return em, notFound("Environment unified model", id, err)
 }
 
+// maxInstalledModels bounds the models that an environment is taken to have.
+const maxInstalledModels = 1000
+
+// InstalledModels returns all unified models of an environment, in the order of their
+// names.
+func (s *Store) InstalledModels(ctx context.Context, environmentID string) ([]sinew.EnvironmentUnifiedModel, error) {
+	all, err := queryRows(ctx, s.reader, scanInstalledModel, installedModelFrom+" WHERE em.environment_id = $1 ORDER BY em.model_name LIMIT $2", environmentID, maxInstalledModels)
+	return all, wrap(err, "read unified models of environment %s", environmentID)
+}
+
 // EnvironmentUnifiedModels returns one page of an environment's installed unified
 // models.
 func (s *Store) EnvironmentUnifiedModels(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.EnvironmentUnifiedModel], error) {

@@ -57,9 +57,9 @@ func noticeJob(destinationID string, n sinew.Notice) (sinew.Job, error) {
 	}, nil
 }
 
-// NotifyOnce tells an environment's destinations of something, unless they were told
-// of the same thing less than a while ago, by whichever node.
-func (s *Store) NotifyOnce(ctx context.Context, n sinew.Notice, thing string, within time.Duration) error {
+// NotifyOnce tells an environment's destinations of something and writes its events,
+// unless they were told of the same thing less than a while ago, by whichever node.
+func (s *Store) NotifyOnce(ctx context.Context, n sinew.Notice, thing string, within time.Duration, events ...sinew.Event) error {
 	err := s.changeAside(ctx, func(t *tx) error {
 		now := s.Now().UnixMilli()
 		first, err := affected(t.ExecContext(ctx, `INSERT INTO notice_mark (environment_id, thing, until) VALUES ($1, $2, $3)
@@ -69,6 +69,9 @@ func (s *Store) NotifyOnce(ctx context.Context, n sinew.Notice, thing string, wi
 			return err
 		}
 		if _, err := t.ExecContext(ctx, "DELETE FROM notice_mark WHERE environment_id = $1 AND until <= $2", n.EnvironmentID, now); err != nil {
+			return err
+		}
+		if err := insertEvents(ctx, t, events); err != nil {
 			return err
 		}
 		return notify(ctx, t, n)

@@ -23,9 +23,8 @@ func (s *Service) find(ctx context.Context, c *call) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Trial.Exists() {
-		layers := []mapping.Layered{{Layer: mapping.LayerTrial, Config: c.Trial}, {Layer: mapping.LayerAccount, Config: own}}
-		return s.compile(key, &m, layers)
+	if c.preview != nil && c.depth == 0 {
+		return s.previewPlan(key, &m, c, own)
 	}
 	return s.plan(key, &m, c.opened.Record.ID, own)
 }

@@ -87,7 +87,7 @@ func newMeta(config, schema, own jsonx.Value, r MetaRequest) Meta {
 		return meta
 	}
 	meta.Schema, meta.QuerySchema, meta.RequestBodySchema = structured(schema), structured(meta.QuerySchema), structured(meta.RequestBodySchema)
-	meta.ResponseSchema = filled(meta.Schema, meta.ResponseMapping)
+	meta.ResponseSchema = filledPart(meta.Schema, meta.ResponseMapping)
 	return meta
 }
 

@@ -33,9 +33,9 @@ func structured(schema jsonx.Value) jsonx.Value {
 	return b.Set("properties", properties).Value()
 }
 
-// filled is the part of a schema that a mapping fills, going by how it is written.
+// filledPart is the part of a schema that a mapping fills, going by how it is written.
 // Missing when that does not tell, as of an expression that ends in a variable.
-func filled(schema, mapped jsonx.Value) jsonx.Value {
+func filledPart(schema, mapped jsonx.Value) jsonx.Value {
 	all := pieces(mapped)
 	if len(all) == 0 || schema.Kind() != jsonx.Object {
 		return jsonx.Value{}

@@ -3,6 +3,7 @@ package unified
 import (
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -22,6 +23,8 @@ type Store interface {
 	// Mapping returns what the layers say about a method; NotFound when the
 	// environment has no such model.
 	Mapping(ctx context.Context, key sinew.MappingKey) (sinew.Mapping, error)
+	// InstalledModels returns all that an environment has installed.
+	InstalledModels(ctx context.Context, environmentID string) ([]sinew.EnvironmentUnifiedModel, error)
 }
 
 // Accounts are what a call is made for.
@@ -43,6 +46,8 @@ type Config struct {
 	Accounts Accounts
 	Proxy    Proxy
 	Sealer   proxy.Sealer
+	Alarms   Alarms
+	Log      *slog.Logger
 }
 
 // Service makes unified calls. It is safe for concurrent use.
@@ -53,16 +58,23 @@ type Service struct {
 	sealer      proxy.Sealer
 	expressions *expression.Engine
 	mappings    kept.Values[sinew.MappingKey, sinew.Mapping]
+	webhooks    kept.Values[webhookKey, []webhook]
 	plans       planCache
+	drift       drift
+	alarms      Alarms
+	log         *slog.Logger
 }
 
 // New returns a service.
 func New(c Config) *Service {
-	return &Service{store: c.Store, accounts: c.Accounts, proxy: c.Proxy, sealer: c.Sealer, expressions: expression.NewEngine()}
+	return &Service{store: c.Store, accounts: c.Accounts, proxy: c.Proxy, sealer: c.Sealer, alarms: c.Alarms, log: c.Log, expressions: expression.NewEngine()}
 }
 
 // Forget drops the mappings that have not been used for a while from memory.
-func (s *Service) Forget(now time.Time) { s.mappings.Sweep(now) }
+func (s *Service) Forget(now time.Time) {
+	s.mappings.Sweep(now)
+	s.webhooks.Sweep(now)
+}
 
 // Call is what a caller wants.
 type Call struct {
@@ -102,9 +114,8 @@ type Call struct {
 	Writes bool
 	// Explain asks for an account of how the answer came about.
 	Explain bool
-	// Trial is a mapping to use in place of that of all layers but the account's,
-	// Missing for none.
-	Trial jsonx.Value
+	// preview is set for a call that shows what a mapping would do.
+	preview *preview
 	// depth counts the unified calls that this one is part of.
 	depth int
 }
@@ -219,7 +230,7 @@ func (c *call) ask(ctx context.Context, p proxy.Call, made *proxy.Made) (proxy.R
 			*made = m
 		}
 	}
-	result, err := c.service.proxy.Do(ctx, p)
+	result, err := c.callProxy(ctx, p)
 	c.parts.sent(result.Sent)
 	c.trace.called(result.Explanation)
 	return result, err
@@ -233,7 +244,7 @@ func (c *call) lists() bool { return c.Method == proxy.MethodList }
 
 // record logs the call as one, with those of the vendor that it is made of.
 func (c *call) record(began time.Time, result Result, err error) {
-	if c.opened == nil || c.depth > 0 {
+	if c.opened == nil || c.depth > 0 || c.preview != nil && !c.parts.wasSent() {
 		return
 	}
 	m := c.main

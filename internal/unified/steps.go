@@ -117,7 +117,7 @@ func (c *call) inner(ctx context.Context, of Call) (jsonx.Value, error) {
 		return jsonx.Value{}, sinew.Errorf(sinew.KindInvalid, "The mapping of %s/%s.%s makes unified calls inside of each other, more than %d deep", c.Model, c.Resource, c.Method, maxDepth).WithCode("mapping_failed")
 	}
 	of.Principal, of.RequestID, of.AccountID, of.Whole, of.depth = c.Principal, c.RequestID, c.AccountID, true, c.depth+1
-	of.Query = objectOr(of.Query)
+	of.Query, of.preview = objectOr(of.Query), c.preview
 	under := &call{Call: of, service: c.service, count: -1}
 	result, err := under.run(ctx)
 	for _, m := range under.parts.list() {

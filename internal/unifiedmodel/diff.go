@@ -7,20 +7,13 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/mapping"
 )
-
-// Change is what differs between two versions of a mapping at one place. From and To
-// are Missing where there is nothing.
-type Change struct {
-	Path     string
-	Op       string // added, removed or changed
-	From, To jsonx.Value
-}
 
 // Difference is what two versions of a mapping differ in.
 type Difference struct {
 	From, To int64
-	Changes  []Change
+	Changes  []mapping.Change
 }
 
 // Diff compares two versions of a row that the caller may read, member by member;
@@ -48,7 +41,7 @@ func (s *Service) Diff(ctx context.Context, p sinew.Principal, layer sinew.Mappi
 			return d, fmt.Errorf("mapping %s: read version %d: %w", id, n, err)
 		}
 	}
-	d.Changes = differ(nil, "", configs[0], configs[1])
+	d.Changes = mapping.Diff(configs[0], configs[1])
 	return d, nil
 }
 
@@ -61,35 +54,4 @@ func versionNumber(name, text string, otherwise int64) (int64, error) {
 		return 0, sinew.InvalidField(name, "type", "must be the number of a version")
 	}
 	return n, nil
-}
-
-// differ appends what differs, first what is gone or another, then what is new.
-func differ(changes []Change, path string, from, to jsonx.Value) []Change {
-	if from.Kind() != jsonx.Object || to.Kind() != jsonx.Object {
-		if !jsonx.Equal(from, to) {
-			changes = append(changes, Change{Path: path, Op: "changed", From: from, To: to})
-		}
-		return changes
-	}
-	for name, value := range from.Members() {
-		at := join(path, name)
-		if other := to.Get(name); other.Exists() {
-			changes = differ(changes, at, value, other)
-		} else {
-			changes = append(changes, Change{Path: at, Op: "removed", From: value})
-		}
-	}
-	for name, value := range to.Members() {
-		if !from.Get(name).Exists() {
-			changes = append(changes, Change{Path: join(path, name), Op: "added", To: value})
-		}
-	}
-	return changes
-}
-
-func join(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
 }

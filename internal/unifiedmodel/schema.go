@@ -10,10 +10,8 @@ import (
 
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/mapping"
 )
-
-// schemaName is where the compiler finds the schema that it is asked for.
-const schemaName = "schema.json"
 
 // codeSchema is the code of what is no JSON Schema.
 const codeSchema = "schema"
@@ -24,18 +22,7 @@ func (c *checker) schema(v jsonx.Value, path string) {
 		c.fail(path, definition.CodeType, "must be a JSON Schema, an object")
 		return
 	}
-	value, err := jsonschema.UnmarshalJSON(strings.NewReader(withoutBooleanRequired(v).String()))
-	if err != nil {
-		c.fail(path, codeSchema, "cannot be read: "+err.Error())
-		return
-	}
-	compiler := jsonschema.NewCompiler()
-	compiler.UseLoader(noLoader{})
-	if err := compiler.AddResource(schemaName, value); err != nil {
-		c.fail(path, codeSchema, "is no JSON Schema: "+reason(err))
-		return
-	}
-	_, err = compiler.Compile(schemaName)
+	_, err := mapping.CompileSchema(v)
 	var invalid *jsonschema.SchemaValidationError
 	var places *jsonschema.ValidationError
 	switch {
@@ -71,38 +58,8 @@ func (c *checker) leaves(e *jsonschema.ValidationError, path string) {
 // reason is what an error says, without the made-up address of the schema.
 func reason(err error) string {
 	text := err.Error()
-	if at := strings.LastIndex(text, schemaName); at >= 0 {
-		text = strings.Trim(text[at+len(schemaName):], `#"': `)
+	if at := strings.LastIndex(text, mapping.SchemaName); at >= 0 {
+		text = strings.Trim(text[at+len(mapping.SchemaName):], `#"': `)
 	}
 	return text
-}
-
-// noLoader keeps schemas from naming others: files of this machine, or addresses.
-type noLoader struct{}
-
-func (noLoader) Load(string) (any, error) {
-	return nil, errors.New("a $ref must stay within the schema")
-}
-
-// withoutBooleanRequired leaves out "required": true on properties, which the schemas
-// of the wire contract have and JSON Schema has not since draft 3.
-func withoutBooleanRequired(v jsonx.Value) jsonx.Value {
-	switch v.Kind() {
-	case jsonx.Array:
-		items := make([]jsonx.Value, v.Len())
-		for i, item := range v.Items() {
-			items[i] = withoutBooleanRequired(item)
-		}
-		return jsonx.ArrayValue(items...)
-	case jsonx.Object:
-		b := jsonx.NewBuilder(v.Len())
-		for name, value := range v.Members() {
-			if _, boolean := value.Bool(); boolean && name == "required" {
-				continue
-			}
-			b.Set(name, withoutBooleanRequired(value))
-		}
-		return b.Value()
-	}
-	return v
 }

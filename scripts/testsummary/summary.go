@@ -28,6 +28,18 @@ type name struct{ Package, Test string }
 
 func (n name) String() string { return n.Package + "." + n.Test }
 
+// timed is a test with how many seconds it took, beside others.
+type timed struct {
+	name
+	seconds float64
+}
+
+const (
+	// slowTest is what takes long, in seconds, and mostSlow how many of them are named.
+	slowTest = 10.0
+	mostSlow = 25
+)
+
 // summary collects the events of one run.
 type summary struct {
 	out       io.Writer
@@ -38,6 +50,7 @@ type summary struct {
 	builds  map[string][]string // compiler output by import path
 	failing map[string]bool     // packages with a failed test
 	skipped []name
+	slow    []timed // tests that took long
 	passed  int
 	failed  int
 }
@@ -86,6 +99,9 @@ func (s *summary) take(e event) {
 			s.endPackage(e)
 		} else {
 			s.endTest(key, e.Action)
+			if e.Elapsed >= slowTest {
+				s.slow = append(s.slow, timed{key, e.Elapsed})
+			}
 		}
 		delete(s.output, key)
 	}
@@ -141,6 +157,10 @@ func (s *summary) finish() bool {
 		} else if s.listSkips {
 			s.printf("skipped: %s\n", key)
 		}
+	}
+	slices.SortFunc(s.slow, func(a, b timed) int { return cmp.Compare(b.seconds, a.seconds) })
+	for _, t := range s.slow[:min(len(s.slow), mostSlow)] {
+		s.printf("slow: %s  %.1fs\n", t.name, t.seconds)
 	}
 	s.printf("%d passed, %d failed, %d skipped\n", s.passed, s.failed+missed, len(s.skipped)-missed)
 	return s.failed+missed == 0

@@ -48,6 +48,7 @@ func TestSummary(t *testing.T) {
 		"a forbidden skip": {"postgres", []string{pass, skip, pkgPass}, false, "1 passed, 1 failed, 0 skipped", "must run: p.TestC/postgres"},
 		"no compile":       {"", []string{compiler, noBuild}, false, "0 passed, 1 failed, 0 skipped", "p.go:1: undefined"},
 		"a panic":          {"", []string{panics, pkgFail}, false, "0 passed, 1 failed, 0 skipped", "panic: boom"},
+		"a slow test":      {"", []string{`{"Action":"pass","Package":"p","Test":"TestA","Elapsed":12.3}`, pkgPass}, true, "1 passed, 0 failed, 0 skipped", "slow: p.TestA  12.3s"},
 		"other text":       {"", []string{"go: downloading x", pass, pkgPass}, true, "1 passed, 0 failed, 0 skipped", "go: downloading x"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,0 +1,98 @@
+package inbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/proxy"
+	"github.com/sinewhq/sinew/internal/unified"
+)
+
+// patience is how often a delivery is processed again for a record that the vendor
+// does not give at once. Then the event goes out without it.
+const patience = 5
+
+// passing is an error of a vendor that may be over another time.
+type passing struct{ cause error }
+
+func (p *passing) Error() string { return p.cause.Error() }
+func (p *passing) Unwrap() error { return p.cause }
+
+// unify lets the unified models of the environment make their events of those of a
+// delivery, each with the record as it is now (spec 03 section 8.3). What no model
+// maps stays as the vendor says it.
+func (s *Service) unify(ctx context.Context, t *target, in shaped, events []recordEvent, try int) ([]recordEvent, error) {
+	var all []recordEvent
+	for _, e := range events {
+		input := jsonx.NewBuilder(9).Set("body", in.body).Set("headers", in.headers).Set("query", in.query).Set("context", t.context).
+			Set("event_type", jsonx.StringValue(e.name)).Set("resource_type", jsonx.StringValue(e.resource)).Set("resource_id", jsonx.StringValue(e.id)).
+			Set("raw", e.raw).Value()
+		mapped, err := s.unified.Events(ctx, t.environmentID(), t.record.IntegrationName, input)
+		if err != nil {
+			return nil, err
+		}
+		if len(mapped) == 0 {
+			all = append(all, e)
+			continue
+		}
+		for _, m := range mapped {
+			one, err := s.enriched(ctx, t, e, m, try)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}
+
+// enriched is the event of a unified model with its record.
+func (s *Service) enriched(ctx context.Context, t *target, from recordEvent, m unified.Event, try int) (recordEvent, error) {
+	e := recordEvent{name: m.Name, resource: m.Resource, id: m.ID, raw: from.raw, kind: kindOf(m.Name, true)}
+	if e.name == "" {
+		e.name, e.kind = from.name, from.kind
+	}
+	switch {
+	case m.Snapshot.Exists():
+		e.records = []jsonx.Value{m.Snapshot}
+		return e, nil
+	case e.kind == sinew.EventRecordDeleted, e.kind == sinew.EventRecordMeta:
+		return e, nil
+	case e.id == "":
+		e.lacks = "the vendor does not say which record it is"
+		return e, nil
+	}
+	model, resource, _ := strings.Cut(m.Resource, "/")
+	got, err := s.unified.Read(ctx, unified.Call{
+		Principal: actor(t.environmentID()), RequestID: "inbound", AccountID: t.record.ID, Model: model, Resource: resource, Method: proxy.MethodGet, ID: e.id,
+		Query: jsonx.ObjectValue(),
+	})
+	switch {
+	case err == nil:
+		e.records = []jsonx.Value{got.Value}
+	case ctx.Err() != nil, sinew.KindOf(err) == sinew.KindInternal && !isRemote(err):
+		return e, err
+	case try < patience && (proxy.IsLimited(err) || proxy.IsAway(err)):
+		return e, &passing{fmt.Errorf("get %s %s: %w", m.Resource, m.ID, err)}
+	default:
+		e.lacks = publicText(err)
+	}
+	return e, nil
+}
+
+// publicText is what may be said of an error outside.
+func publicText(err error) string {
+	if known, ok := errors.AsType[*sinew.Error](err); ok {
+		return known.Message
+	}
+	return err.Error() // the vendor's, without secrets
+}
+
+func isRemote(err error) bool {
+	_, ok := errors.AsType[*proxy.RemoteError](err)
+	return ok
+}
