@@ -73,9 +73,7 @@ func (s *Store) CreateDocumentation(ctx context.Context, teamID, environmentID s
 		if err := t.QueryRowContext(ctx, entity.owned, owner, d.EntityID).Scan(&id); err != nil {
 			return notFound(entity.noun, d.EntityID, err)
 		}
-		fresh, err := affected(t.ExecContext(ctx, "INSERT INTO documentation (id, "+entity.column+`, type, resource, method, integration_name, authentication_method, content, version, created_at, updated_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
-			d.ID, d.EntityID, string(d.Type), d.Resource, d.Method, d.IntegrationName, string(d.AuthenticationMethod), d.Content, d.Version, d.CreatedAt.UnixMilli(), d.UpdatedAt.UnixMilli()))
+		fresh, err := insertDocumentation(ctx, t, *d)
 		if isForeignKey(err) {
 			return sinew.NotFound(entity.noun, d.EntityID)
 		}
@@ -85,6 +83,27 @@ func (s *Store) CreateDocumentation(ctx context.Context, teamID, environmentID s
 		return err
 	})
 	return wrap(err, "create documentation of %s %s", d.EntityType, d.EntityID)
+}
+
+// insertDocumentation writes a row; fresh is false when there is such a text.
+func insertDocumentation(ctx context.Context, t *tx, d sinew.Documentation) (fresh bool, err error) {
+	return affected(t.ExecContext(ctx, "INSERT INTO documentation (id, "+documentedEntityOf(d.EntityType).column+`, type, resource, method, integration_name, authentication_method, content, version, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING`,
+		d.ID, d.EntityID, string(d.Type), d.Resource, d.Method, d.IntegrationName, string(d.AuthenticationMethod), d.Content, d.Version, d.CreatedAt.UnixMilli(), d.UpdatedAt.UnixMilli()))
+}
+
+// RestoreDocumentation writes a row of a bundle about an entity that was restored,
+// unless there is such a text. Its id stays when that of the entity does.
+func (s *Store) RestoreDocumentation(ctx context.Context, d sinew.Documentation, entityID string) error {
+	if d.EntityID != entityID {
+		d.ID = derivedID(entityID, d.ID)
+	}
+	d.EntityID = entityID
+	err := s.change(ctx, func(t *tx) error {
+		_, err := insertDocumentation(ctx, t, d)
+		return err
+	})
+	return wrap(err, "restore documentation of %s %s", d.EntityType, entityID)
 }
 
 func sameDocumentation() error {
