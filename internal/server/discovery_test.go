@@ -301,3 +301,48 @@ func TestMethodMeta(t *testing.T) {
 		p.inEnvironment("staging").get("/unified/crm/contacts/meta/list?integrated_account_id=" + m.account).want(404)
 	})
 }
+
+// TestDiscoveryAsksOnce counts what the database is asked: no more of an integration
+// with many methods, texts and models than of one with few.
+func TestDiscoveryAsksOnce(t *testing.T) {
+	t.Parallel()
+	eachWatchedPlatform(t, func(t *testing.T, p *platform) {
+		integration := p.call("POST", "/integration", `{"name":"help-desk","config":`+discoverable+`}`).want(201).text("id")
+		installation := p.call("POST", "/environment-integration", `{"integration_id":"`+integration+`"}`).want(201).text("id")
+		account := p.connect(installation, "t", "").text("id")
+		add := func(model string) {
+			t.Helper()
+			id, installed := p.installModel(model)
+			for _, method := range []string{"list", "get"} {
+				for path, parent := range map[string]string{basePath: id, environmentPath: installed} {
+					p.call("POST", path, strings.Replace(mappingBody(path, parent, method, "{}"), "hubspot", "help-desk", 1)).want(201)
+				}
+			}
+		}
+		paths := []string{"/integrated-account/" + account + "/capabilities", "/integrated-account/" + account + "/tools", "/integration/help-desk/capabilities", "/integration/help-desk/unified-apis", "/unified/meta/one/help-desk"}
+		asked := func() (counts []int) {
+			t.Helper()
+			for _, path := range paths {
+				p.get(path).want(200)
+				counts = append(counts, len(p.statements.Of(p.get(path).want(200).Header.Get("X-Request-Id"))))
+			}
+			return counts
+		}
+		add("one")
+		few := asked()
+		add("two")
+		add("three")
+		for _, method := range []string{"list", "get", "create", "update", "delete"} {
+			p.document("integration", integration, `"type":"description","resource":"tickets","method":"`+method+`","content":"x"`)
+			p.document("environment_integration", installation, `"type":"query_schema","resource":"tickets","method":"`+method+`","content":"{}"`)
+		}
+		if diff := cmp.Diff(few, asked()); diff != "" {
+			t.Errorf("%v: statements with few and many rows: %s", paths, diff)
+		}
+		for i, n := range few {
+			if n < 1 || n > 6 {
+				t.Errorf("%s asks the database %d times", paths[i], n)
+			}
+		}
+	})
+}

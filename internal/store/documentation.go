@@ -25,8 +25,8 @@ const documentationVisible = `(i.team_id = $1 OR i.sharing <> 'deny' OR m.team_i
 // documentationOwned is the condition under which they may change it.
 const documentationOwned = "(i.team_id = $1 OR m.team_id = $1 OR ei.environment_id = $2 OR em.environment_id = $2)"
 
-// documentedEntity is where the rows about a kind of entity refer to, and how it is
-// found that the caller owns one ($3).
+// documentedEntity is a kind of entity: the column by which rows refer to one, and how
+// an owner ($1) finds its own ($2).
 type documentedEntity struct{ noun, column, owned string }
 
 func documentedEntityOf(t sinew.EntityType) documentedEntity {

@@ -76,7 +76,7 @@ func platformParameters(method string) []parameter {
 		return []parameter{{"id", "string", "The id of the record.", true}}
 	case methodList:
 		return []parameter{
-			{"limit", "string", "How many records to ask for.", false},
+			{"limit", "integer", "How many records to ask for.", false},
 			{"next_cursor", "string", "Where to go on: the next_cursor of the answer before, returned exactly as it was given. Leave it out for the first page.", false},
 		}
 	}
