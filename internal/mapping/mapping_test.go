@@ -118,7 +118,7 @@ func TestDiff(t *testing.T) {
 	for _, c := range mapping.Diff(jsonx.MustParse(`{"a":{"b":1,"c":2},"d":[1]}`), jsonx.MustParse(`{"a":{"b":1,"e":3},"d":[2]}`)) {
 		got = append(got, c.Op+" "+c.Path+" "+c.From.String()+" "+c.To.String())
 	}
-	want := []string{"removed a.c 2 ", "added a.e  3", "changed d [1] [2]"}
+	want := []string{"removed a.c 2 null", "added a.e null 3", "changed d [1] [2]"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
