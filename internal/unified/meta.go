@@ -2,6 +2,7 @@ package unified
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -49,8 +50,9 @@ func (s *Service) Meta(ctx context.Context, r MetaRequest) (Meta, error) {
 			return Meta{}, err
 		}
 		key.EnvironmentID, key.Integration = opened.Record.EnvironmentID, opened.Record.IntegrationName
-		if own, err = accountLayer(&opened.Record, key); err != nil {
-			return Meta{}, err
+		// Without its secrets, which nobody is shown.
+		if own, err = partOf(opened.Record.UnifiedModelOverride, key); err != nil {
+			return Meta{}, fmt.Errorf("account %s: read unified model override: %w", opened.Record.ID, err)
 		}
 	}
 	m, err := s.mapping(ctx, key)
