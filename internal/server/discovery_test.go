@@ -294,6 +294,10 @@ func TestMethodMeta(t *testing.T) {
 			}
 		}
 		p.get("/unified/crm/contacts/nowhere/meta/list").want(404)
+		m.own("get", `{"query":{"plan":"gold","api_key":"unified-canary"}}`)
+		if got := m.unified("GET", "/contacts/meta/get", "").want(200); strings.Contains(got.Text, "canary") || got.JSON.At("default_query", "plan").Str() != "gold" {
+			t.Errorf("of a mapping with a secret: got %s", got.Text)
+		}
 		m.own("list", "null")
 		m.unified("GET", "/contacts/meta/list", "").want(404)
 		p.get("/unified/crm/contacts/vendor/meta/list").want(200)
