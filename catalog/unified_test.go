@@ -17,8 +17,8 @@ import (
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/paginate"
-	"github.com/sinewhq/sinew/internal/testkit"
 	"github.com/sinewhq/sinew/internal/placeholder"
+	"github.com/sinewhq/sinew/internal/testkit"
 	"github.com/sinewhq/sinew/internal/wire"
 )
 
