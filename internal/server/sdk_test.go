@@ -285,7 +285,7 @@ func TestVendorsRetryAfterIsInSeconds(t *testing.T) {
 		" 7 ":                     {7, 7},
 		"1.2":                     {2, 2},
 		"0":                       {0, 0},
-		futureDate(time.Minute):   {57, 61},
+		futureDate(time.Hour):     {3000, 3601},
 		futureDate(-time.Minute):  {0, 0},
 		"in a while":              {-1, -1},
 		"-3":                      {-1, -1},

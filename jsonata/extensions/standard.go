@@ -4,15 +4,13 @@ import (
 	"context"
 
 	"github.com/sinewhq/sinew/jsonata"
-	"github.com/sinewhq/sinew/jsonata/internal/lib"
 	model "github.com/sinewhq/sinew/jsonata/internal/value"
 )
 
-// standardFunctions replace standard ones by tolerant versions.
+// standardFunctions replace standard ones by tolerant versions. $each and $sift of the
+// language are tolerant already.
 func standardFunctions() []jsonata.Function {
 	return []jsonata.Function{
-		{Name: "each", Signature: "<o-f:a>", Params: 2, Call: each},
-		{Name: "sift", Signature: "<o-f?:o>", Params: 2, Call: sift},
 		{Name: "string", Signature: "<x-b?:s>", Params: 1, Call: stringify},
 		{Name: "keys", Signature: "<x-:a<s>>", Params: 1, Call: func(_ context.Context, a []value) (value, error) {
 			return single(keys(args(a).at(0))), nil
@@ -29,41 +27,6 @@ func single(items []value) value {
 		return items[0]
 	}
 	return list(items)
-}
-
-func each(ctx context.Context, list []value) (value, error) {
-	a := args(list)
-	var out []value
-	names, vals := members(a.at(0))
-	for i, n := range names {
-		v, err := jsonata.Call(ctx, a.at(1), vals[i], str(n), a.at(0))
-		if err != nil {
-			return value{}, err
-		}
-		if !v.IsUndefined() {
-			out = append(out, v)
-		}
-	}
-	return single(out), nil
-}
-
-func sift(ctx context.Context, list []value) (value, error) {
-	a := args(list)
-	o := newObject()
-	names, vals := members(a.at(0))
-	for i, n := range names {
-		v, err := jsonata.Call(ctx, a.at(1), vals[i], str(n), a.at(0))
-		if err != nil {
-			return value{}, err
-		}
-		if lib.Truthy(v) {
-			o.set(n, vals[i])
-		}
-	}
-	if o.b.Len() == 0 {
-		return jsonata.Undefined(), nil
-	}
-	return o.value(), nil
 }
 
 func stringify(_ context.Context, list []value) (value, error) {
