@@ -17,6 +17,7 @@ import (
 	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/paginate"
+	"github.com/sinewhq/sinew/internal/placeholder"
 	"github.com/sinewhq/sinew/internal/wire"
 )
 
@@ -42,7 +43,7 @@ var mappingFields = map[string]bool{
 // id, query, body), the request and the body that it makes (request, sent), what
 // the vendor answers (response) and what the caller gets (result, without
 // remote_data, or error). Where a call takes several requests, exchanges lists
-// them. A method that the vendor is not asked for has a result alone.
+// them; headers holds what request_header_mapping gives. A method that the vendor is not asked for has a result alone.
 func TestMappings(t *testing.T) {
 	t.Parallel()
 	for _, model := range catalog.Models() {
@@ -66,6 +67,7 @@ type mapping struct {
 	config           jsonx.Value // of the integration
 	file             jsonx.Value // the cases
 	context          jsonx.Value // of the account
+	outputs          jsonx.Value // of the steps before a call
 }
 
 func newMapping(t *testing.T, model, integration string) *mapping {
@@ -219,16 +221,16 @@ func (m *mapping) run(c jsonx.Value) {
 	m.Helper()
 	resource, name, _ := strings.Cut(c.Get("call").Str(), ".")
 	method := m.resources.At(resource, name)
-	if slices.ContainsFunc([]string{"static_response", "before", "after", "side_load"}, func(field string) bool { return method.Get(field).Exists() }) {
+	if slices.ContainsFunc([]string{"static_response", "after", "side_load"}, func(field string) bool { return method.Get(field).Exists() }) {
 		m.validate(resource, c.Get("result"))
 		return
 	}
+	c, more := m.before(c, method.Get("before"))
 	proxied := m.ask(c, resource, name, method)
-	answer := c.Get("response")
-	if c.Get("error").Exists() || c.Get("exchanges").Exists() || name == "delete" {
+	if c.Get("error").Exists() || more || name == "delete" || !method.Get("response_mapping").Exists() {
 		return
 	}
-	payload := m.payload(proxied, answer.Get("body"))
+	payload := m.payload(proxied, c.At("response", "body"))
 	got := plainRecords(m.mapped(method, name, payload, func(v jsonx.Value) *expression.Input { return m.input(c).Value("response", v) }))
 	if want := c.Get("result"); !jsonx.Equal(got, want) {
 		m.Errorf("got\n%s\nwant\n%s", got, want)
@@ -244,7 +246,51 @@ func (m *mapping) input(c jsonx.Value) *expression.Input {
 	}
 	return new(expression.Input).Value("response_body", c.At("response", "body")).Value("headers", headers).Value("status", c.At("response", "status")).
 		Value("query", or(c.Get("query").Without("limit"), jsonx.ObjectValue())).Value("body", c.Get("body")).
-		Value("context", m.context).Value("id", idOf(c))
+		Value("context", m.context).Value("id", idOf(c)).Value("before", m.outputs)
+}
+
+// before makes the requests before the one that counts. It returns the case with
+// the request that does, and whether others follow it.
+func (m *mapping) before(c, steps jsonx.Value) (counts jsonx.Value, more bool) {
+	m.Helper()
+	exchanges := c.Get("exchanges").Items()
+	m.outputs = jsonx.ObjectValue()
+	for _, step := range steps.Items() {
+		in, name := m.input(c), step.Get("name").Str()
+		if condition := step.Get("run_if"); condition.Exists() && m.eval(jsonx.StringValue("$boolean("+condition.Str()+")"), in).String() != "true" {
+			continue
+		}
+		config := step.Get("config")
+		if config.Kind() == jsonx.Object && step.Get("type").Str() == "request" {
+			template, err := placeholder.Compile(config)
+			if err != nil {
+				m.Fatal(err)
+			}
+			config, _ = template.Render(m.context.With("id", idOf(c)).With("query", or(c.Get("query"), jsonx.ObjectValue())).With("body", or(c.Get("body"), jsonx.ObjectValue())))
+		} else {
+			config = m.eval(config, in)
+		}
+		if step.Get("type").Str() == "transform" {
+			m.outputs = m.outputs.With(name, config)
+			continue
+		}
+		if len(exchanges) == 0 {
+			m.Fatalf("there is no exchange for the step %s", name)
+		}
+		proxied, err := definition.FindMethod(m.config, config.Get("resource").Str(), config.Get("method").Str())
+		if err != nil {
+			m.Fatal(err)
+		}
+		m.asked(exchanges[0], proxied, &proxyCall{query: or(config.Get("query"), jsonx.ObjectValue()), body: config.Get("body"), id: config.Get("id")}, "")
+		m.outputs = m.outputs.With(name, m.payload(proxied, exchanges[0].At("response", "body")))
+		exchanges = exchanges[1:]
+	}
+	if len(exchanges) > 0 {
+		for name, value := range exchanges[0].Members() {
+			c = c.With(name, value)
+		}
+	}
+	return c, len(exchanges) > 1
 }
 
 // ask makes the request of a case, holds it against the one that is wanted, and
@@ -263,11 +309,10 @@ func (m *mapping) ask(c jsonx.Value, resource, name string, method jsonx.Value) 
 		id:    idOf(c),
 		limit: int(limit),
 	}
-	exchange := c
-	if all := c.Get("exchanges").Items(); len(all) > 0 {
-		exchange = all[0]
+	if got, want := m.eval(method.Get("request_header_mapping"), in), c.Get("headers"); want.Exists() && !jsonx.Equal(got, want) {
+		m.Errorf("the vendor is sent the headers\n%s\nwant\n%s", got, want)
 	}
-	m.asked(exchange, proxied, call, m.eval(method.Get("path_mapping"), in).Str())
+	m.asked(c, proxied, call, m.eval(method.Get("path_mapping"), in).Str())
 	return proxied
 }
 
@@ -431,6 +476,18 @@ func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall
 	if call.id.Exists() {
 		scope = scope.With("id", call.id)
 	}
+	paging, err := paginate.New(&plan.Method, engine)
+	if err != nil {
+		m.Fatal(err)
+	}
+	place := paginate.Place{Limit: call.limit}
+	if paging != nil {
+		values, err := paging.Values(context.Background(), place, call.query, new(expression.Input))
+		if err != nil {
+			m.Fatal(err)
+		}
+		scope = scope.With("pagination", values)
+	}
 	target, err := plan.URL.Render(scope)
 	if err != nil {
 		m.Fatal(err)
@@ -444,12 +501,14 @@ func (m *mapping) asked(c jsonx.Value, method definition.Method, call *proxyCall
 	if plan.BodyTo != nil {
 		request.Body, _ = plan.BodyTo.Render(scope)
 	}
-	paging, err := paginate.New(&plan.Method, engine)
-	if err != nil {
-		m.Fatal(err)
+	if plan.BodyIsNull {
+		request.Body = jsonx.MustParse("null")
+	}
+	if plan.AddQueryToBody && plan.Verb != http.MethodGet {
+		request.Query, request.Body = fixed, jsonx.Overlay(or(request.Body, jsonx.ObjectValue()), forwarded)
 	}
 	if paging != nil {
-		if err := paging.Prepare(context.Background(), paginate.Place{Limit: call.limit}, request); err != nil {
+		if err := paging.Prepare(context.Background(), place, request); err != nil {
 			m.Fatal(err)
 		}
 	}

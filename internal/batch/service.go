@@ -3,7 +3,6 @@ package batch
 import (
 	"context"
 	"errors"
-	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -74,9 +73,15 @@ type Request struct {
 // of, in the order of the calls.
 type Answer struct {
 	Result jsonx.Value
-	Errors jsonx.Value
+	Errors []Failed
 	// Sent is set once the vendor may have got a request.
 	Sent bool
+}
+
+// Failed are the errors of the calls of a resource: *proxy.RemoteError or *sinew.Error.
+type Failed struct {
+	Resource string
+	Errors   []error
 }
 
 // Run runs a batch. The error is Invalid for one that cannot be read; the failure
@@ -92,7 +97,7 @@ func (s *Service) Run(ctx context.Context, r Request) (Answer, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, maxTime)
 	defer cancel()
-	b := &run{service: s, request: r, nodes: nodes, out: make([][]frame, len(nodes)), errors: make([][]jsonx.Value, len(nodes))}
+	b := &run{service: s, request: r, nodes: nodes, out: make([][]frame, len(nodes)), errors: make([][]error, len(nodes))}
 	for i := range nodes {
 		if err := b.runNode(ctx, i); err != nil {
 			return Answer{Sent: b.sent.Load()}, err
@@ -114,7 +119,7 @@ type run struct {
 	request Request
 	nodes   []node
 	out     [][]frame
-	errors  [][]jsonx.Value // by node
+	errors  [][]error // by node
 	sent    atomic.Bool
 	calls   atomic.Int64
 
@@ -194,57 +199,27 @@ func (b *run) noted(i int, err error) error {
 	if errors.Is(err, errSpent) || errors.Is(err, context.DeadlineExceeded) {
 		err = sinew.Errorf(sinew.KindTooLarge, "The batch has taken all that it may: %d calls, %d records, %d MiB or %s; ask for less", maxCalls, maxRecords, maxBytes>>20, maxTime).WithCode("batch_limit")
 	}
-	shown, ok := shownError(err)
-	if !ok {
+	if !isAnswer(err) {
 		return err
 	}
-	b.errors[i] = append(b.errors[i], shown)
+	b.errors[i] = append(b.errors[i], err)
 	return nil
 }
 
-// shownError is an error in the envelope of the platform; ok is false for one that
-// is ours.
-func shownError(err error) (jsonx.Value, bool) {
-	if remote, is := errors.AsType[*proxy.RemoteError](err); is {
-		return jsonx.NewBuilder(6).Set("statusCode", jsonx.IntValue(int64(remote.Status))).Set("error", jsonx.StringValue(http.StatusText(remote.Status))).
-			Set("message", jsonx.StringValue(remote.Message)).Set("code", jsonx.StringValue("remote_error")).
-			Set("truto_is_remote_error", jsonx.BoolValue(true)).Set("raw_response", remote.Raw).Value(), true
+// isAnswer reports whether an error tells the caller of a call, in place of being one
+// of ours.
+func isAnswer(err error) bool {
+	if _, is := errors.AsType[*proxy.RemoteError](err); is {
+		return true
 	}
 	known, is := errors.AsType[*sinew.Error](err)
-	if !is || known.Kind == sinew.KindInternal || known.Kind == sinew.KindCancelled {
-		return jsonx.Value{}, false
-	}
-	status := statusOf(known.Kind)
-	return jsonx.NewBuilder(4).Set("statusCode", jsonx.IntValue(int64(status))).Set("error", jsonx.StringValue(http.StatusText(status))).
-		Set("message", jsonx.StringValue(known.Message)).Set("code", jsonx.StringValue(known.Code)).Value(), true
-}
-
-// statusOf is the status of an error beside others.
-func statusOf(kind sinew.ErrorKind) int {
-	switch kind {
-	case sinew.KindInvalid:
-		return http.StatusBadRequest
-	case sinew.KindForbidden:
-		return http.StatusForbidden
-	case sinew.KindNotFound:
-		return http.StatusNotFound
-	case sinew.KindNotAllowed:
-		return http.StatusMethodNotAllowed
-	case sinew.KindTooLarge:
-		return http.StatusRequestEntityTooLarge
-	case sinew.KindLimited:
-		return http.StatusTooManyRequests
-	case sinew.KindTimeout:
-		return http.StatusGatewayTimeout
-	case sinew.KindUnavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusBadGateway
+	return is && known.Kind != sinew.KindInternal && known.Kind != sinew.KindCancelled
 }
 
 // answer gathers what the nodes gave.
 func (b *run) answer() Answer {
-	result, failed := jsonx.NewBuilder(len(b.nodes)), jsonx.NewBuilder(2)
+	result := jsonx.NewBuilder(len(b.nodes))
+	var failed []Failed
 	for i := range b.nodes {
 		n := &b.nodes[i]
 		if n.persist {
@@ -255,8 +230,8 @@ func (b *run) answer() Answer {
 			result.Set(n.key, jsonx.ArrayValue(items...))
 		}
 		if len(b.errors[i]) > 0 {
-			failed.Set(n.key, jsonx.ArrayValue(append(failed.Get(n.key).Items(), b.errors[i]...)...))
+			failed = append(failed, Failed{n.key, b.errors[i]})
 		}
 	}
-	return Answer{Result: result.Value(), Errors: failed.Value(), Sent: b.sent.Load()}
+	return Answer{Result: result.Value(), Errors: failed, Sent: b.sent.Load()}
 }

@@ -58,6 +58,23 @@ func (d *dataPlane) runBatch(ctx context.Context, r batch.Request) (httpapi.Answ
 	if err != nil {
 		return httpapi.Answer{}, out.Sent, err
 	}
-	body := jsonx.NewBuilder(2).Set("result", out.Result).Set("errors", out.Errors).Value()
+	failed := jsonx.NewBuilder(len(out.Errors))
+	for _, f := range out.Errors {
+		all := failed.Get(f.Resource).Items()
+		for _, err := range f.Errors {
+			all = append(all, shownError(err))
+		}
+		failed.Set(f.Resource, jsonx.ArrayValue(all...))
+	}
+	body := jsonx.NewBuilder(2).Set("result", out.Result).Set("errors", failed.Value()).Value()
 	return httpapi.Answer{Status: http.StatusOK, Header: http.Header{}, Body: body.Bytes()}, out.Sent, nil
+}
+
+// shownError is the error of one call among others, in the envelope that it would have
+// alone.
+func shownError(err error) jsonx.Value {
+	if remote := remoteOf(err); remote != nil {
+		return refusalBody(remote).Value()
+	}
+	return httpapi.ErrorBody(err)
 }

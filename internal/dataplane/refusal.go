@@ -12,12 +12,21 @@ import (
 // refusal shows a vendor's error in the envelope of the platform, with the
 // vendor's status, body and headers.
 func refusal(c *httpapi.Call, remote *proxy.RemoteError) httpapi.Answer {
+	b := refusalBody(remote)
+	b.Set("request_id", jsonx.StringValue(c.RequestID()))
+	if remote.Explanation != nil {
+		b.Set("explain", remote.Explanation.Value())
+	}
+	return httpapi.Answer{Status: remote.Status, Header: aboutTheAnswer(remote.Header), Body: b.Value().Bytes()}
+}
+
+// refusalBody is the envelope of a vendor's error.
+func refusalBody(remote *proxy.RemoteError) *jsonx.Builder {
 	b := jsonx.NewBuilder(8)
 	b.Set("statusCode", jsonx.IntValue(int64(remote.Status)))
 	b.Set("error", jsonx.StringValue(http.StatusText(remote.Status)))
 	b.Set("message", jsonx.StringValue(remote.Message))
 	b.Set("code", jsonx.StringValue("remote_error"))
-	b.Set("request_id", jsonx.StringValue(c.RequestID()))
 	b.Set("truto_is_remote_error", jsonx.BoolValue(true))
 	b.Set("raw_response", remote.Raw)
 	b.Set("metadata", remote.Metadata)
@@ -28,14 +37,11 @@ func refusal(c *httpapi.Call, remote *proxy.RemoteError) httpapi.Answer {
 		b.Set("truto_error_insight", jsonx.ObjectValue(jsonx.Member{Name: "forbidden_error", Value: remote.Forbidden()}))
 	}
 	for name, value := range remote.Extra.Members() {
-		if !b.Get(name).Exists() {
+		if !b.Get(name).Exists() && name != "request_id" && name != "explain" {
 			b.Set(name, value)
 		}
 	}
-	if remote.Explanation != nil {
-		b.Set("explain", remote.Explanation.Value())
-	}
-	return httpapi.Answer{Status: remote.Status, Header: aboutTheAnswer(remote.Header), Body: b.Value().Bytes()}
+	return b
 }
 
 // aboutTheAnswer leaves out the headers that describe the vendor's body, which

@@ -132,6 +132,15 @@ func errorAnswer(err error, requestID, accept string) Answer {
 	return encodeError(status, header, body)
 }
 
+// ErrorBody is the envelope of an error that stands beside others in an answer.
+func ErrorBody(err error) jsonx.Value {
+	v, parseErr := jsonx.ParseLenient(errorAnswer(err, "", "").Body)
+	if parseErr != nil {
+		return jsonx.NullValue()
+	}
+	return v.Without("request_id")
+}
+
 func encodeError(status int, header http.Header, body any) Answer {
 	text, err := jsonx.Marshal(body)
 	if err != nil {

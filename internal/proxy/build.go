@@ -123,7 +123,7 @@ func (c *call) forwarded() jsonx.Value {
 	for name, value := range c.Query.Members() {
 		switch {
 		case name == "integrated_account_id", name == "next_cursor", name == "explain", strings.HasPrefix(name, "truto_"):
-		case name == "limit" && c.plan.paging != nil:
+		case name == "limit" && (c.plan.paging != nil || c.OwnLimit):
 		case name == "id" && c.ID != "" && value.Str() == c.ID: // tools send it in both places
 		default:
 			b.Set(name, value)

@@ -152,6 +152,9 @@ type Call struct {
 	// Sample is taken for the vendor's answer, which is not asked; nil for none. The
 	// call leaves no trace: neither in the log nor with the account.
 	Sample *Sample
+	// OwnLimit says that limit asks for a page size and is no parameter of the
+	// vendor's: a method that does not page goes without.
+	OwnLimit bool
 	// Passed asks for a vendor's success as it comes, whatever it is.
 	Passed bool
 	// Renewing says that the call is part of getting a new token: it is made with

@@ -88,7 +88,7 @@ func TestBatchRequest(t *testing.T) {
 		},
 		"an id without a value": {
 			resources: `[{"resource":"contacts","method":"get","id":"{{args.none}}"}]`, result: `{}`,
-			errors: `{"contacts":[{"statusCode":400,"error":"Bad Request","message":"Placeholders without a value: {{args.none}}","code":"unresolved_placeholder"}]}`,
+			errors: `{"contacts":[{"statusCode":400,"error":"Bad Request","message":"Placeholders without a value: {{args.none}}","code":"unresolved_placeholder","details":{"failures":[{"path":"{{args.none}}","message":"nothing gives this placeholder a value","code":"unresolved_placeholder"}]}}]}`,
 		},
 		"a resource that is not there": {
 			resources: `[{"resource":"crm/nothing","method":"list"}]`, result: `{"crm/nothing":[]}`,

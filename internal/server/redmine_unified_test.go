@@ -51,7 +51,9 @@ func (r *redmine) unified(seed redmineSeed) {
 		r.t.Errorf("got %s", got.Text)
 	}
 	explained := ask("GET", "tickets/"+id, "explain=1&", "").want(200).JSON.At("explain", "records", "0", "fields")
-	if !slices.ContainsFunc(explained.Items(), func(f jsonx.Value) bool { return f.Get("field").Str() == "name" && f.Get("source").Str() == "response.subject" }) {
+	if !slices.ContainsFunc(explained.Items(), func(f jsonx.Value) bool {
+		return f.Get("field").Str() == "name" && f.Get("source").Str() == "response.subject"
+	}) {
 		r.t.Errorf("the explanation: %s", explained)
 	}
 	ask("DELETE", "tickets/"+id, "", "").want(200)

@@ -118,7 +118,7 @@ func TestUnifiedParameters(t *testing.T) {
 	m := newModelled(t, p)
 	const body = `{"data":[{"id":1,"name":"Ann"},{"id":2,"name":"Bob"}]}`
 	for name, c := range map[string]struct{ query, want, line string }{
-		"limit":                                {query: "limit=2", want: `[{"id":"1","name":"Ann"},{"id":"2","name":"Bob"}]`, line: "limit=2"},
+		"limit":                                {query: "limit=2", want: `[{"id":"1","name":"Ann"},{"id":"2","name":"Bob"}]`, line: ""},
 		"truto_ignore_limit":                   {query: "limit=2&truto_ignore_limit=true", line: ""},
 		"truto_ignore_remote_data":             {query: "truto_ignore_remote_data=true", want: `[{"id":"1","name":"Ann"},{"id":"2","name":"Bob"}]`},
 		"truto_exclude_fields array":           {query: "truto_exclude_fields[]=name", want: `[{"id":"1"},{"id":"2"}]`},
@@ -220,6 +220,14 @@ func TestUnifiedLayers(t *testing.T) {
 		if got := get(); got != `{"id":"7","name":"Dr. Ann","email":"a","phone":"1","vip":true}` {
 			t.Errorf("null in a stored layer removes from that layer: got %s", got)
 		}
+		m.call("PATCH", "/environment-unified-model/"+m.installed, `{"override":{"resources":{"contacts":{"integration_mapping":{"vendor":{"get":{"response_mapping":{"nick":"'N'","phone":"'lower'"}}}}}}}}`).want(200)
+		if got := get(); !strings.Contains(got, `"nick":"N"`) {
+			t.Errorf("the older place of mappings: got %s", got)
+		}
+		if got := jsonx.MustParse(get()).Get("phone").Str(); got != "1" {
+			t.Errorf("a row wins over the older place: got %s", got)
+		}
+		m.call("PATCH", "/environment-unified-model/"+m.installed, `{"override":{"resources":null}}`).want(200)
 		m.own("get", `{"query":null,"response_mapping":"{'vip': response.vip}"}`)
 		get()
 		if got := m.vendor.last().query().Get("expand"); got != "" {

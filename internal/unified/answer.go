@@ -141,6 +141,10 @@ func (c *call) appendRecords(out []byte, records []record) ([]byte, error) {
 	if c.options.keyBy != "" {
 		return c.appendKeyed(out, records)
 	}
+	return appendList(out, records), nil
+}
+
+func appendList(out []byte, records []record) []byte {
 	out = append(out, '[')
 	for i, r := range records {
 		if i > 0 {
@@ -148,7 +152,7 @@ func (c *call) appendRecords(out []byte, records []record) ([]byte, error) {
 		}
 		out = append(out, r.mapped...)
 	}
-	return append(out, ']'), nil
+	return append(out, ']')
 }
 
 func (c *call) appendKeyed(out []byte, records []record) ([]byte, error) {

@@ -13,6 +13,8 @@ import (
 const (
 	// maxExplained bounds the records that an explanation tells of.
 	maxExplained = 10
+	// maxExpressions bounds the evaluations.
+	maxExpressions = 100
 	// maxShown bounds the results of expressions that it repeats, in bytes.
 	maxShown = 16 << 10
 )
@@ -60,7 +62,9 @@ func (e *explanation) observed(in *expression.Input) *expression.Input {
 		}
 		e.mu.Lock()
 		defer e.mu.Unlock()
-		e.expressions = append(e.expressions, b.Value())
+		if len(e.expressions) < maxExpressions {
+			e.expressions = append(e.expressions, b.Value())
+		}
 	}
 	return in
 }

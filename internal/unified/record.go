@@ -32,6 +32,9 @@ func (p *page) size() (n int) {
 	return n
 }
 
+// list reports whether a page is a list, in place of one record.
+func (p *page) list(c *call) bool { return c.lists() || len(p.records) != 1 }
+
 // answered is what an expression over an answer sees, but for the record itself.
 func (c *call) answered(from proxy.Result) *expression.Input {
 	in := c.asked()
@@ -210,6 +213,9 @@ func (c *call) mapOne(ctx context.Context, from proxy.Result) ([]byte, error) {
 		}
 		payload = all[0] // a vendor that finds a record by a list
 	}
+	if c.isCustom() && !c.plan.perPage && len(payload) > 0 && payload[0] == '[' {
+		return c.mapEach(ctx, from)
+	}
 	in := c.answered(from).Set(seesResponse, payload)
 	mapped, err := c.evaluate(ctx, in)
 	if err != nil {
@@ -231,6 +237,28 @@ func (c *call) mapOne(ctx context.Context, from proxy.Result) ([]byte, error) {
 		return nil, err
 	}
 	return out.records[0].mapped, nil
+}
+
+// mapEach maps the records that a method of another name gave.
+func (c *call) mapEach(ctx context.Context, from proxy.Result) ([]byte, error) {
+	page, err := c.mapPage(ctx, from)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.afterPage(ctx, page); err != nil {
+		return nil, err
+	}
+	return appendList(make([]byte, 0, page.size()+2), page.records), nil
+}
+
+// isCustom reports whether the method is none of the five that all resources call the
+// same.
+func (c *call) isCustom() bool {
+	switch c.Method {
+	case proxy.MethodList, proxy.MethodGet, proxy.MethodCreate, proxy.MethodUpdate, proxy.MethodDelete:
+		return false
+	}
+	return true
 }
 
 func (c *call) notThere() error {
@@ -276,7 +304,7 @@ func withMember(object []byte, name string, value []byte) []byte {
 // withoutExcluded takes the fields out of a record that the caller does not want.
 func (c *call) withoutExcluded(v jsonx.Value) jsonx.Value {
 	if c.options.ignoreRemoteData {
-		v = v.Without(seesRemoteData)
+		v = without(v, []string{seesRemoteData})
 	}
 	for _, path := range c.options.exclude {
 		v = without(v, path)
@@ -334,7 +362,7 @@ func (c *call) afterPage(ctx context.Context, p *page) error {
 		items[i] = v
 	}
 	data := jsonx.ArrayValue(items...)
-	if !c.lists() {
+	if !p.list(c) {
 		data = items[0]
 	}
 	results, err := c.runSteps(ctx, c.plan.after, data)
@@ -344,7 +372,7 @@ func (c *call) afterPage(ctx context.Context, p *page) error {
 	changed := lastTransform(c.plan.after, results)
 	switch {
 	case !changed.Exists(), changed.IsNull():
-	case !c.lists():
+	case !p.list(c):
 		p.records[0].mapped = changed.Bytes()
 	default:
 		p.records = p.records[:0]

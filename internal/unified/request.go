@@ -107,7 +107,7 @@ func (c *call) scope() jsonx.Value {
 
 // request makes the call of the vendor that a unified call comes down to.
 func (c *call) request(ctx context.Context) (proxy.Call, error) {
-	p := proxy.Call{ID: c.ID, Whole: c.Whole, Passed: c.options.format == formatStream, Abort: c.Abort}
+	p := proxy.Call{ID: c.ID, Whole: c.Whole, OwnLimit: c.lists(), Passed: c.options.format == formatStream, Abort: c.Abort}
 	var err error
 	if p.Resource, err = c.choose(ctx, &c.plan.resource, "resource"); err != nil {
 		return p, err
