@@ -18,6 +18,7 @@ import (
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/paginate"
 	"github.com/sinewhq/sinew/internal/placeholder"
+	"github.com/sinewhq/sinew/internal/testkit"
 	"github.com/sinewhq/sinew/internal/wire"
 )
 
@@ -565,7 +566,10 @@ func canonical(line string) string {
 func TestMappingsOfIncompleteRecords(t *testing.T) {
 	t.Parallel()
 	for _, model := range catalog.Models() {
-		for _, integration := range catalog.Mappings(model) {
+		for i, integration := range catalog.Mappings(model) {
+			if testkit.Race && i > 0 {
+				continue // data, which the detector has nothing to say about
+			}
 			t.Run(model+"/"+integration, func(t *testing.T) {
 				t.Parallel()
 				m := newMapping(t, model, integration)

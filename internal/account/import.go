@@ -36,6 +36,9 @@ func (s *Service) Import(ctx context.Context, p sinew.Principal, in Import) (sin
 	if err := s.checkGate(ctx, p, in.StaticGateID); err != nil {
 		return sinew.AccountView{}, err
 	}
+	if err := checkMappings(in.UnifiedModelOverride); err != nil {
+		return sinew.AccountView{}, err
+	}
 	if err := checkOverride(in.IntegrationOverride); err != nil {
 		return sinew.AccountView{}, err
 	}

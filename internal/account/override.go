@@ -6,6 +6,7 @@ import (
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/mapping"
 )
 
 // checkOverride holds an override for one account against the rules of
@@ -19,6 +20,17 @@ func checkOverride(override jsonx.Value) error {
 		failures[i].Path = strings.Replace(failures[i].Path, "override", "integration_override", 1)
 	}
 	if len(failures) > 0 {
+		return sinew.Invalid(failures...)
+	}
+	return nil
+}
+
+// checkMappings does so with changes of unified mappings for one account.
+func checkMappings(override jsonx.Value) error {
+	if !override.Exists() || override.IsNull() {
+		return nil
+	}
+	if failures := mapping.CheckOverride(override, "unified_model_override"); len(failures) > 0 {
 		return sinew.Invalid(failures...)
 	}
 	return nil

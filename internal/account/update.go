@@ -37,6 +37,9 @@ func (s *Service) Update(ctx context.Context, p sinew.Principal, id string, patc
 			return sinew.AccountView{}, err
 		}
 	}
+	if err := checkMappings(patch.UnifiedModelOverride); err != nil {
+		return sinew.AccountView{}, err
+	}
 	if err := checkOverride(patch.IntegrationOverride); err != nil {
 		return sinew.AccountView{}, err
 	}

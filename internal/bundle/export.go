@@ -18,6 +18,7 @@ type Source interface {
 	EnvironmentUnifiedModels(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.EnvironmentUnifiedModel], error)
 	MappingRows(ctx context.Context, layer sinew.MappingLayer, ownerID string, q sinew.ListQuery) (sinew.Page[sinew.MappingRow], error)
 	MappingVersions(ctx context.Context, layer sinew.MappingLayer, ownerID, rowID string, q sinew.ListQuery) (sinew.Page[sinew.MappingVersion], error)
+	DocumentationOf(ctx context.Context, entityIDs ...string) ([]sinew.Documentation, error)
 	StaticGates(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.StaticGate], error)
 	StaticGateToken(ctx context.Context, environmentID, id string) (sinew.StaticGate, string, error)
 	Tenants(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Tenant], error)
@@ -95,8 +96,25 @@ func (x *exporter) installations(ctx context.Context) error {
 		if err := x.w.write(line{Kind: kindIntegration, Integration: &i}); err != nil {
 			return err
 		}
-		return x.w.write(line{Kind: kindInstallation, Installation: &r})
+		if err := x.w.write(line{Kind: kindInstallation, Installation: &r}); err != nil {
+			return err
+		}
+		return x.texts(ctx, i.ID, r.ID)
 	})
+}
+
+// texts writes the documentation of what was just written.
+func (x *exporter) texts(ctx context.Context, entityIDs ...string) error {
+	rows, err := x.source.DocumentationOf(ctx, entityIDs...)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if err := x.w.write(line{Kind: kindText, Text: &rows[i]}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // models writes the installed unified models, each with its mappings in one part: they
@@ -110,7 +128,10 @@ func (x *exporter) models(ctx context.Context) error {
 		if m.Environment, err = x.mappings(ctx, sinew.LayerEnvironment, x.environmentID, em.ID); err != nil {
 			return err
 		}
-		return x.w.write(line{Kind: kindModel, Model: &m})
+		if err := x.w.write(line{Kind: kindModel, Model: &m}); err != nil {
+			return err
+		}
+		return x.texts(ctx, em.UnifiedModelID, em.ID)
 	})
 }
 

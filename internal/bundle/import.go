@@ -20,6 +20,8 @@ type Target interface {
 	RestoreIntegration(ctx context.Context, r sinew.IntegrationRecord) (id string, err error)
 	RestoreInstallation(ctx context.Context, r sinew.InstallationRecord) (id string, err error)
 	RestoreModel(ctx context.Context, m sinew.SavedModel) error
+	InstalledModelNamed(ctx context.Context, environmentID, name string) (sinew.EnvironmentUnifiedModel, error)
+	RestoreDocumentation(ctx context.Context, d sinew.Documentation, entityID string) error
 	RestoreGate(ctx context.Context, g sinew.StaticGate, token string) (id string, err error)
 	RestoreTenant(ctx context.Context, tenant sinew.Tenant) error
 	RestoreSettings(ctx context.Context, environmentID string, settings sinew.Environment) error
@@ -52,7 +54,7 @@ func Import(ctx context.Context, e sinew.Environment, target Target, accounts Re
 	if _, err := in.Seek(0, io.SeekStart); err != nil {
 		return checked, err
 	}
-	m := importer{environment: e, target: target, accounts: accounts, integrations: map[string]string{}, installations: map[string]installed{}, gates: map[string]string{}, accountIDs: map[string]string{}}
+	m := importer{environment: e, target: target, accounts: accounts, integrations: map[string]string{}, installations: map[string]installed{}, models: map[string]string{}, gates: map[string]string{}, accountIDs: map[string]string{}}
 	sum := sha256.New()
 	err = eachLine(in, identities, func(l line, text []byte) error {
 		if l.Kind != kindTrailer {
@@ -87,6 +89,7 @@ type importer struct {
 	accounts      Restorer
 	integrations  map[string]string
 	installations map[string]installed
+	models        map[string]string // and installed ones
 	gates         map[string]string
 	last          *sinew.Integration
 	accountIDs    map[string]string // of accounts whose id is another one here
@@ -144,8 +147,9 @@ func (m *importer) restore(ctx context.Context, l line) (err error) {
 	case l.Installation != nil:
 		err = m.installation(ctx, *l.Installation)
 	case l.Model != nil:
-		m.model(l.Model)
-		err = m.target.RestoreModel(ctx, *l.Model)
+		err = m.model(ctx, *l.Model)
+	case l.Text != nil:
+		err = m.target.RestoreDocumentation(ctx, *l.Text, m.entity(*l.Text))
 	case l.Gate != nil:
 		g := l.Gate.StaticGate
 		g.EnvironmentID = m.environment.ID
@@ -161,8 +165,25 @@ func (m *importer) restore(ctx context.Context, l line) (err error) {
 }
 
 // model makes a unified model the environment's and its team's.
-func (m *importer) model(saved *sinew.SavedModel) {
+func (m *importer) model(ctx context.Context, saved sinew.SavedModel) error {
 	saved.Installed.EnvironmentID, saved.Installed.UnifiedModel.TeamID = m.environment.ID, m.environment.TeamID
+	if err := m.target.RestoreModel(ctx, saved); err != nil {
+		return err
+	}
+	em, err := m.target.InstalledModelNamed(ctx, m.environment.ID, saved.Installed.UnifiedModel.Name)
+	m.models[saved.Installed.ID], m.models[saved.Installed.UnifiedModelID] = em.ID, em.UnifiedModelID
+	return err
+}
+
+// entity is the id that what a text is about has here.
+func (m *importer) entity(d sinew.Documentation) string {
+	switch d.EntityType {
+	case sinew.EntityIntegration:
+		return m.integrations[d.EntityID]
+	case sinew.EntityEnvironmentIntegration:
+		return m.installations[d.EntityID].id
+	}
+	return m.models[d.EntityID]
 }
 
 func (m *importer) installation(ctx context.Context, r sinew.InstallationRecord) (err error) {

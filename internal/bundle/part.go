@@ -13,6 +13,7 @@ const (
 	kindIntegration  = "integration"
 	kindInstallation = "environment_integration"
 	kindModel        = "environment_unified_model"
+	kindText         = "documentation"
 	kindGate         = "static_gate"
 	kindTenant       = "tenant"
 	kindAccount      = "integrated_account"
@@ -41,6 +42,7 @@ type line struct {
 	Integration  *sinew.IntegrationRecord  `json:"integration,omitempty"`
 	Installation *sinew.InstallationRecord `json:"installation,omitempty"`
 	Model        *sinew.SavedModel         `json:"model,omitempty"`
+	Text         *sinew.Documentation      `json:"documentation,omitempty"`
 	Gate         *gate                     `json:"gate,omitempty"`
 	Tenant       *sinew.Tenant             `json:"tenant,omitempty"`
 	Account      *Account                  `json:"account,omitempty"`

@@ -46,13 +46,24 @@ type dataPlane struct {
 	unified Unified
 	batches Batches
 	actions Actions
+	pages   Pages
 	keeper  Keeper
+}
+
+// Engines carry out what the operations ask for.
+type Engines struct {
+	Proxy   Proxy
+	Unified Unified
+	Batches Batches
+	Actions Actions
+	Pages   Pages
+	Keeper  Keeper
 }
 
 // Operations returns the routes under /proxy, /unified and /custom, that of batches,
 // and those of forms.
-func Operations(p Proxy, u Unified, b Batches, a Actions, k Keeper) []httpapi.Operation {
-	d := &dataPlane{proxy: p, unified: u, batches: b, actions: a, keeper: k}
+func Operations(e Engines) []httpapi.Operation {
+	d := &dataPlane{proxy: e.Proxy, unified: e.Unified, batches: e.Batches, actions: e.Actions, pages: e.Pages, keeper: e.Keeper}
 	const tag = "Proxy"
 	page := []httpapi.Parameter{
 		{Name: "limit", Description: "How many records to ask for; the vendor may give fewer."},
@@ -78,7 +89,7 @@ func Operations(p Proxy, u Unified, b Batches, a Actions, k Keeper) []httpapi.Op
 		call(http.MethodDelete, "/proxy/{resource}/{id}", "proxyDelete", "Delete a record of a vendor's resource", proxy.MethodDelete),
 		call(http.MethodPost, "/proxy/{resource}/{method}", "proxyCustom", "Call another method of a vendor's resource", ""),
 		d.actionOperation(), d.batchOperation(),
-	}, slices.Concat(d.unifiedOperations(), d.customOperations(), formOperations(a))...)
+	}, slices.Concat(d.unifiedOperations(), d.metaOperations(), d.customOperations(), formOperations(e.Actions))...)
 }
 
 // handleProxy makes one call. named is the method, "" for the one in the path.

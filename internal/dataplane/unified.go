@@ -16,6 +16,8 @@ import (
 // Unified makes calls by a unified model.
 type Unified interface {
 	Do(ctx context.Context, c unified.Call) (unified.Result, error)
+	// Meta tells what a method is.
+	Meta(ctx context.Context, r unified.MetaRequest) (unified.Meta, error)
 	Preview(ctx context.Context, p unified.Preview) (unified.Comparison, error)
 }
 

@@ -13,8 +13,8 @@ import (
 // bind fills a struct from a JSON object by its tags and returns what is wrong,
 // a failure a member. Tags: json names the member; required:"true" wants it;
 // enum lists its values; format:"uuid" wants an id; min and max bound the
-// length of a text or list, or a number; type:"object" on a jsonx.Value wants
-// an object; nullable:"true" lets null through.
+// length of a text or list, or a number; type:"object" or type:"array" on a
+// jsonx.Value wants one; nullable:"true" lets null through.
 //
 // known are the members that the resource has beside those of the struct: they
 // are ignored, because clients send back what they read. Any other member is a
@@ -99,11 +99,22 @@ func (b *binder) value(v jsonx.Value, target reflect.Value, path string, tag ref
 }
 
 func (b *binder) json(v jsonx.Value, target reflect.Value, path string, tag reflect.StructTag) {
-	if tag.Get("type") == "object" && v.Kind() != jsonx.Object && (!v.IsNull() || tag.Get("nullable") != "true") {
-		b.fail(path, "type", "must be an object, and is %s", article(v.Kind()))
+	if want, named := wantedKind(tag); named && v.Kind() != want && (!v.IsNull() || tag.Get("nullable") != "true") {
+		b.fail(path, "type", "must be %s, and is %s", article(want), article(v.Kind()))
 		return
 	}
 	target.Set(reflect.ValueOf(v))
+}
+
+// wantedKind is the kind of JSON that a tag names.
+func wantedKind(tag reflect.StructTag) (kind jsonx.Kind, named bool) {
+	switch tag.Get("type") {
+	case "object":
+		return jsonx.Object, true
+	case "array":
+		return jsonx.Array, true
+	}
+	return kind, false
 }
 
 func (b *binder) text(v jsonx.Value, target reflect.Value, path string, tag reflect.StructTag) {

@@ -11,8 +11,10 @@ import (
 	"github.com/sinewhq/sinew/internal/integration"
 	"github.com/sinewhq/sinew/internal/jobs"
 	"github.com/sinewhq/sinew/internal/journal"
+	"github.com/sinewhq/sinew/internal/manual"
 	"github.com/sinewhq/sinew/internal/notification"
 	"github.com/sinewhq/sinew/internal/refresh"
+	"github.com/sinewhq/sinew/internal/tool"
 	"github.com/sinewhq/sinew/internal/unifiedmodel"
 	"github.com/sinewhq/sinew/internal/webhook"
 	"github.com/sinewhq/sinew/internal/workflow"
@@ -25,6 +27,8 @@ type Engines struct {
 	Accounts     *account.Service
 	Integrations *integration.Service
 	Models       *unifiedmodel.Service
+	Manual       *manual.Service
+	Tools        *tool.Service
 	Workspace    *workspace.Service
 	Journal      *journal.Service
 	Refresh      *refresh.Service
@@ -58,6 +62,8 @@ func ControlPlane(e Engines) [][]Operation {
 		installedModelOperations(e.Models),
 		mappingOperations(e.Models),
 		modelCatalogOperations(e.Models),
+		documentationOperations(e.Manual),
+		discoveryOperations(e.Tools),
 		tenantOperations(e.Workspace),
 		gateOperations(e.Workspace),
 		webhookOperations(e.Webhooks),

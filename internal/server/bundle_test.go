@@ -53,7 +53,7 @@ func newExported(t *testing.T, p *platform) *exported {
 		x.setToken(x.accounts[i], x.vendor.IssueToken(fmt.Sprint("b", i)))
 	}
 	gate := p.call("POST", "/static-gate", `{"name":"g","domain":"egress.example.com"}`).want(201).text("id")
-	_, desk := p.install("desk")
+	integration, desk := p.install("desk")
 	p.call("PATCH", "/environment-integration/"+desk, `{"override":{"environment_variables":{"HOST":"h"},"secret_environment_variables":{"KEY":"variable-canary"}}}`).want(200)
 	x.large = p.connect(desk, "acme-2", `,"truto_static_gate_id":"`+gate+`"`).text("id")
 	p.call("PATCH", "/integrated-account/"+x.large, `{"context":{"files":{"truto_obj_store":true,"data":{"n":9007199254740993}}}}`).want(200)
@@ -65,6 +65,9 @@ func newExported(t *testing.T, p *platform) *exported {
 	p.call("PATCH", base, `{"config":{"resource":"two"},"release":{"active":1}}`).want(200)
 	own := environmentPath + "/" + p.createMapping(environmentPath, installed, "list", `{"query":{"a":1}}`).text("id")
 	p.call("PATCH", own, `{"release":{"base":2}}`).want(200)
+	for entity, id := range map[string]string{"integration": integration, "environment_integration": desk, "unified_model": model, "environment_unified_model": installed} {
+		p.document(entity, id, `"type":"readme","content":"of `+entity+`"`)
+	}
 	public, private := newIdentity(t)
 	path := filepath.Join(t.TempDir(), "environment.age")
 	counts, err := p.server.Core.Export(t.Context(), p.environment, public, path)
@@ -119,6 +122,14 @@ func (x *exported) wantAlive(p *platform, id func(string) string) {
 	if versions := p.get(basePath + "/" + m.Base.ID + "/versions").want(200).ids(); len(versions) != 2 {
 		x.t.Errorf("the mapping has the versions %v", versions)
 	}
+	installation := got.JSON.Get("environment_integration")
+	for entity, of := range map[string]string{
+		"integration": installation.Get("integration_id").Str(), "environment_integration": installation.Get("id").Str(), "unified_model": m.Installed.UnifiedModelID, "environment_unified_model": m.Installed.ID,
+	} {
+		if rows := p.get("/documentation?" + entity + "_id=" + of).want(200).JSON.Get("result"); rows.Len() != 1 || rows.At("0", "content").Str() != "of "+entity {
+			x.t.Errorf("the documentation of %s is lost: %s", entity, rows)
+		}
+	}
 	if got := p.get("/sandbox-integrated-account/" + id(x.sandbox)).want(200); got.text("id") != id(x.sandbox) {
 		x.t.Errorf("got %s", got.Text)
 	}
@@ -137,7 +148,7 @@ func TestExportAndImport(t *testing.T) {
 				t.Errorf("the file shows %q", secret)
 			}
 		}
-		want := map[string]int{"sinew-bundle": 1, "environment": 1, "integration": 2, "environment_integration": 2, "environment_unified_model": 1, "static_gate": 1, "tenant": 3, "integrated_account": 5, "api_token": 1}
+		want := map[string]int{"sinew-bundle": 1, "environment": 1, "integration": 2, "environment_integration": 2, "environment_unified_model": 1, "documentation": 4, "static_gate": 1, "tenant": 3, "integrated_account": 5, "api_token": 1}
 		want["status_change"], want["event"] = x.counts["status_change"], x.counts["event"]
 		if want["status_change"] < 5 || want["event"] < 10 {
 			t.Errorf("%d status changes and %d events", want["status_change"], want["event"])

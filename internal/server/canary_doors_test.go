@@ -92,7 +92,7 @@ func (f *flock) override() string {
 func (f *flock) unifiedOverride() string {
 	return `{"crm":{"contacts":{"list":{
 		"query":{"api_key":` + f.next() + `,"plan":"gold"},
-		"before":[{"type":"request","config":{"path":"/me","headers":{"Authorization":"Bearer ` + f.bare() + `","X-Api-Key":` + f.next() + `}}}],
+		"before":[{"type":"request","config":{"resource":"users","method":"get","query":{"api_key":` + f.next() + `},"body":{"password":"` + f.bare() + `"}}}],
 		"request_header_mapping":{"X-Auth-Token":"'` + f.bare() + `'"},
 		"response_mapping":"{ 'token': response.token }"}}}}`
 }

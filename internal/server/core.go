@@ -13,6 +13,7 @@ import (
 	"github.com/sinewhq/sinew/internal/blob"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/integration"
+	"github.com/sinewhq/sinew/internal/manual"
 	"github.com/sinewhq/sinew/internal/store"
 	"github.com/sinewhq/sinew/internal/unifiedmodel"
 	"github.com/sinewhq/sinew/internal/workspace"
@@ -27,6 +28,7 @@ type Core struct {
 	Accounts     *account.Service
 	Integrations *integration.Service
 	Models       *unifiedmodel.Service
+	Manual       *manual.Service
 	Workspace    *workspace.Service
 
 	masters *masters
@@ -75,9 +77,13 @@ func newCore(ctx context.Context, c config.Config, st *store.Store, log *slog.Lo
 	if err != nil {
 		return nil, err
 	}
+	texts, err := manual.New(st)
+	if err != nil {
+		return nil, err
+	}
 	core := &Core{
 		Store: st, Blobs: blobs, Access: tokens, log: log,
-		Accounts: account.New(st, blobs, log), Integrations: integration.New(st), Models: unifiedmodel.New(st), Workspace: workspace.New(st),
+		Accounts: account.New(st, blobs, log), Integrations: integration.New(st), Models: unifiedmodel.New(st), Manual: texts, Workspace: workspace.New(st),
 	}
 	return core, core.Workspace.Bootstrap(ctx)
 }

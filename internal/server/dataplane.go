@@ -45,5 +45,7 @@ func newUnified(core *Core, calls *proxy.Service, log *slog.Logger) *unified.Ser
 
 // dataPlane returns the operations that call vendors.
 func dataPlane(core *Core, calls *proxy.Service, models *unified.Service, actions *action.Service, log *slog.Logger) []httpapi.Operation {
-	return dataplane.Operations(calls, models, batch.New(core.Accounts, calls, models), actions, idempotency.New(core.Store, log, 0))
+	return dataplane.Operations(dataplane.Engines{
+		Proxy: calls, Unified: models, Batches: batch.New(core.Accounts, calls, models), Actions: actions, Pages: core.Manual, Keeper: idempotency.New(core.Store, log, 0),
+	})
 }

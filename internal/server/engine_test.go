@@ -314,6 +314,8 @@ func TestAuthorizationByExpression(t *testing.T) {
 	}
 }
 
+// TestCustomCalls is spec 03 section 2.4, and behaviour 13 of its section 16: neither
+// methodConfig nor integrated_account_id reaches the vendor.
 func TestCustomCalls(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {

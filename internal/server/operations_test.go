@@ -160,5 +160,5 @@ func (o operation) sharedByAll() bool {
 // listsRows reports whether the operation lists rows that have ids, and asks for
 // nothing to do so.
 func (o operation) listsRows() bool {
-	return o.Method == "GET" && len(o.Parameters) == 0 && o.Answer.At("properties", "result").Exists() && o.noun() != "log" && !strings.HasSuffix(o.noun(), "catalog")
+	return o.Method == "GET" && len(o.Parameters) == 0 && o.Answer.At("properties", "result").Exists() && o.noun() != "log" && o.noun() != "documentation" && !strings.HasSuffix(o.noun(), "catalog")
 }

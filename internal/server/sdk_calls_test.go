@@ -56,6 +56,15 @@ func tsCalls() []sdkCall {
 		{line: "POST /environment-unified-model-resource-method?", body: `{"environment_unified_model_id":"{installedModel}","resource_name":"contacts","integration_name":"simulator","method_name":"list","config":{"query":{"a":1}}}`, status: 201, reads: "object", keep: "own"},
 		{line: "GET /environment-unified-model-resource-method/{own}?", status: 200, reads: "object"},
 		{line: "DELETE /environment-unified-model-resource-method/{own}?", status: 200, reads: "deleted"},
+		// documentation, tools, and what a unified method is.
+		{line: "POST /documentation?", body: `{"entity_type":"unified_model","entity_id":"{model}","type":"note","content":"Mind the limits."}`, status: 201, reads: "object", keep: "text"},
+		{line: "GET /documentation?unified_model_id={model}&next_cursor=", status: 200, reads: "list"},
+		{line: "GET /documentation?next_cursor=", status: 400, reads: "failure"},
+		{line: "GET /documentation/{text}?", status: 200, reads: "object"},
+		{line: "PATCH /documentation/{text}?", body: `{"content":"Mind them well."}`, status: 200, reads: "object"},
+		{line: "DELETE /documentation/{text}?", status: 200, reads: "deleted"},
+		{line: "GET /integrated-account/{account}/tools?methods=list,get&tags=support", status: 200, reads: "result"},
+		{line: "GET /unified/crm/contacts/meta/list?integrated_account_id={account}", status: 200, reads: "any"},
 		{line: "DELETE /environment-unified-model/{installedModel}?", status: 200, reads: "deleted"},
 		{line: "DELETE /unified-model/{model}?", status: 200, reads: "deleted"},
 		// staticGate: reads api_token_secret.
@@ -186,6 +195,10 @@ func commandCalls() []sdkCall {
 		{line: "GET /integrated-account/{account}", status: 200, reads: "object"},
 		{line: "PATCH /integrated-account/{account}", body: `{"status":"needs_reauth","authentication_method":"api_key"}`, status: 200, reads: "object"},
 		{line: "GET /proxy/nothing?integrated_account_id={account}", status: 404, reads: "failure"},
+		{line: "GET /integration/simulator/capabilities?type=proxy&methods=list&resource=tickets&has_description=false", status: 200, reads: "any"},
+		{line: "GET /integration/simulator/tools", status: 200, reads: "result"},
+		{line: "GET /integration/simulator/unified-apis", status: 200, reads: "result"},
+		{line: "GET /integrated-account/{account}/capabilities", status: 200, reads: "any"},
 		{line: "GET /openapi.json", status: 200, reads: "any"},
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/sinewhq/sinew/internal/refresh"
 	"github.com/sinewhq/sinew/internal/revocation"
 	"github.com/sinewhq/sinew/internal/store"
+	"github.com/sinewhq/sinew/internal/tool"
 	"github.com/sinewhq/sinew/internal/unified"
 	"github.com/sinewhq/sinew/internal/upstream"
 	"github.com/sinewhq/sinew/internal/webhook"
@@ -136,7 +137,7 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 	metrics.WatchJobs(s.jobDepths)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
-		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Models: s.Core.Models, Workspace: s.Core.Workspace,
+		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Models: s.Core.Models, Manual: s.Core.Manual, Tools: tool.New(s.Core.Store, s.Core.Manual), Workspace: s.Core.Workspace,
 		Journal: journal.New(s.Core.Store), Refresh: s.refresh, Connect: s.connect, Webhooks: s.hooks, Inbound: deliveries, Queue: s.queue, Workflows: flows, Notify: s.notices,
 		Ready: s.readiness(c), Metrics: metrics.Handler(), RefusalPage: pages.Refusal,
 	})

@@ -133,6 +133,7 @@ func deletedIDs(p *platform) map[string][]string {
 		{"webhook", gone.webhook},
 		{"workflow", gone.workflow},
 		{"notification-destination", gone.notification},
+		{"documentation", gone.documentation},
 		{"environment-unified-model-resource-method", gone.environmentMapping},
 		{"unified-model-resource-method", gone.mapping},
 		{"environment-unified-model", gone.installedModel},
@@ -160,6 +161,7 @@ func TestForeignIDsInBodiesAreNotFound(t *testing.T) {
 		before := openDatabase(t, p.config).tables()
 		importBody := `{"tenant_id":"a","authentication_method":"api_key","context":{"base_url":"https://x.example","api_key":"k"},"environment_integration_id":"`
 		const newMapping = `{"resource_name":"a","integration_name":"b","method_name":"c",`
+		const newText = `{"type":"readme","content":"x","entity_type":`
 		gateBody := importBody + mine.installation + `","truto_static_gate_id":"`
 		for _, door := range []struct {
 			method, path, before, noun string
@@ -169,6 +171,10 @@ func TestForeignIDsInBodiesAreNotFound(t *testing.T) {
 			{"POST", "/environment-unified-model", `{"unified_model_id":"`, "unified-model", func(w *world) string { return w.model }},
 			{"POST", basePath, newMapping + `"unified_model_id":"`, "unified-model", func(w *world) string { return w.model }},
 			{"POST", environmentPath, newMapping + `"environment_unified_model_id":"`, "environment-unified-model", func(w *world) string { return w.installedModel }},
+			{"POST", "/documentation", newText + `"integration","entity_id":"`, "integration", func(w *world) string { return w.integration }},
+			{"POST", "/documentation", newText + `"unified_model","entity_id":"`, "unified-model", func(w *world) string { return w.model }},
+			{"POST", "/documentation", newText + `"environment_integration","entity_id":"`, "environment-integration", func(w *world) string { return w.installation }},
+			{"POST", "/documentation", newText + `"environment_unified_model","entity_id":"`, "environment-unified-model", func(w *world) string { return w.installedModel }},
 			{"POST", "/integrated-account", importBody, "environment-integration", func(w *world) string { return w.installation }},
 			{"POST", "/integrated-account", gateBody, "static-gate", func(w *world) string { return w.gate }},
 			{"PATCH", "/integrated-account/" + mine.account, `{"truto_static_gate_id":"`, "static-gate", func(w *world) string { return w.gate }},

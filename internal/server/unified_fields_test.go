@@ -65,6 +65,10 @@ func mappingFields() map[string]fieldCase {
 		"request_header_mapping":       {mapping: `{"request_header_mapping":{"x-trace":"headers.` + "`x-plan`" + ` & '-' & context.plan","x-plan":"null"},"response_mapping":{"id":"response.id"}}`, asked: []string{"X-Trace: gold-gold"}},
 		"response_header_mapping":      {mapping: `{"response_header_mapping":{"x-total":"$string($count(response))","set-cookie":"'a=b'"},"response_mapping":{"id":"response.id"}}`, header: [2]string{"X-Total", "2"}},
 		"is_partial_expression":        {mapping: `{"is_partial_expression":"$count(data) = 2","response_mapping":{"id":"response.id"}}`, want: `partial`},
+		"is_partial_expression sees the request": {
+			method: "list", mapping: `{"method":"search","body":{"deep":true},"is_partial_expression":"requestBody.deep and query.limit = '2' and rawQuery.limit = '2'","response_mapping":{"id":"response.id"}}`,
+			call: "GET /contacts?limit=2", answers: map[string]string{"": `[{"id":1}]`}, want: "partial",
+		},
 		"before": {
 			mapping: `{"before":[{"type":"request","config":{"resource":"contacts","method":"get","id":"{{query.near}}"}}],"query_mapping":{"team":"before[0].team"},"response_mapping":{"id":"response.id","team":"before.team"}}`,
 			call:    "GET /contacts?near=9", answers: map[string]string{"GET /v1/contacts/9": `{"team":"red"}`, "": twoContacts}, want: `[{"id":1,"team":"red"},{"id":2,"team":"red"}]`, asked: []string{"GET /v1/contacts/9", "team=red"},

@@ -87,3 +87,40 @@ func (p *platform) eventTexts() []string {
 	}
 	return texts
 }
+
+// TestUnifiedCallsUseTheSecretsOfAnOverride sends the vendor what an account's mapping
+// holds, and shows it to nobody.
+func TestUnifiedCallsUseTheSecretsOfAnOverride(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		m.own("get", `{"query":{"plan":"gold","api_key":"unified-canary"},"response_mapping":"{'plan': 'x'}"}`)
+		m.vendor.says(200, `{"id":7,"name":"Ann"}`)
+		r := m.unified("GET", "/contacts/7?explain=1", "").want(200)
+		if got := m.vendor.last().query(); got.Get("api_key") != "unified-canary" || got.Get("plan") != "gold" {
+			t.Errorf("the vendor got %v", got)
+		}
+		holdsNone(t, "the explanation", r.Text, "unified-canary")
+		holdsNone(t, "the log", m.logs("").Text, "unified-canary")
+		if got := r.text("result", "plan"); got != "x" {
+			t.Errorf("got %s", r.Text)
+		}
+	})
+}
+
+// TestUnifiedOverridesAreChecked refuses mappings of an account that do not compile.
+func TestUnifiedOverridesAreChecked(t *testing.T) {
+	t.Parallel()
+	p := newPlatform(t)
+	_, installation := p.install("desk")
+	id := p.connect(installation, "acme", "").text("id")
+	for override, want := range map[string][2]string{
+		`{"crm":1}`:               {"unified_model_override.crm", "type"},
+		`{"crm":{"contacts":[]}}`: {"unified_model_override.crm.contacts", "type"},
+		`{"crm":{"contacts":{"get":{"response_mapping":"{"}}}}`: {"unified_model_override.crm.contacts.get.response_mapping", "expression"},
+		`{"crm":{"contacts":{"get":{"wrong":1}}}}`:              {"unified_model_override.crm.contacts.get.wrong", "unknown_field"},
+	} {
+		p.call("PATCH", "/integrated-account/"+id, `{"unified_model_override":`+override+`}`).failure(want[0], want[1])
+	}
+	p.call("PATCH", "/integrated-account/"+id, `{"unified_model_override":{"crm":{"contacts":{"get":null}}}}`).want(200)
+}

@@ -303,7 +303,7 @@ func TestUnifiedErrors(t *testing.T) {
 		}
 		m.vendor.says(403, `{"message":"no"}`)
 		r = m.unified("GET", "/contacts/1", "").want(403)
-		if !r.JSON.At("truto_error_insight", "forbidden_error", "value", "missing_scopes").Exists() {
+		if got := r.JSON.At("truto_error_insight", "forbidden_error", "value", "missing_scopes").String(); got != `["contacts:read"]` {
 			t.Errorf("got %s", r.Text)
 		}
 		if got := m.get("/integrated-account/" + m.account).want(200); got.text("status") != "active" || got.JSON.Get("last_forbidden_error").IsNull() {

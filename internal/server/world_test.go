@@ -34,6 +34,7 @@ type world struct {
 	installedModel     string
 	mapping            string
 	environmentMapping string
+	documentation      string
 }
 
 // newWorld fills the environment of a platform; the name keeps the slugs of
@@ -53,6 +54,8 @@ func newWorld(p *platform, name string) *world {
 	w.model, w.installedModel = p.installModel("model-" + name)
 	w.mapping = p.createMapping(basePath, w.model, "list", `{"resource":"contacts"}`).text("id")
 	w.environmentMapping = p.createMapping(environmentPath, w.installedModel, "list", `{"query":{"a":1}}`).text("id")
+	w.documentation = p.document("environment_integration", w.installation, `"type":"description","resource":"contacts","method":"get","content":"Reads a contact."`)
+	w.ids["documentation"] = []string{w.documentation} // its list needs a filter
 	for _, path := range []string{basePath, environmentPath} {
 		w.ids[strings.TrimPrefix(path, "/")+"/version"] = []string{"1"}
 	}

@@ -27,6 +27,15 @@ type explanation struct {
 	calls       []jsonx.Value
 	expressions []jsonx.Value
 	records     []explained
+	// hushed is set for a mapping that holds secrets: its code and what it returns are
+	// not shown.
+	hushed bool
+}
+
+func (e *explanation) hush() {
+	if e != nil {
+		e.hushed = true
+	}
 }
 
 // explained is a record with what it was made of.
@@ -43,7 +52,7 @@ func (e *explanation) called(of *proxy.Explanation) {
 
 // observed lets an explanation follow the expressions over an input.
 func (e *explanation) observed(in *expression.Input) *expression.Input {
-	if e == nil {
+	if e == nil || e.hushed {
 		return in
 	}
 	in.Observe = func(source string, result []byte, err error) {
@@ -71,7 +80,7 @@ func (e *explanation) observed(in *expression.Input) *expression.Input {
 
 // mapped takes down a record and what was made of it.
 func (e *explanation) mapped(c *call, vendor, mapped []byte) {
-	if e == nil || len(e.records) >= maxExplained || c.plan == nil {
+	if e == nil || e.hushed || len(e.records) >= maxExplained || c.plan == nil {
 		return
 	}
 	e.records = append(e.records, explained{append([]byte(nil), vendor...), append([]byte(nil), mapped...)})

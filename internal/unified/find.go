@@ -6,6 +6,8 @@ import (
 	"hash/fnv"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/definition"
+	"github.com/sinewhq/sinew/internal/expression"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/mapping"
 )
@@ -23,10 +25,13 @@ func (s *Service) find(ctx context.Context, c *call) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.preview != nil && c.depth == 0 {
-		return s.previewPlan(key, &m, c, own)
+	if own.secret {
+		return s.secretPlan(key, &m, c, own.config)
 	}
-	return s.plan(key, &m, c.opened.Record.ID, own)
+	if c.preview != nil && c.depth == 0 {
+		return s.previewPlan(key, &m, c, own.config)
+	}
+	return s.plan(key, &m, c.opened.Record.ID, own.config)
 }
 
 // mapping reads what the layers above the account say, at most once for each
@@ -47,17 +52,53 @@ func (s *Service) mapping(ctx context.Context, key sinew.MappingKey) (sinew.Mapp
 	return m, nil
 }
 
-// accountLayer is what an account changes of a mapping, secrets left out: mappings
-// do not see them.
-func accountLayer(r *sinew.AccountRecord, key sinew.MappingKey) (jsonx.Value, error) {
-	if r.UnifiedModelOverride == "" || r.UnifiedModelOverride == sinew.EmptyObject {
+// ownLayer is what an account changes of a mapping.
+type ownLayer struct {
+	config jsonx.Value
+	// secret is set when parts of it are secrets.
+	secret bool
+}
+
+func accountLayer(r *sinew.AccountRecord, key sinew.MappingKey) (ownLayer, error) {
+	own, err := partOf(r.UnifiedModelOverride, key)
+	if err != nil {
+		return ownLayer{}, fmt.Errorf("account %s: read unified model override: %w", r.ID, err)
+	}
+	secret, err := partOf(r.Secrets.UnifiedModelOverride, key)
+	if err != nil {
+		return ownLayer{}, fmt.Errorf("account %s: read secrets of unified model override: %w", r.ID, err)
+	}
+	if !secret.Exists() {
+		return ownLayer{config: own}, nil
+	}
+	return ownLayer{definition.Join(own, secret), true}, nil
+}
+
+func partOf(text sinew.JSON, key sinew.MappingKey) (jsonx.Value, error) {
+	if text == "" || text == sinew.EmptyObject {
 		return jsonx.Value{}, nil
 	}
-	all, err := jsonx.ParseString(string(r.UnifiedModelOverride))
-	if err != nil {
-		return all, fmt.Errorf("account %s: read unified model override: %w", r.ID, err)
+	all, err := jsonx.ParseString(string(text))
+	return all.At(key.Model, key.Resource, key.Method), err
+}
+
+// secretPlan is the plan of an account whose mapping holds secrets: it is made for one
+// call, and nothing of it stays in memory.
+func (s *Service) secretPlan(key sinew.MappingKey, m *sinew.Mapping, c *call, own jsonx.Value) (*plan, error) {
+	alone := &Service{expressions: expression.NewEngine()}
+	if c.preview != nil && c.depth == 0 {
+		return alone.previewPlan(key, m, c, own)
 	}
-	return all.At(key.Model, key.Resource, key.Method), nil
+	layers, err := layersOf(key, m, c.opened.Record.ID, own)
+	if err != nil {
+		return nil, err
+	}
+	p, err := alone.compile(key, m, layers)
+	if err == nil {
+		p.versions = versionsOf(m, c.opened.Record.ID)
+		c.trace.hush()
+	}
+	return p, err
 }
 
 // layersOf are the layers of a mapping, from the bottom up.

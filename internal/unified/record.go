@@ -37,7 +37,7 @@ func (p *page) list(c *call) bool { return c.lists() || len(p.records) != 1 }
 
 // answered is what an expression over an answer sees, but for the record itself.
 func (c *call) answered(from proxy.Result) *expression.Input {
-	in := c.asked()
+	in := c.asked().Value(seesRequestBody, c.sent)
 	if from.Answered == nil {
 		return in
 	}

@@ -145,6 +145,7 @@ type call struct {
 	options options
 	query   jsonx.Value // parsed and typed
 	before  jsonx.Value // results of the steps
+	sent    jsonx.Value // the vendor's body, before it was written in its format
 	parts   parts
 	trace   *explanation // nil when nobody asks
 	// turn is where a list goes on by what its mapping said, Missing otherwise.
@@ -209,6 +210,7 @@ func (c *call) perform(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
+	c.sent = request.Body
 	result, err := c.ask(ctx, request, &c.main)
 	if err != nil {
 		return Result{}, c.failed(ctx, err)
