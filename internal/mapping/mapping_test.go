@@ -57,12 +57,16 @@ func TestCheckNamesThePlace(t *testing.T) {
 func TestSourceOfAnObject(t *testing.T) {
 	t.Parallel()
 	for v, want := range map[string]string{
-		`"a.b"`:                       `a.b`,
-		`{"a":"x ? y : z","b":1}`:     `{"a": (x ? y : z), "b": 1}`,
-		`{"a":{"b":"c"},"d":null}`:    `{"a": {"b": (c)}[$boolean($)]}`,
-		`{"a \"q\"":"x","l":[1,"t"]}`: `{"a \"q\"": (x), "l": [1,"t"]}`,
-		`null`:                        ``,
-		`{}`:                          `{}`,
+		`"a.b"`:                                  `a.b`,
+		`{"a":"x ? y : z","b":1}`:                `{"a": (x ? y : z), "b": 1}`,
+		`{"a":{"b":"c"},"d":null}`:               "{\"a\": {\"b\": (c)}[$exists(`b`)]}",
+		`{"a":{"b":"c","d":{"e":"f"},"g":null}}`: "{\"a\": {\"b\": (c), \"d\": {\"e\": (f)}[$exists(`e`)]}[$exists(`b`) or $exists(`d`)]}",
+		`{"a":{"b":"c","n":1}}`:                  `{"a": {"b": (c), "n": 1}}`,
+		`{"a":{}}`:                               `{"a": {}[false]}`,
+		"{\"a\":{\"b`\":\"c\"}}":                 "{\"a\": {\"b`\": (c)}[$boolean($)]}",
+		`{"a \"q\"":"x","l":[1,"t"]}`:            `{"a \"q\"": (x), "l": [1,"t"]}`,
+		`null`:                                   ``,
+		`{}`:                                     `{}`,
 	} {
 		if got := mapping.Source(jsonx.MustParse(v)); got != want {
 			t.Errorf("%s: got %s, want %s", v, got, want)

@@ -45,12 +45,33 @@ func writeMember(b *strings.Builder, v jsonx.Value) {
 		b.WriteString(v.Str())
 		b.WriteByte(')')
 	case jsonx.Object:
-		// An object without members is false to a filter, which leaves it out.
 		writeObject(b, v)
-		b.WriteString("[$boolean($)]")
+		b.WriteString(unlessEmpty(v))
 	default:
 		b.WriteString(v.String())
 	}
+}
+
+// unlessEmpty is a filter that leaves an object out of which no member is there; ""
+// where one always is. It names the members: a bare $ would mean that the expression
+// may look at everything, and it would be given everything.
+func unlessEmpty(v jsonx.Value) string {
+	var tests []string
+	for name, value := range v.Members() {
+		switch {
+		case value.IsNull():
+		case value.Kind() != jsonx.String && value.Kind() != jsonx.Object:
+			return ""
+		case strings.ContainsAny(name, "`\\") || name == "":
+			return "[$boolean($)]" // cannot be named
+		default:
+			tests = append(tests, "$exists(`"+name+"`)")
+		}
+	}
+	if len(tests) == 0 {
+		return "[false]"
+	}
+	return "[" + strings.Join(tests, " or ") + "]"
 }
 
 // Leaf is one expression of an object of them.
