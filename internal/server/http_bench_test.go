@@ -121,6 +121,43 @@ func hammerFor(b *testing.B, length time.Duration, address, token string) []time
 	return all
 }
 
+// oneByOne calls an address again and again for a while, and returns how long each
+// call took, sorted.
+func oneByOne(b *testing.B, length time.Duration, address, token string) []time.Duration {
+	client := &http.Client{Transport: &http.Transport{ReadBufferSize: readBuffer}}
+	defer client.CloseIdleConnections()
+	var all []time.Duration
+	buffer := make([]byte, readBuffer)
+	for began := time.Now(); time.Since(began) < length; {
+		started := time.Now()
+		if !once(b, context.Background(), client, buffer, address, token) {
+			b.Fatalf("%s did not answer", address)
+		}
+		all = append(all, time.Since(started))
+	}
+	slices.Sort(all)
+	return all
+}
+
+// sizeOf is the length of what an address answers.
+func sizeOf(b *testing.B, address, token string) int64 {
+	request, err := http.NewRequest(http.MethodGet, address, nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer response.Body.Close()
+	size, err := io.Copy(io.Discard, response.Body)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return size
+}
+
 func once(b *testing.B, ctx context.Context, client *http.Client, buffer []byte, address, token string) bool {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {

@@ -24,6 +24,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -283,13 +284,18 @@ func benchSinew(b *testing.B, db testkit.Database, vendor string) benchTarget {
 	installed := p.call("POST", "/environment-integration", `{"integration_id":"`+integration+`"}`).want(201).text("id")
 	account := p.call("POST", "/integrated-account", `{"tenant_id":"t","environment_integration_id":"`+installed+`","authentication_method":"api_key","context":{"api_key":"key-of-the-bench"}}`).want(201).text("id")
 	p.stop()
+	address := serveChild(b, exec.Command(benchProgram(b), serveFlags(c)...))
+	query := "?integrated_account_id=" + account
+	return benchTarget{name: "sinew, " + db.Name, get: address + "/proxy/things/1" + query, list: address + "/proxy/things" + query, token: p.token}
+}
+
+// serveFlags serve what a platform of the test's has stored, without limits.
+func serveFlags(c config.Config) []string {
 	flags := []string{"serve", "--addr", "127.0.0.1:0", "--data", c.DataDir, "--egress-allow", "127.0.0.0/8", "--limit-token", "0", "--limit-account", "0"}
 	if c.DatabaseURL != "" {
 		flags = append(flags, "--database-url", string(c.DatabaseURL), "--master-key-file", c.MasterKeyFile)
 	}
-	address := serveChild(b, exec.Command(benchProgram(b), flags...))
-	query := "?integrated_account_id=" + account
-	return benchTarget{name: "sinew, " + db.Name, get: address + "/proxy/things/1" + query, list: address + "/proxy/things" + query, token: p.token}
+	return flags
 }
 
 // paceCalls sends calls at a steady pace, whether or not earlier ones have been

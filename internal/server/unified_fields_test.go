@@ -41,6 +41,7 @@ func mappingFields() map[string]fieldCase {
 			mapping: `{"response_mapping":{"id":"response.id","q":"query.limit","raw":"rawQuery.limit","plan":"context.plan","type":"headers.` + "`content-type`" + `","status":"status","whole":"$count(response_body.data)","secret":"context.api_key"},"query_schema":{"type":"object","properties":{"limit":{"type":"integer"}}}}`,
 			call:    "GET /contacts?limit=2", want: `[{"id":1,"q":2,"raw":"2","plan":"gold","type":"application/json","status":200,"whole":2},{"id":2,"q":2,"raw":"2","plan":"gold","type":"application/json","status":200,"whole":2}]`,
 		},
+		"a bare $ has no whole answer":   {mapping: `{"response_mapping":{"n":"$count($keys($)[$substringBefore($, '_') = 'response'])"}}`, want: `[{"n":1},{"n":1}]`},
 		"response_mapping as text":       {mapping: `{"response_mapping":"{'id': response.id}"}`, want: `[{"id":1},{"id":2}]`},
 		"response_mapping drops null":    {mapping: `{"response_mapping":"response.id = 1 ? {'id': 1} : null"}`, want: `[{"id":1}]`},
 		"response_mapping drops nothing": {mapping: `{"response_mapping":"response[id = 2].{'id': id}"}`, want: `[{"id":2}]`},

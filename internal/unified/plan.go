@@ -3,6 +3,7 @@ package unified
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/sinewhq/sinew"
@@ -24,6 +25,7 @@ type plan struct {
 	own              *expression.Expression // the account's, laid over; nil without one
 	perPage          bool                   // response sees the page
 	perItem          bool                   // the mapping says so; neither: by the payload
+	namesWhole       bool                   // an expression over the answer names response_body
 
 	query           *placeholder.Template
 	queryMapping    *expression.Expression
@@ -176,6 +178,7 @@ func (s *Service) compile(key sinew.MappingKey, m *sinew.Mapping, layers []mappi
 	} {
 		*into = c.mapping(field, config.Get(field))
 	}
+	p.namesWhole = namesWhole(p.response, p.own, p.responseHeaders, p.partial)
 	p.before, p.after = c.steps(config, mapping.FieldBefore), c.steps(config, mapping.FieldAfter)
 	p.loads = c.sideLoads(config)
 	p.rename = textsOf(config.Get(mapping.FieldFileUpload).Get("rename"))
@@ -183,6 +186,13 @@ func (s *Service) compile(key sinew.MappingKey, m *sinew.Mapping, layers []mappi
 	p.querySchema, p.bodySchema = config.Get(mapping.FieldQuerySchema), config.Get(mapping.FieldRequestBodySchema)
 	c.model(p, m)
 	return p, c.err
+}
+
+// namesWhole reports whether one of some expressions names the whole answer. A record
+// is not given it otherwise: an expression with a bare $ would read all of the page
+// again for each of its records.
+func namesWhole(all ...*expression.Expression) bool {
+	return slices.ContainsFunc(all, func(x *expression.Expression) bool { return x != nil && strings.Contains(x.Source(), seesWhole) })
 }
 
 // notMapped says what of a path is not there.

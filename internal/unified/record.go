@@ -41,9 +41,12 @@ func (c *call) answered(from proxy.Result) *expression.Input {
 	if from.Answered == nil {
 		return in
 	}
-	return in.Value(seesStatus, jsonx.IntValue(int64(from.Answered.Status))).
-		Lazy(seesHeaders, func() []byte { return headerObject(from.Answered.Header).Bytes() }).
-		Lazy(seesWhole, func() []byte { return from.Answered.Body })
+	in.Value(seesStatus, jsonx.IntValue(int64(from.Answered.Status))).
+		Lazy(seesHeaders, func() []byte { return headerObject(from.Answered.Header).Bytes() })
+	if c.plan.namesWhole {
+		in.Lazy(seesWhole, func() []byte { return from.Answered.Body })
+	}
+	return in
 }
 
 // mapPage maps the records of a list.
