@@ -334,7 +334,7 @@ func TestDamagedBundlesAreRefused(t *testing.T) {
 			t.Errorf("%s: got %v, want %s", what, err, code)
 		}
 	}
-	step := max(len(x.content)/300, 1)
+	step := max(len(x.content)/testkit.Thin(300), 1)
 	for at := 0; at < len(x.content); at += step {
 		changed := bytes.Clone(x.content)
 		changed[at] ^= 1

@@ -22,7 +22,10 @@ import (
 // and hands each answer to a check.
 func (w *world) everyAnswer(check func(o operation, r *reply), headers ...string) {
 	w.t.Helper()
-	for _, o := range w.operations() {
+	for i, o := range w.operations() {
+		if testkit.Race && i%3 > 0 {
+			continue // one request after the other: the detector has little to say
+		}
 		paths := w.paths(o)
 		if len(paths) == 0 {
 			paths = []string{o.fill(guessedID)}
@@ -104,6 +107,9 @@ func TestEveryErrorHasOneShape(t *testing.T) {
 		if seen[status] == 0 {
 			t.Errorf("no answer had status %d: %v", status, seen)
 		}
+	}
+	if testkit.Race {
+		return // the same requests again, one after the other
 	}
 	w.everyAnswer(func(_ operation, r *reply) {
 		t.Helper()
