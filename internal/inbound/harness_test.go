@@ -15,6 +15,7 @@ import (
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/inbound"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/unified"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
 
@@ -119,7 +120,7 @@ func newServiceOf(t testing.TB, webhook, context string) (*inbound.Service, *inb
 		t.Fatalf("%v in %s", err, webhook)
 	}
 	b := &inbox{override: `{"environment_variables":{"SECRET":"variable-secret"}}`, config: `{"webhook":` + webhook + `}`, context: context}
-	return inbound.New(inbound.Config{Store: b, Accounts: b, Sender: b, Log: slog.New(slog.DiscardHandler)}), b
+	return inbound.New(inbound.Config{Store: b, Accounts: b, Unified: noModels{}, Sender: b, Log: slog.New(slog.DiscardHandler)}), b
 }
 
 // delivery is a request that a test makes and spoils.
@@ -160,4 +161,15 @@ func (d delivery) taken(t testing.TB, s *inbound.Service) bool {
 		t.Fatalf("got %v", err)
 	}
 	return false
+}
+
+// noModels is an environment without unified models.
+type noModels struct{}
+
+func (noModels) Events(context.Context, string, string, jsonx.Value) ([]unified.Event, error) {
+	return nil, nil
+}
+
+func (noModels) Read(context.Context, unified.Call) (unified.Payload, error) {
+	return unified.Payload{}, sinew.Errorf(sinew.KindNotFound, "there are no unified models")
 }

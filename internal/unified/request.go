@@ -84,7 +84,7 @@ func (c *call) inputOver(root jsonx.Value) *expression.Input {
 func (c *call) asked() *expression.Input { return c.askedOver(jsonx.Value{}) }
 
 func (c *call) askedOver(root jsonx.Value) *expression.Input {
-	return c.trace.observed(c.inputOver(root).Value(seesBody, c.Body.Without(seesRemoteData)).Value(seesRawBody, c.Body))
+	return c.trace.observed(c.inputOver(root).Value(seesBody, c.ownBody()).Value(seesRawBody, c.Body))
 }
 
 // withHeaders adds the caller's headers.
@@ -215,7 +215,7 @@ func (c *call) mapBody(ctx context.Context, p *proxy.Call) error {
 		return nil
 	}
 	defaults := c.rendered(c.plan.body)
-	mapped := c.Body.Without(seesRemoteData)
+	mapped := c.ownBody()
 	if x := c.plan.bodyMapping; x != nil {
 		var err error
 		if mapped, err = x.Value(ctx, c.askedOver(defaults)); err != nil {
@@ -234,6 +234,14 @@ func (c *call) mapBody(ctx context.Context, p *proxy.Call) error {
 }
 
 const seesRemoteData = "remote_data"
+
+// ownBody is the caller's body without what goes to the vendor as it is.
+func (c *call) ownBody() jsonx.Value {
+	if c.Body.Kind() != jsonx.Object {
+		return c.Body
+	}
+	return c.Body.Without(seesRemoteData)
+}
 
 // upload passes a form on with other fields, and files by the vendor's names.
 func (c *call) upload(p *proxy.Call, body jsonx.Value) {
