@@ -60,7 +60,9 @@ func (c *call) envelope(ctx context.Context, r *reply, status int, p payload) (R
 		}
 		c.count = list.items
 		result.Body = list.text
-		result.Page = &Page{Items: list.items, Next: next, Prev: prev}
+		if c.isPart() {
+			result.Page = &Page{Items: list.items, Next: next, Prev: prev}
+		}
 		result.Head, result.Tail = beginResult, listTail(list, next, prev)
 	case c.Custom != nil:
 		result.Head, result.Tail = beginResult, `,"next_cursor":null,"prev_cursor":null}`

@@ -197,12 +197,13 @@ type Result struct {
 	// Stream is a body that is passed on as it comes, nil for none. The caller
 	// closes it.
 	Stream io.ReadCloser
-	// Page is set for a page of a list, whose records are Body.
+	// Page is set for a page of a list, whose records are Body, and Answered below is
+	// what the vendor sent: for calls that are whole, or part of another one.
 	Page *Page
 	// JSON says that Body is JSON: a payload, or the records of a page.
 	JSON bool
-	// Answered is what the vendor sent, nil when it was not asked; its Body is nil
-	// when it is passed on.
+	// Answered is nil when the vendor was not asked; its Body is nil when it is passed
+	// on.
 	Answered *Answered
 	// Vendor is how long the vendor took to answer.
 	Vendor time.Duration
@@ -308,6 +309,9 @@ func (c *call) run(ctx context.Context) (Result, error) {
 	return result, err
 }
 
+// isPart reports whether the platform goes on with the answer, in place of a caller.
+func (c *call) isPart() bool { return c.Part != nil || c.Whole }
+
 func (c *call) findPlan() (*plan, error) {
 	switch {
 	case c.Custom != nil:
@@ -357,7 +361,7 @@ func (c *call) send(ctx context.Context, request *upstream.Request) (Result, err
 		_ = response.Body.Close()
 	}
 	result.Vendor = took
-	if err == nil {
+	if err == nil && c.isPart() {
 		result.Answered = &Answered{Status: r.Status, Header: r.Header, Body: r.json, Raw: r.raw}
 	}
 	if err == nil && !streams && !c.Whole && !c.Explain {
