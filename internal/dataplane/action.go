@@ -65,7 +65,7 @@ func stepFailure(c *httpapi.Call, failed *action.StepError) (httpapi.Answer, err
 	if remote, ok := errors.AsType[*proxy.RemoteError](failed.Cause); ok {
 		shown := *remote
 		shown.Message = failed.Where() + ": " + remote.Message
-		return refusal(c, &shown), nil
+		return refusal(c, &shown, explanationOf(&shown)), nil
 	}
 	known, ok := errors.AsType[*sinew.Error](failed.Cause)
 	if !ok {

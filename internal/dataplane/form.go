@@ -145,7 +145,7 @@ func listOptions(c *httpapi.Call, s Forms) (httpapi.Answer, error) {
 		Field:      in.Field, Cursor: in.Cursor, Search: in.Search,
 	})
 	if remote, ok := errors.AsType[*proxy.RemoteError](err); ok {
-		return refusal(c, remote), nil
+		return refusal(c, remote, explanationOf(remote)), nil
 	}
 	if err != nil {
 		return httpapi.Answer{}, err

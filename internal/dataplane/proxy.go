@@ -170,7 +170,7 @@ func (d *dataPlane) make(ctx context.Context, c *httpapi.Call, call proxy.Call) 
 	result, err := d.proxy.Do(ctx, call)
 	if remote := remoteOf(err); remote != nil {
 		c.Timing("vendor", remote.Vendor)
-		return refusal(c, remote), result.Sent, nil
+		return refusal(c, remote, explanationOf(remote)), result.Sent, nil
 	}
 	if err != nil {
 		return httpapi.Answer{}, result.Sent, err
@@ -184,7 +184,7 @@ func (d *dataPlane) make(ctx context.Context, c *httpapi.Call, call proxy.Call) 
 	}
 	if result.Explanation != nil && result.Stream == nil {
 		answer.Head, answer.Tail = "", ""
-		answer.Body = withExplanation(result)
+		answer.Body = withExplanation(result.Whole(), result.Explanation.Value())
 	}
 	return answer, result.Sent, nil
 }
@@ -196,9 +196,8 @@ func remoteOf(err error) *proxy.RemoteError {
 
 // withExplanation puts the explanation beside the result: into the envelope
 // where there is one, and around a record that comes without.
-func withExplanation(result proxy.Result) []byte {
-	explain := jsonx.Member{Name: "explain", Value: result.Explanation.Value()}
-	whole := result.Whole()
+func withExplanation(whole []byte, explanation jsonx.Value) []byte {
+	explain := jsonx.Member{Name: "explain", Value: explanation}
 	body, err := jsonx.ParseLenient(whole)
 	if err != nil {
 		body = jsonx.StringValue(strings.ToValidUTF8(string(whole), "\uFFFD"))

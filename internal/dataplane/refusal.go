@@ -11,13 +11,19 @@ import (
 
 // refusal shows a vendor's error in the envelope of the platform, with the
 // vendor's status, body and headers.
-func refusal(c *httpapi.Call, remote *proxy.RemoteError) httpapi.Answer {
+func refusal(c *httpapi.Call, remote *proxy.RemoteError, explanation jsonx.Value) httpapi.Answer {
 	b := refusalBody(remote)
 	b.Set("request_id", jsonx.StringValue(c.RequestID()))
-	if remote.Explanation != nil {
-		b.Set("explain", remote.Explanation.Value())
-	}
+	b.Set("explain", explanation)
 	return httpapi.Answer{Status: remote.Status, Header: aboutTheAnswer(remote.Header), Body: b.Value().Bytes()}
+}
+
+// explanationOf is what a refusal tells of its call, Missing when nobody asked.
+func explanationOf(remote *proxy.RemoteError) jsonx.Value {
+	if remote.Explanation == nil {
+		return jsonx.Value{}
+	}
+	return remote.Explanation.Value()
 }
 
 // refusalBody is the envelope of a vendor's error.

@@ -2,13 +2,10 @@ package dataplane
 
 import (
 	"context"
-	"crypto/sha256"
-	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/sinewhq/sinew/internal/httpapi"
-	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/proxy"
 	"github.com/sinewhq/sinew/internal/unified"
 )
@@ -83,7 +80,7 @@ func (d *dataPlane) handleUnified(c *httpapi.Call, named string) (httpapi.Answer
 	}
 	if key := c.Request.Header.Values(headerIdempotencyKey); len(key) > 0 && c.Request.Method != http.MethodGet {
 		call.Whole = true
-		answer, err := d.once(c, key, call.AccountID, func() []byte { return unifiedHash(call) }, func(ctx context.Context) (httpapi.Answer, bool, error) {
+		answer, err := d.once(c, key, call.AccountID, func() []byte { return requestHash(c, base) }, func(ctx context.Context) (httpapi.Answer, bool, error) {
 			return d.makeUnified(ctx, c, call)
 		})
 		return limited(c, answer, err)
@@ -119,48 +116,14 @@ func (d *dataPlane) makeUnified(ctx context.Context, c *httpapi.Call, call unifi
 	result, err := d.unified.Do(ctx, call)
 	c.Timing("vendor", result.Vendor)
 	if remote := remoteOf(err); remote != nil {
-		with := *remote
-		with.Explanation = nil
-		answer := refusal(c, &with)
-		return explained(answer, result.Explanation), result.Sent, nil
+		return refusal(c, remote, result.Explanation), result.Sent, nil
 	}
 	if err != nil {
 		return httpapi.Answer{}, result.Sent, err
 	}
 	answer = httpapi.Answer{Status: result.Status, Header: result.Header, Body: result.Body, Stream: result.Stream}
-	if result.Stream == nil {
-		answer = explained(answer, result.Explanation)
+	if result.Explanation.Exists() && result.Stream == nil {
+		answer.Body = withExplanation(result.Body, result.Explanation)
 	}
 	return answer, result.Sent, nil
-}
-
-// explained puts an explanation beside the result: into an envelope or an error, and
-// around a record that comes without.
-func explained(answer httpapi.Answer, explanation jsonx.Value) httpapi.Answer {
-	if !explanation.Exists() {
-		return answer
-	}
-	body, err := jsonx.ParseLenient(answer.Body)
-	switch {
-	case err != nil:
-		return answer
-	case body.Kind() == jsonx.Object && (body.Get("result").Exists() || body.Get("statusCode").Exists()):
-		answer.Body = body.With("explain", explanation).Bytes()
-	default:
-		answer.Body = jsonx.ObjectValue(jsonx.Member{Name: "result", Value: body}, jsonx.Member{Name: "explain", Value: explanation}).Bytes()
-	}
-	return answer
-}
-
-// unifiedHash tells requests apart that carry the same key; see requestHash.
-func unifiedHash(call unified.Call) []byte {
-	h := sha256.New()
-	parts := []string{call.Query.String(), call.StreamType, fmt.Sprint(call.StreamLength)}
-	if call.Body.Exists() {
-		parts = append(parts, call.Body.String())
-	}
-	for _, part := range parts {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
-	}
-	return h.Sum(nil)
 }

@@ -25,7 +25,7 @@ func (p *passing) Unwrap() error { return p.cause }
 // unify lets the unified models of the environment make their events of those of a
 // delivery, each with the record as it is now (spec 03 section 8.3). What no model
 // maps stays as the vendor says it.
-func (s *Service) unify(ctx context.Context, t *target, in shaped, events []recordEvent, try int) ([]recordEvent, error) {
+func (s *Service) unify(ctx context.Context, t *target, in shaped, events []recordEvent, deliveryID string, try int) ([]recordEvent, error) {
 	var all []recordEvent
 	for _, e := range events {
 		input := jsonx.NewBuilder(9).Set("body", in.body).Set("headers", in.headers).Set("query", in.query).Set("context", t.context).
@@ -40,7 +40,7 @@ func (s *Service) unify(ctx context.Context, t *target, in shaped, events []reco
 			continue
 		}
 		for _, m := range mapped {
-			one, err := s.enriched(ctx, t, e, m, try)
+			one, err := s.enriched(ctx, t, e, m, deliveryID, try)
 			if err != nil {
 				return nil, err
 			}
@@ -51,7 +51,7 @@ func (s *Service) unify(ctx context.Context, t *target, in shaped, events []reco
 }
 
 // enriched is the event of a unified model with its record.
-func (s *Service) enriched(ctx context.Context, t *target, from recordEvent, m unified.Event, try int) (recordEvent, error) {
+func (s *Service) enriched(ctx context.Context, t *target, from recordEvent, m unified.Event, deliveryID string, try int) (recordEvent, error) {
 	e := recordEvent{name: m.Name, resource: m.Resource, id: m.ID, raw: from.raw, kind: kindOf(m.Name, true)}
 	if e.name == "" {
 		e.name, e.kind = from.name, from.kind
@@ -68,7 +68,7 @@ func (s *Service) enriched(ctx context.Context, t *target, from recordEvent, m u
 	}
 	model, resource, _ := strings.Cut(m.Resource, "/")
 	got, err := s.unified.Read(ctx, unified.Call{
-		Principal: actor(t.environmentID()), RequestID: "inbound", AccountID: t.record.ID, Model: model, Resource: resource, Method: proxy.MethodGet, ID: e.id,
+		Principal: actor(t.environmentID()), RequestID: deliveryID, AccountID: t.record.ID, Model: model, Resource: resource, Method: proxy.MethodGet, ID: e.id,
 		Query: jsonx.ObjectValue(),
 	})
 	switch {

@@ -111,7 +111,7 @@ func (s *Service) run(ctx context.Context, t *target, w sinew.InboundWebhook, tr
 	if v.kind == verdictVerify {
 		return o, nil // it was answered when it came, or would be today
 	}
-	events, err := s.unify(ctx, t, in, eventsOf(in, list, v), try)
+	events, err := s.unify(ctx, t, in, eventsOf(in, list, v), w.ID, try)
 	if err != nil {
 		return o, err
 	}

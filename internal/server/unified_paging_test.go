@@ -1,11 +1,13 @@
 package server_test
 
 import (
+	"fmt"
 	"net/http"
 	"strings"
 	"testing"
 
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/unified"
 )
 
 // TestUnifiedPaging follows a list to its end: by the vendor's paging (behaviour 1),
@@ -187,13 +189,21 @@ func TestUnifiedReleases(t *testing.T) {
 		if got := name(); got != "one" {
 			t.Errorf("pinned: got %s", got)
 		}
-		m.call("PATCH", rows+row, `{"release":{"active":1,"canary":{"version":2,"percent":99}}}`).want(200)
-		got := name()
-		again := name()
-		if got != again {
-			t.Error("an account changes sides")
+		// The smallest part of a hundred that the account is in, and one less.
+		least := int64(1)
+		for !unified.InCanary(m.account, least) {
+			least++
 		}
-		m.call("POST", rows+row+"/rollback", `{"version":1}`)
+		for percent, want := range map[int64]string{least: "two", least - 1: "one"} {
+			if percent < 1 || percent > 99 {
+				continue
+			}
+			m.call("PATCH", rows+row, fmt.Sprintf(`{"release":{"active":1,"canary":{"version":2,"percent":%d}}}`, percent)).want(200)
+			if got := name(); got != want {
+				t.Errorf("a canary of %d %%: got %s, want %s", percent, got, want)
+			}
+		}
+		m.call("POST", rows+row+"/rollback", `{"version":1}`).want(200)
 		if got := name(); got != "one" {
 			t.Errorf("rolled back: got %s", got)
 		}

@@ -116,8 +116,14 @@ func (d *drift) of(key historyKey, p *plan) *history {
 	if h != nil {
 		return h
 	}
-	if d.histories == nil || len(d.histories) >= maxHistories {
+	if d.histories == nil {
 		d.histories = make(map[historyKey]*history)
+	}
+	for old := range d.histories {
+		if len(d.histories) < maxHistories {
+			break
+		}
+		delete(d.histories, old) // any one: what is called often comes back soon
 	}
 	h = &history{fields: make(map[string]*filled), schema: p.compiled()}
 	d.histories[key] = h
