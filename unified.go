@@ -144,9 +144,11 @@ type MappedMethod struct {
 	Resource    string
 	Integration string
 	Method      string
-	// Installed tells whether the environment has the model, and Overridden whether
-	// it has a row of its own.
+	// Installed tells whether the environment has the model, OwnRow whether it has a
+	// row of its own, and Overridden whether it changes the mapping there or at the
+	// older place, in its override of the model.
 	Installed  bool
+	OwnRow     bool
 	Overridden bool
 }
 

@@ -162,6 +162,10 @@ func TestUnifiedCapabilities(t *testing.T) {
 		if got := row(); got != strings.Replace(want, `"env_overridden":false`, `"env_overridden":true`, 1) {
 			t.Errorf("after an override: got %s", got)
 		}
+		m.own("find", `{"method":"list"}`)
+		if got := row(); !strings.Contains(got, `"delete","find","get"`) {
+			t.Errorf("a method that the account alone maps: got %s", got)
+		}
 		m.own("merge", "null")
 		if got := row(); strings.Contains(got, "merge") {
 			t.Errorf("the account has switched merge off: got %s", got)
@@ -175,6 +179,52 @@ func TestUnifiedCapabilities(t *testing.T) {
 		}
 		p.get("/integration/nothing/unified-apis").want(404)
 		p.stranger().get("/integration/vendor/unified-apis").want(404)
+	})
+}
+
+// TestOlderMappingsInDiscovery is spec 03 section 3.9 in section 5.1: a mapping at the
+// older place, in the override of the model, counts as one of the environment wherever
+// mapped methods are shown.
+func TestOlderMappingsInDiscovery(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		override := func(integrations string) {
+			t.Helper()
+			p.call("PATCH", "/environment-unified-model/"+m.installed, `{"override":{"resources":{"contacts":{"integration_mapping":`+integrations+`}}}}`).want(200)
+		}
+		shown := func() string {
+			t.Helper()
+			v := p.get("/integrated-account/" + m.account + "/capabilities?type=unified").want(200).JSON.At("unified", "0")
+			return v.Get("methods").String() + v.Get("env_overridden").String()
+		}
+		for _, test := range []struct{ what, integrations, want string }{
+			{"of another integration", `{"other":{"list":{"query":{"a":1}}}}`, `["create","delete","get","list","merge","update"]false`},
+			{"a change", `{"vendor":{"list":{"query":{"a":1}}}}`, `["create","delete","get","list","merge","update"]true`},
+			{"a method of its own", `{"vendor":{"find":{"method":"list"}}}`, `["create","delete","find","get","list","merge","update"]true`},
+			{"one taken away", `{"vendor":{"merge":null}}`, `["create","delete","get","list","update"]true`},
+			{"nothing", `{}`, `["create","delete","get","list","merge","update"]false`},
+		} {
+			override(test.integrations)
+			if got := shown(); got != test.want {
+				t.Errorf("%s: got %s, want %s", test.what, got, test.want)
+			}
+			if got := p.get("/integration/vendor/capabilities?type=unified").want(200).JSON.At("unified", "0", "env_overridden").String(); !strings.HasSuffix(test.want, got) {
+				t.Errorf("%s: of the integration: got %s", test.what, got)
+			}
+		}
+		// A row of the environment says a method anew.
+		override(`{"vendor":{"merge":null,"find":{"method":"list"}}}`)
+		m.override("merge", `{"method":"merge"}`)
+		if got := shown(); got != `["create","delete","find","get","list","merge","update"]true` {
+			t.Errorf("with a row: got %s", got)
+		}
+		if got := p.get("/integration/vendor/unified-apis").want(200).Text; !strings.Contains(got, `"find"`) {
+			t.Errorf("unified-apis: got %s", got)
+		}
+		if got := p.get("/integration/other/unified-apis"); got.Status != 404 {
+			t.Errorf("got %d %s", got.Status, got.Text)
+		}
 	})
 }
 

@@ -1,6 +1,7 @@
 package tool
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -42,7 +43,7 @@ func (s *Service) unified(ctx context.Context, p sinew.Principal, of subject, re
 }
 
 // mapped are the methods that are mapped to an integration; to an account, those of
-// installed models that it has not switched off.
+// installed models that it has not switched off, and those that it alone maps.
 func (s *Service) mapped(ctx context.Context, p sinew.Principal, of subject) ([]sinew.MappedMethod, error) {
 	methods, err := s.store.Mappings(ctx, p.EnvironmentID, of.integration.Name)
 	if err != nil || of.account == nil {
@@ -52,9 +53,41 @@ func (s *Service) mapped(ctx context.Context, p sinew.Principal, of subject) ([]
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(methods, func(m sinew.MappedMethod) bool {
+	methods = slices.DeleteFunc(methods, func(m sinew.MappedMethod) bool {
 		return !m.Installed || own.At(m.Model, m.Resource, m.Method).IsNull()
-	}), nil
+	})
+	return s.withOwn(ctx, p, of.integration.Name, own, methods)
+}
+
+// withOwn adds the methods of installed models that an account alone maps.
+func (s *Service) withOwn(ctx context.Context, p sinew.Principal, integration string, own jsonx.Value, methods []sinew.MappedMethod) ([]sinew.MappedMethod, error) {
+	if own.Len() == 0 {
+		return methods, nil
+	}
+	installed, err := s.store.InstalledModels(ctx, p.EnvironmentID)
+	if err != nil {
+		return nil, err
+	}
+	for _, em := range installed {
+		for resource, of := range own.Get(em.UnifiedModel.Name).Members() {
+			for method, config := range of.Members() {
+				known := slices.ContainsFunc(methods, func(m sinew.MappedMethod) bool {
+					return m.ModelID == em.UnifiedModelID && m.Resource == resource && m.Method == method
+				})
+				if known || config.Kind() != jsonx.Object {
+					continue
+				}
+				methods = append(methods, sinew.MappedMethod{
+					ModelID: em.UnifiedModelID, Model: em.UnifiedModel.Name, Label: em.UnifiedModel.Label, Category: em.UnifiedModel.Category,
+					Resource: resource, Integration: integration, Method: method, Installed: true,
+				})
+			}
+		}
+	}
+	slices.SortStableFunc(methods, func(a, b sinew.MappedMethod) int {
+		return cmp.Or(cmp.Compare(a.Model, b.Model), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Method, b.Method))
+	})
+	return methods, nil
 }
 
 // about is what a model says, with the changes of the environment.
