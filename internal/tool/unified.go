@@ -7,6 +7,7 @@ import (
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/manual"
 	"github.com/sinewhq/sinew/internal/view"
 )
 
@@ -17,7 +18,7 @@ func (s *Service) unified(ctx context.Context, p sinew.Principal, of subject, re
 	if err != nil {
 		return nil, err
 	}
-	models, err := s.models(ctx, p, methods)
+	models, err := s.models(ctx, p, of.integration.Name, methods)
 	if err != nil {
 		return nil, err
 	}
@@ -32,7 +33,7 @@ func (s *Service) unified(ctx context.Context, p sinew.Principal, of subject, re
 			model = m.ModelID
 			list = append(list, view.UnifiedCapability{
 				Model: m.Model, ModelLabel: orElse(m.Label, m.Model), Resource: m.Resource, Installed: m.Installed,
-				Description: orNil(about.resources.At(m.Resource, "description").Str()), DocsURL: orNil(about.docs.At(m.Integration, "docs_url").Str()),
+				Description: orNil(about.description(m.Resource)), DocsURL: orNil(about.docs.At(m.Integration, "docs_url").Str()),
 			})
 		}
 		one := &list[len(list)-1]
@@ -90,10 +91,22 @@ func (s *Service) withOwn(ctx context.Context, p sinew.Principal, integration st
 	return methods, nil
 }
 
-// about is what a model says, with the changes of the environment.
-type about struct{ resources, docs jsonx.Value }
+// about is what a model says of an integration, with the changes of the environment.
+type about struct {
+	integration     string
+	resources, docs jsonx.Value
+	texts           manual.Texts
+}
 
-func (s *Service) models(ctx context.Context, p sinew.Principal, methods []sinew.MappedMethod) (map[string]about, error) {
+// description is what a resource is: what documentation rows say, or the model itself.
+func (a about) description(resource string) string {
+	if text, ok := a.texts.FindFor(sinew.DocumentationDescription, resource, "", a.integration); ok {
+		return text
+	}
+	return a.resources.At(resource, "description").Str()
+}
+
+func (s *Service) models(ctx context.Context, p sinew.Principal, integration string, methods []sinew.MappedMethod) (map[string]about, error) {
 	var ids []string
 	for _, m := range methods {
 		if !slices.Contains(ids, m.ModelID) {
@@ -104,13 +117,25 @@ func (s *Service) models(ctx context.Context, p sinew.Principal, methods []sinew
 	if err != nil {
 		return nil, err
 	}
+	for _, em := range found {
+		ids = append(ids, em.ID)
+	}
+	texts, err := s.manual.Of(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
 	all := make(map[string]about, len(found))
 	for id, em := range found {
 		override, err := read(em.Override, "unified model "+id)
 		if err != nil {
 			return nil, err
 		}
-		one := about{}
+		one := about{integration: integration}
+		for _, d := range texts {
+			if d.EntityID == id || d.EntityID == em.ID {
+				one.texts = append(one.texts, d)
+			}
+		}
 		for _, part := range []struct {
 			name string
 			text sinew.JSON

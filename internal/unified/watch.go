@@ -9,6 +9,7 @@ import (
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/manual"
 )
 
 const (
@@ -145,17 +146,8 @@ func (s *Service) readResponseSchema(ctx context.Context, r *sinew.AccountRecord
 	if err != nil {
 		return jsonx.Value{}, err
 	}
-	text := ""
-	for _, d := range rows {
-		if d.Type != sinew.DocumentationResponseSchema || d.Resource != m.resource || d.Method != m.name {
-			continue
-		}
-		if text == "" || d.EntityType == sinew.EntityEnvironmentIntegration {
-			text = d.Content
-		}
-	}
-	if text != "" {
-		return definition.Read([]byte(text))
+	if schema := manual.Texts(rows).Schema(sinew.DocumentationResponseSchema, m.resource, m.name); schema.Exists() {
+		return schema, nil
 	}
 	var layers [3]jsonx.Value
 	for i, layer := range []sinew.JSON{r.Integration.Config, r.EnvironmentIntegration.Override, r.IntegrationOverride} {
@@ -164,8 +156,8 @@ func (s *Service) readResponseSchema(ctx context.Context, r *sinew.AccountRecord
 		}
 	}
 	inline := definition.Effective(layers[0], layers[1], layers[2]).At("resources", m.resource, m.name, "response_schema")
-	if text, ok := inline.Text(); ok && inline.Kind() == jsonx.String {
-		return definition.Read([]byte(text))
+	if inline.Kind() == jsonx.String {
+		return manual.ReadSchema(inline.Str())
 	}
 	return inline, nil
 }
