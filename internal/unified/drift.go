@@ -29,8 +29,8 @@ const (
 // historyKey is one method for one account: accounts differ in what they fill in.
 type historyKey struct{ account, model, resource, method string }
 
-// drift watches which fields the records of each account have. It is per node, and
-// begins anew with it.
+// drift watches which fields the records of each account have. Each node counts for
+// itself, and goes on after a restart with what was written down.
 type drift struct {
 	mu        sync.Mutex
 	histories map[historyKey]*history
@@ -48,8 +48,9 @@ const (
 // history is what the last records had.
 type history struct {
 	mu      sync.Mutex
-	seen    int // records, driftWindow at most
-	at      int // place of the next one
+	changed bool // since it was written down
+	seen    int  // records, driftWindow at most
+	at      int  // place of the next one
 	fields  map[string]*filled
 	checked [kindsLooked]time.Time
 	// fits belong to the watcher alone.
@@ -156,6 +157,7 @@ func (h *history) add(mapped []byte) (all []lost) {
 	defer h.mu.Unlock()
 	at := h.at
 	h.at = (h.at + 1) % driftWindow
+	h.changed = true
 	h.seen = min(h.seen+1, driftWindow)
 	present := make(map[string]bool, 16)
 	for name := range filledNames(mapped) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/sinewhq/sinew"
 )
 
 func newHistory() *history { return &history{fields: map[string]*filled{}} }
@@ -149,6 +151,35 @@ func TestSamplesAreSpreadAndBounded(t *testing.T) {
 	now := time.Now()
 	if !h.due(ofVendor, now) || h.due(ofVendor, now.Add(checkEvery/2)) || !h.due(ofRecords, now) || !h.due(ofVendor, now.Add(checkEvery)) {
 		t.Error("records are looked at more often than every now and then, or less")
+	}
+}
+
+// TestHistoriesGoOnAfterARestart writes down what was seen and reads it: the alarm comes
+// at the same record as without, and what was told is not told again.
+func TestHistoriesGoOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	key := historyKey{"a", "crm", "contacts", "list"}
+	var before drift
+	h := before.of(key)
+	feed(h, 0, repeated(1490, `{"id":"1","phone":"2","name":"3"}`)...)
+	feed(h, 0, repeated(25, `{"id":"1","phone":"2"}`)...) // name is told of
+	feed(h, 0, repeated(12, `{"id":"1"}`)...)
+	kept := before.changed(time.Now())
+	if len(kept) != 1 || before.changed(time.Now()) != nil {
+		t.Fatalf("%d histories, and what has not changed is written again", len(kept))
+	}
+	var after drift
+	after.recall(append(kept, sinew.DriftHistory{AccountID: "b", History: `{"seen":5000}`}, sinew.DriftHistory{AccountID: "c", History: `{"fields":{"a":"AA"}}`}))
+	if len(after.histories) != 1 {
+		t.Errorf("%d histories, some of which cannot be read", len(after.histories))
+	}
+	if got := feed(after.of(key), 13, repeated(30, `{"id":"1"}`)...); fmt.Sprint(got) != "[phone@20]" {
+		t.Errorf("got %v", got)
+	}
+	var begun drift
+	begun.of(key).add([]byte(`{}`))
+	if begun.recall(kept); begun.of(key).seen != 1 {
+		t.Error("what the node has begun itself is overwritten")
 	}
 }
 

@@ -49,6 +49,7 @@ type Config struct {
 	Proxy    Proxy
 	Sealer   proxy.Sealer
 	Alarms   Alarms
+	History  History
 	Log      *slog.Logger
 }
 
@@ -66,12 +67,13 @@ type Service struct {
 	findings    chan finding
 	responses   kept.Values[responseKey, jsonx.Value]
 	alarms      Alarms
+	history     History
 	log         *slog.Logger
 }
 
 // New returns a service.
 func New(c Config) *Service {
-	return &Service{store: c.Store, accounts: c.Accounts, proxy: c.Proxy, sealer: c.Sealer, alarms: c.Alarms, log: c.Log, expressions: expression.NewEngine(), findings: make(chan finding, maxFindings)}
+	return &Service{store: c.Store, accounts: c.Accounts, proxy: c.Proxy, sealer: c.Sealer, alarms: c.Alarms, history: c.History, log: c.Log, expressions: expression.NewEngine(), findings: make(chan finding, maxFindings)}
 }
 
 // Forget drops the mappings that have not been used for a while from memory.

@@ -71,13 +71,20 @@ func (s *Service) handOn(ctx context.Context, f finding) {
 	}
 }
 
-// Watch looks into what calls came across, beside them, until the context ends.
+// Watch looks into what calls came across, beside them, until the context ends, and keeps
+// what records had for the next start.
 func (s *Service) Watch(ctx context.Context) {
 	var compiled schemas
+	s.recall(ctx)
+	due := time.NewTicker(keepEvery)
+	defer due.Stop()
+	defer s.keep(ctx)
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-due.C:
+			s.keep(ctx)
 		case f := <-s.findings:
 			for _, l := range f.lost {
 				s.alarm(ctx, f.subject, l)
