@@ -63,6 +63,9 @@ const maxError = 2 << 10
 // when it was not.
 func (r *Runner) outcome(j sinew.Job, kind Kind, err, cause error) sinew.JobOutcome {
 	o := sinew.JobOutcome{Job: j, State: sinew.JobDone}
+	if err == nil && isSpent(j) {
+		o.State, o.Error, o.Uncounted = sinew.JobFailed, j.LastError, true
+	}
 	if err == nil {
 		return o
 	}
@@ -89,7 +92,12 @@ func (r *Runner) outcome(j sinew.Job, kind Kind, err, cause error) sinew.JobOutc
 		o.State, o.RunAt, o.Uncounted = sinew.JobReady, now.Add(retry.Backoff(databaseTry, time.Second, time.Minute)), true
 		return o
 	}
-	if j.Attempt >= j.MaxAttempts {
+	switch {
+	case isSpent(j): // once more: only GiveUp is left of it
+	case j.Attempt == j.MaxAttempts && kind.GiveUp != nil:
+		o.State, o.RunAt = sinew.JobReady, now
+		return o
+	case j.Attempt == j.MaxAttempts:
 		o.State = sinew.JobFailed
 		return o
 	}

@@ -55,6 +55,11 @@ type Kind struct {
 	// Backoff is the pause before the next try after so many; nil means
 	// DefaultBackoff.
 	Backoff func(attempt int) time.Duration
+	// GiveUp writes what becomes of a job's own record when the job has had its last
+	// try and Work has not said so itself: its node went away in it, it took too
+	// long, or it panicked. It runs as a try of its own, on any node, again until it
+	// returns nil; then the job has failed. nil for work that keeps no record.
+	GiveUp func(ctx context.Context, j sinew.Job) error
 }
 
 // Times are the intervals of a runner; a zero field means its default.
@@ -320,7 +325,11 @@ func (r *Runner) start(j sinew.Job, leased time.Time) {
 	r.tries.Go(func() {
 		bounded, stop := context.WithTimeout(ctx, kind.Timeout)
 		defer stop()
-		err := doWork(bounded, kind.Work, j)
+		work := kind.Work
+		if isSpent(j) {
+			work = kind.giveUp
+		}
+		err := doWork(bounded, work, j)
 		cause := context.Cause(ctx)
 		if errors.Is(cause, errLost) {
 			r.log.Warn("job lost to another node", "job", j.ID, "kind", j.Kind)
@@ -333,6 +342,16 @@ func (r *Runner) start(j sinew.Job, leased time.Time) {
 		r.finished <- o
 		cancel(nil)
 	})
+}
+
+// isSpent reports whether a job has had its last try, and was claimed to be given up.
+func isSpent(j sinew.Job) bool { return j.Attempt > j.MaxAttempts }
+
+func (k Kind) giveUp(ctx context.Context, j sinew.Job) error {
+	if k.GiveUp == nil {
+		return nil
+	}
+	return k.GiveUp(ctx, j)
 }
 
 // holds is how long work may go on by a lease that was asked for at a time: a tenth less
