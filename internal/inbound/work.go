@@ -46,6 +46,7 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 			if err := s.store.FinishInbound(ctx, j, w, o); err != nil {
 				return err
 			}
+			s.metrics.CountInbound(string(o.Status), 1)
 		}
 	}
 	return jobs.PutOff(s.store.Now())

@@ -131,10 +131,14 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		return nil, err
 	}
 	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Unified: s.unified, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
-	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Unified: s.unified, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
+	deliveries := inbound.New(inbound.Config{
+		Store: s.Core.Store, Accounts: s.Core.Accounts, Unified: s.unified, Sender: s.upstream, Log: s.log, Metrics: metrics, Kept: c.InboundRetention,
+		Quota: inbound.Quota{Deliveries: c.LimitInbound, Bytes: c.LimitInboundSize},
+	})
 	s.runner = newRunner(s.Core, workers{s.Core.Accounts, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, deliveries, flows, s.notices, s.journal, c.InboundRetention, c.EventRetention}, s.drain, metrics, s.log)
 	s.queue = jobs.NewQueue(s.Core.Store, s.runner)
 	metrics.WatchJobs(s.jobDepths)
+	metrics.WatchInbound(s.inboundDepth)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Models: s.Core.Models, Manual: s.Core.Manual, Tools: tool.New(s.Core.Store, s.Core.Manual), Workspace: s.Core.Workspace,

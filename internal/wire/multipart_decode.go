@@ -107,4 +107,3 @@ func headerSize(p *multipart.Part) (size int) {
 func multipartError(reason string) error {
 	return &DecodeError{Format: FormatMultipart, Reason: reason}
 }
-
