@@ -128,24 +128,39 @@ const (
 	finishWithin = 10 * time.Second
 )
 
-// finishAll writes outcomes, as many at once as have come meanwhile.
+// finishAll writes outcomes until no more are taken.
 func (r *Runner) finishAll() {
-	for first := range r.finished {
-		batch := []sinew.JobOutcome{first}
-		for more := true; more && len(batch) < finishBatch; {
-			select {
-			case o, ok := <-r.finished:
-				if more = ok; ok {
-					batch = append(batch, o)
+	for {
+		select {
+		case first := <-r.finished:
+			r.finishSome(first)
+		case <-r.over:
+			for {
+				select {
+				case first := <-r.finished:
+					r.finishSome(first)
+				default:
+					return
 				}
-			default:
-				more = false
 			}
 		}
-		r.finish(batch)
-		for _, o := range batch {
-			r.ended(o.Job)
+	}
+}
+
+// finishSome writes an outcome with those that have come meanwhile.
+func (r *Runner) finishSome(first sinew.JobOutcome) {
+	batch := []sinew.JobOutcome{first}
+	for more := true; more && len(batch) < finishBatch; {
+		select {
+		case o := <-r.finished:
+			batch = append(batch, o)
+		default:
+			more = false
 		}
+	}
+	r.finish(batch)
+	for _, o := range batch {
+		r.ended(o.Job)
 	}
 }
 
