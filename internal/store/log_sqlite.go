@@ -5,13 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/pressly/goose/v3"
 
 	"github.com/sinewhq/sinew"
 )
@@ -38,20 +35,6 @@ func openSQLiteLogs(ctx context.Context, config Config) (logStore, error) {
 	}
 	reads.SetMaxOpenConns(2)
 	return logStore{writer: writer, reader: &reader{DB: reads}, inserts: &logInserts{}}, nil
-}
-
-// migrateSQLiteLogs brings the schema of the log database up to date.
-func migrateSQLiteLogs(ctx context.Context, logs *logStore) error {
-	files, err := fs.Sub(migrations, "migrations/sqlite_log")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, logs.writer, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	_, err = provider.Up(ctx)
-	return err
 }
 
 // logChunks are how many records one statement writes: statements of few sizes
