@@ -14,7 +14,7 @@ import (
 
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/simulator"
-	"github.com/sinewhq/sinew/internal/testkit"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 )
 
 // The published clients of this API, as their sources and documentation say
@@ -81,7 +81,7 @@ type sdkWorld struct {
 
 func newSDKWorld(t *testing.T, client sdk) *sdkWorld {
 	t.Helper()
-	c := platformConfig(t, testkit.NewSQLite(t))
+	c := platformConfig(t, storetest.NewSQLite(t))
 	// Its model of a list takes result and results for the same member.
 	c.ListAlias = client.name != "Rust"
 	p := startPlatform(t, c)
