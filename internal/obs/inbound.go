@@ -12,7 +12,7 @@ type inboundMetrics struct {
 }
 
 func newInboundMetrics() inboundMetrics {
-	return inboundMetrics{
+	m := inboundMetrics{
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "inbound_deliveries_total", Help: "Deliveries of vendors on this node: received, unrouted (of no account that is known), duplicate, handshake, and later processed or failed.",
 		}, []string{"outcome"}),
@@ -20,6 +20,10 @@ func newInboundMetrics() inboundMetrics {
 			Name: "inbound_refused_total", Help: "Deliveries of vendors that were not taken, by the code that says why.",
 		}, []string{"reason"}),
 	}
+	for _, outcome := range []string{"received", "unrouted", "duplicate", "handshake", "processed", "failed"} {
+		m.deliveries.WithLabelValues(outcome) // an alert can tell 0 from nothing
+	}
+	return m
 }
 
 // CountInbound counts deliveries of vendors with an outcome.
