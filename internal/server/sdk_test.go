@@ -89,9 +89,10 @@ func newSDKWorld(t *testing.T, client sdk) *sdkWorld {
 	p.must(err)
 	account, err := p.server.Core.ConnectDemo(t.Context(), simulated.URL)
 	p.must(err)
-	shown := p.get("/integrated-account/" + account).want(200)
+	shown := p.settled(account)
 	second := p.call("POST", "/integrated-account", `{"tenant_id":"acme-2","environment_integration_id":"`+shown.text("environment_integration_id")+
 		`","authentication_method":"api_key","context":{"api_key":"simulator-key"}}`).want(201)
+	p.settled(second.text("id"))
 	token := p.get("/api-token").want(200).ids()[0]
 	return &sdkWorld{platform: p, client: client, kept: map[string]string{
 		"account": account, "second": second.text("id"), "installation": shown.text("environment_integration_id"),
