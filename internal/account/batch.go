@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/sinewhq/sinew"
@@ -59,17 +60,37 @@ const (
 
 // BatchKind is how batch jobs are worked off.
 func (s *Service) BatchKind() jobs.Kind {
-	return jobs.Kind{Work: s.WorkBatch, Parallel: parallelBatches, Timeout: batchTurn + time.Minute}
+	return jobs.Kind{Work: s.WorkBatch, Parallel: parallelBatches, Timeout: batchTurn + time.Minute, GiveUp: s.giveUpBatch}
+}
+
+// giveUpBatch ends a batch job whose last try has not come to an end.
+func (s *Service) giveUpBatch(ctx context.Context, j sinew.Job) error {
+	id, err := batchOf(j)
+	if err != nil {
+		return nil //nolint:nilerr // there is no batch job to end
+	}
+	reason := "it was begun " + strconv.Itoa(j.MaxAttempts) + " times, and each time broke off: the servers that worked on it ended, or it took too long"
+	if err := s.store.FailBatch(ctx, j, id, reason, true, view.BatchEnded); !sinew.IsNotFound(err) {
+		return err
+	}
+	return nil // its environment was deleted
+}
+
+func batchOf(j sinew.Job) (id string, err error) {
+	args, err := jsonx.Parse([]byte(j.Args))
+	if err != nil {
+		return "", fmt.Errorf("read the arguments of job %s: %w", j.ID, err)
+	}
+	return args.Get("batch_job_id").Str(), nil
 }
 
 // WorkBatch works on a batch job, piece by piece: what a crash interrupts goes on
 // behind the last piece.
 func (s *Service) WorkBatch(ctx context.Context, j sinew.Job) error {
-	args, err := jsonx.Parse([]byte(j.Args))
+	id, err := batchOf(j)
 	if err != nil {
-		return jobs.Cancel(fmt.Errorf("read the arguments of job %s: %w", j.ID, err))
+		return jobs.Cancel(err)
 	}
-	id := args.Get("batch_job_id").Str()
 	b, err := s.store.BatchJob(ctx, j.EnvironmentID, id)
 	if sinew.IsNotFound(err) {
 		return jobs.Cancel(err)

@@ -44,25 +44,8 @@ type install struct {
 // job that is done again goes on there. The one step that was under way at a crash
 // is taken again: the vendor may get its request twice.
 func (s *Service) Install(ctx context.Context, j sinew.Job) error {
-	args, err := jsonx.ParseString(string(j.Args))
-	if err != nil {
-		return jobs.Cancel(err)
-	}
-	environmentID, accountID := args.Get("environment_id").Str(), args.Get("integrated_account_id").Str()
-	known, err := s.runs.InstallRun(ctx, environmentID, accountID)
-	if err != nil || known.ID == "" {
-		return err
-	}
-	i := &install{id: known.ID, run: &run{
-		service: s, principal: sinew.Principal{EnvironmentID: environmentID, Kind: sinew.PrincipalPlatform}, requestID: j.ID, installs: true,
-	}}
-	if err := i.load(ctx, accountID); err != nil {
-		if sinew.IsNotFound(err) {
-			return nil // deleted meanwhile
-		}
-		return err
-	}
-	if err := i.resume(known.State); err != nil {
+	i, err := s.installOf(ctx, j)
+	if i == nil || err != nil {
 		return err
 	}
 	err = i.through(ctx)
@@ -73,6 +56,43 @@ func (s *Service) Install(ctx context.Context, j sinew.Job) error {
 		return ctx.Err() // the node stops, or has lost the job: another try goes on
 	}
 	return i.end(ctx, j, err)
+}
+
+// GiveUpInstall ends a run whose job has broken off too often: the account shows that its
+// step has failed.
+func (s *Service) GiveUpInstall(ctx context.Context, j sinew.Job) error {
+	i, err := s.installOf(ctx, j)
+	if i == nil || err != nil {
+		return err
+	}
+	for all := stages(); i.stage < len(all)-1 && i.action != all[i.stage].action && !i.run.begin(all[i.stage].action); {
+		i.stage++ // to the one that there are steps of
+	}
+	return i.end(ctx, j, sinew.Errorf(sinew.KindUnavailable, "the steps were taken up %d times, and each time broke off: the servers that took them ended, or they took too long", j.MaxAttempts))
+}
+
+// installOf returns the run of a job, as far as it is; nil when there are no steps to
+// take any more.
+func (s *Service) installOf(ctx context.Context, j sinew.Job) (*install, error) {
+	args, err := jsonx.ParseString(string(j.Args))
+	if err != nil {
+		return nil, jobs.Cancel(err)
+	}
+	environmentID, accountID := args.Get("environment_id").Str(), args.Get("integrated_account_id").Str()
+	known, err := s.runs.InstallRun(ctx, environmentID, accountID)
+	if err != nil || known.ID == "" {
+		return nil, err
+	}
+	i := &install{id: known.ID, run: &run{
+		service: s, principal: sinew.Principal{EnvironmentID: environmentID, Kind: sinew.PrincipalPlatform}, requestID: j.ID, installs: true,
+	}}
+	if err := i.load(ctx, accountID); err != nil {
+		if sinew.IsNotFound(err) {
+			return nil, nil // deleted meanwhile
+		}
+		return nil, err
+	}
+	return i, i.resume(known.State)
 }
 
 // through takes the stages that are left.

@@ -26,6 +26,11 @@ type Source interface {
 	EventSequence(ctx context.Context, accountID string) (int64, error)
 	Timeline(ctx context.Context, environmentID, accountID string, q sinew.ListQuery) (sinew.Page[sinew.StatusChange], error)
 	Events(ctx context.Context, environmentID, after string, limit int) ([]sinew.Event, error)
+	Webhooks(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Webhook], error)
+	WebhookSecrets(ctx context.Context, environmentID, id string) (sinew.Webhook, sinew.WebhookSecrets, error)
+	NotificationDestinations(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.NotificationDestination], error)
+	Workflows(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Workflow], error)
+	WorkflowSecrets(ctx context.Context, environmentID, id string) (sinew.Workflow, error)
 	APITokens(ctx context.Context, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.APIToken], error)
 }
 
@@ -49,7 +54,7 @@ func Export(ctx context.Context, e sinew.Environment, source Source, accounts Po
 		return nil, err
 	}
 	x := exporter{environment: e, environmentID: e.ID, source: source, accounts: accounts, w: w}
-	for _, kind := range []func(context.Context) error{x.settings, x.installations, x.models, x.gates, x.tenants, x.allAccounts, x.events, x.tokens} {
+	for _, kind := range []func(context.Context) error{x.settings, x.installations, x.models, x.gates, x.tenants, x.allAccounts, x.events, x.tokens, x.webhooks, x.destinations, x.workflows} {
 		if err := kind(ctx); err != nil {
 			return nil, err
 		}
@@ -217,4 +222,32 @@ func (x *exporter) events(ctx context.Context) error {
 // key of this installation only.
 func (x *exporter) tokens(ctx context.Context) error {
 	return eachRow(ctx, x.environmentID, x.source.APITokens, func(t sinew.APIToken) error { return x.w.write(line{Kind: kindToken, Token: &t}) })
+}
+
+// webhooks, destinations and workflows come last: what an import writes before them is no
+// news to anybody.
+func (x *exporter) webhooks(ctx context.Context) error {
+	return eachRow(ctx, x.environmentID, x.source.Webhooks, func(w sinew.Webhook) error {
+		w, secrets, err := x.source.WebhookSecrets(ctx, x.environmentID, w.ID)
+		if err != nil {
+			return err
+		}
+		return x.w.write(line{Kind: kindWebhook, Webhook: &webhook{w, secrets}})
+	})
+}
+
+func (x *exporter) destinations(ctx context.Context) error {
+	return eachRow(ctx, x.environmentID, x.source.NotificationDestinations, func(d sinew.NotificationDestination) error {
+		return x.w.write(line{Kind: kindDestination, Destination: &d})
+	})
+}
+
+func (x *exporter) workflows(ctx context.Context) error {
+	return eachRow(ctx, x.environmentID, x.source.Workflows, func(w sinew.Workflow) error {
+		w, err := x.source.WorkflowSecrets(ctx, x.environmentID, w.ID)
+		if err != nil {
+			return err
+		}
+		return x.w.write(line{Kind: kindWorkflow, Workflow: &w})
+	})
 }

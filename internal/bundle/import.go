@@ -26,6 +26,9 @@ type Target interface {
 	RestoreTenant(ctx context.Context, tenant sinew.Tenant) error
 	RestoreSettings(ctx context.Context, environmentID string, settings sinew.Environment) error
 	RestoreHistory(ctx context.Context, changes []sinew.StatusChange, events []sinew.Event) error
+	RestoreWebhook(ctx context.Context, w sinew.Webhook, secrets sinew.WebhookSecrets) error
+	RestoreDestination(ctx context.Context, d sinew.NotificationDestination) error
+	RestoreWorkflow(ctx context.Context, w sinew.Workflow) error
 	RestoredID(owner, id string) string
 	RestoredAccountID(ctx context.Context, environmentID, id string) (restored string, there bool, err error)
 }
@@ -160,8 +163,31 @@ func (m *importer) restore(ctx context.Context, l line) (err error) {
 		err = m.target.RestoreTenant(ctx, tenant)
 	case l.Account != nil:
 		err = m.account(ctx, *l.Account)
+	case l.Webhook != nil, l.Destination != nil, l.Workflow != nil:
+		err = m.receiver(ctx, l)
 	}
 	return err
+}
+
+// receiver takes what hears of events. By then all events of the bundle are there: they
+// are not delivered again.
+func (m *importer) receiver(ctx context.Context, l line) error {
+	if err := m.flush(ctx); err != nil {
+		return err
+	}
+	switch {
+	case l.Webhook != nil:
+		w := l.Webhook.Webhook
+		w.EnvironmentID = m.environment.ID
+		return m.target.RestoreWebhook(ctx, w, l.Webhook.Secrets)
+	case l.Destination != nil:
+		d := *l.Destination
+		d.EnvironmentID = m.environment.ID
+		return m.target.RestoreDestination(ctx, d)
+	}
+	w := *l.Workflow
+	w.EnvironmentID = m.environment.ID
+	return m.target.RestoreWorkflow(ctx, w)
 }
 
 // model makes a unified model the environment's and its team's.

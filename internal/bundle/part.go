@@ -20,6 +20,9 @@ const (
 	kindChange       = "status_change"
 	kindEvent        = "event"
 	kindToken        = "api_token"
+	kindWebhook      = "webhook"
+	kindDestination  = "notification_destination"
+	kindWorkflow     = "workflow"
 	kindTrailer      = "end"
 )
 
@@ -36,26 +39,35 @@ type Header struct {
 
 // line is a line of a bundle: of the members one is set, as the kind says.
 type line struct {
-	Kind         string                    `json:"kind"`
-	Header       *Header                   `json:"header,omitempty"`
-	Environment  *sinew.Environment        `json:"environment,omitempty"`
-	Integration  *sinew.IntegrationRecord  `json:"integration,omitempty"`
-	Installation *sinew.InstallationRecord `json:"installation,omitempty"`
-	Model        *sinew.SavedModel         `json:"model,omitempty"`
-	Text         *sinew.Documentation      `json:"documentation,omitempty"`
-	Gate         *gate                     `json:"gate,omitempty"`
-	Tenant       *sinew.Tenant             `json:"tenant,omitempty"`
-	Account      *Account                  `json:"account,omitempty"`
-	Change       *sinew.StatusChange       `json:"change,omitempty"`
-	Event        *sinew.Event              `json:"event,omitempty"`
-	Token        *sinew.APIToken           `json:"token,omitempty"`
-	Trailer      *trailer                  `json:"trailer,omitempty"`
+	Kind         string                         `json:"kind"`
+	Header       *Header                        `json:"header,omitempty"`
+	Environment  *sinew.Environment             `json:"environment,omitempty"`
+	Integration  *sinew.IntegrationRecord       `json:"integration,omitempty"`
+	Installation *sinew.InstallationRecord      `json:"installation,omitempty"`
+	Model        *sinew.SavedModel              `json:"model,omitempty"`
+	Text         *sinew.Documentation           `json:"documentation,omitempty"`
+	Gate         *gate                          `json:"gate,omitempty"`
+	Tenant       *sinew.Tenant                  `json:"tenant,omitempty"`
+	Account      *Account                       `json:"account,omitempty"`
+	Change       *sinew.StatusChange            `json:"change,omitempty"`
+	Event        *sinew.Event                   `json:"event,omitempty"`
+	Token        *sinew.APIToken                `json:"token,omitempty"`
+	Webhook      *webhook                       `json:"webhook,omitempty"`
+	Destination  *sinew.NotificationDestination `json:"destination,omitempty"`
+	Workflow     *sinew.Workflow                `json:"workflow,omitempty"`
+	Trailer      *trailer                       `json:"trailer,omitempty"`
 }
 
 // gate is a static gate with its token.
 type gate struct {
 	sinew.StaticGate
 	Token string
+}
+
+// webhook is a webhook with what its deliveries are signed with.
+type webhook struct {
+	sinew.Webhook
+	Secrets sinew.WebhookSecrets
 }
 
 // Account is an account with its secrets and its large values.

@@ -24,7 +24,7 @@ func newListenCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "listen",
 		Short: "Deliver the events of an environment to this machine",
-		Long: "Asks a server for the events of an environment and delivers them to an address of yours, such as http://localhost:3000/hooks: with the bodies, headers and signatures of a webhook, by a secret of this session. " +
+		Long: "Asks a server for the events of an environment and delivers them to an address of yours, such as http://localhost:3000/hooks: with the bodies, headers and signatures of a webhook, by a secret of this session. A delivery that the address does not answer, or answers with 5xx, 429 or 408, is tried again until it is taken, and the events behind it wait. " +
 			"The server is that of --server or " + config.ServerVariable + ", the API token that of --token-file or " + config.TokenVariable + ". Ctrl-C stops.",
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {

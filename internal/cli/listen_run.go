@@ -1,12 +1,9 @@
 package cli
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"time"
 
@@ -161,49 +158,23 @@ func (l *listener) take(ctx context.Context, e sinew.Event) error {
 		l.known[e.ID] = e.CreatedAt
 		return nil
 	}
-	began := time.Now()
-	header, body := delivery.Of(l.webhook, l.secrets, e, began)
-	result := ""
 	if l.forward != "" {
-		result = l.post(ctx, header, body)
-		if ctx.Err() != nil {
-			return ctx.Err() // broken off, not refused
+		if err := l.deliver(ctx, e); err != nil {
+			return err
 		}
-		result += fmt.Sprintf("  %d ms", time.Since(began).Milliseconds())
+	} else {
+		_, body := delivery.Of(l.webhook, l.secrets, e, time.Now())
+		if err := l.tell(e, "", body, true); err != nil {
+			return err
+		}
 	}
 	l.known[e.ID] = e.CreatedAt
-	if _, err := fmt.Fprintf(l.out, "%s  %-40s %s  %s\n", e.CreatedAt.Local().Format("15:04:05.000"), e.Type, e.ID, result); err != nil {
-		return &refusedError{"write: " + err.Error()}
-	}
-	if l.print {
-		fmt.Fprintf(l.out, "%s\n", body)
-	}
 	return nil
 }
 
 // wants reports whether an event is one of those that were asked for.
 func (l *listener) wants(e sinew.Event) bool {
 	return len(l.events) == 0 || slices.ContainsFunc(sinew.EventPatterns(e.Type), func(pattern string) bool { return slices.Contains(l.events, pattern) })
-}
-
-// post posts a delivery and says what the receiver made of it.
-func (l *listener) post(ctx context.Context, header http.Header, body []byte) string {
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, l.forward, bytes.NewReader(body))
-	if err != nil {
-		return err.Error()
-	}
-	request.Header = header
-	response, err := l.receiver.Do(request)
-	if err != nil {
-		var inner interface{ Unwrap() error }
-		if errors.As(err, &inner) && inner.Unwrap() != nil {
-			err = inner.Unwrap() // without the address, which everybody knows
-		}
-		return "no answer: " + err.Error()
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
-	return fmt.Sprintf("%d", response.StatusCode)
 }
 
 func pause(ctx context.Context, d time.Duration) error {

@@ -29,10 +29,12 @@ func (e usageError) Unwrap() error { return e.err }
 
 // Main runs the program with the given arguments and streams and returns its
 // exit code: 0 on success, 1 when the work failed, 2 when the command was
-// called wrongly. SIGINT and SIGTERM cancel the context that commands get.
+// called wrongly. SIGINT and SIGTERM cancel the context that commands get; the second
+// of them ends the program.
 func Main(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second signal ends the program at once
 
 	root := newRoot()
 	root.SetArgs(args)

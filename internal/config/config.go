@@ -60,6 +60,10 @@ type Config struct {
 	// limit.
 	LimitToken   int
 	LimitAccount int
+	// LimitInbound and LimitInboundSize are deliveries of vendors, and their bytes,
+	// per 10 seconds and account; 0 means no limit.
+	LimitInbound     int
+	LimitInboundSize int64
 	// DrainTimeout is how long requests and jobs under way may take after a stop.
 	DrainTimeout time.Duration
 	// BlobStore is where large values live.

@@ -71,6 +71,8 @@ func TestDefaults(t *testing.T) {
 		ListAlias:        true,
 		LimitToken:       500,
 		LimitAccount:     50,
+		LimitInbound:     500,
+		LimitInboundSize: 50 << 20,
 		BlobStore:        config.BlobStore{Dir: "sinew-data/blobs"},
 		Regions:          map[string]config.Placement{},
 	}
@@ -116,7 +118,7 @@ func TestEveryValue(t *testing.T) {
 			"--public-url", "https://sinew.example.com/", "--data", "/srv/data",
 			"--egress-allow", "127.0.0.0/8", "--egress-allow", "10.1.2.3, CRM.internal,*.corp.example",
 			"--log-format", "text", "--log-level", "debug", "--log-retention", "12h", "--log-max-size", "500MB", "--drain-timeout", "5s", "--inbound-retention", "6h", "--event-retention", "8h", "--list-alias=false",
-			"--limit-token", "0", "--limit-account", "7",
+			"--limit-token", "0", "--limit-account", "7", "--limit-inbound", "9", "--limit-inbound-size", "3KB",
 			"--blob-store", "s3://bucket/some/prefix?endpoint=http://127.0.0.1:9000&region=eu-1&path-style=true",
 			"--region-eu-blob-store", "s3://europe?region=eu-west-1",
 			"--region-apac-blob-store", "file:///srv/apac",
@@ -132,7 +134,7 @@ func TestEveryValue(t *testing.T) {
 		DatabaseURL: "postgres://u:p@h/d", MasterKey: "key text",
 		EgressAllow: []string{"127.0.0.0/8", "10.1.2.3/32", "crm.internal", "*.corp.example"},
 		Mail:        config.Mail{Host: "mail.internal", Port: 465, Encryption: "tls", Username: "sinew", Password: "s3cret", From: "Sinew <sinew@example.com>", CAFile: "/srv/ca.pem"},
-		LogFormat:   "text", LogLevel: slog.LevelDebug, LogRetention: 12 * time.Hour, DrainTimeout: 5 * time.Second, LogMaxSize: 500 << 20, InboundRetention: 6 * time.Hour, EventRetention: 8 * time.Hour, LimitAccount: 7,
+		LogFormat:   "text", LogLevel: slog.LevelDebug, LogRetention: 12 * time.Hour, DrainTimeout: 5 * time.Second, LogMaxSize: 500 << 20, InboundRetention: 6 * time.Hour, EventRetention: 8 * time.Hour, LimitAccount: 7, LimitInbound: 9, LimitInboundSize: 3 << 10,
 		BlobStore: config.BlobStore{S3: &config.S3{
 			Bucket: "bucket", Prefix: "some/prefix", Endpoint: "127.0.0.1:9000", Insecure: true, Region: "eu-1",
 			PathStyle: true, AccessKeyID: "id", SecretAccessKey: "s3cret", SessionToken: "token",

@@ -119,6 +119,16 @@ func settings() []setting {
 			set:  func(c *Config, text string) (err error) { c.LimitAccount, err = parseLimit(text); return err },
 		},
 		{
+			name: "limit-inbound", fallback: "500", kind: "number",
+			help: "Deliveries of vendors that are taken in 10 seconds per integrated account; 0 for no limit.",
+			set:  func(c *Config, text string) (err error) { c.LimitInbound, err = parseLimit(text); return err },
+		},
+		{
+			name: "limit-inbound-size", fallback: "50MB", kind: "size",
+			help: "How large those deliveries may be together, such as 500KB or 50MB; 0 for no limit.",
+			set:  func(c *Config, text string) (err error) { c.LimitInboundSize, err = parseSize(text); return err },
+		},
+		{
 			name: "drain-timeout", fallback: "25s", kind: "duration",
 			help: "How long requests and jobs under way may take after a stop.",
 			set:  func(c *Config, text string) (err error) { c.DrainTimeout, err = parseDuration(text); return err },

@@ -32,6 +32,7 @@ type Call struct {
 	operation *Operation
 	writer    http.ResponseWriter
 	timing    *timing
+	own       fields
 }
 
 // Context returns the context of the request.

@@ -99,15 +99,15 @@ func (a *API) write(c *Call, answer Answer) int {
 		h[name] = values
 	}
 	if h.Get("Content-Type") == "" && status != http.StatusNoContent {
-		h.Set("Content-Type", "application/json; charset=utf-8")
+		c.own.set(h, "Content-Type", "application/json; charset=utf-8")
 	}
-	h.Set("Server-Timing", c.timing.header())
-	h.Set("X-Content-Type-Options", "nosniff")
+	c.own.set(h, "Server-Timing", c.timing.header())
+	c.own.set(h, "X-Content-Type-Options", "nosniff")
 	if status != http.StatusNoContent && answer.begun == nil {
-		h.Set("Content-Length", strconv.Itoa(len(answer.Head)+len(answer.Body)+len(answer.Tail)))
+		c.own.set(h, "Content-Length", strconv.Itoa(len(answer.Head)+len(answer.Body)+len(answer.Tail)))
 	}
 	if h.Get("Cache-Control") == "" {
-		h.Set("Cache-Control", "no-store")
+		c.own.set(h, "Cache-Control", "no-store")
 	}
 	c.writer.WriteHeader(status)
 	if answer.begun != nil {
@@ -124,6 +124,19 @@ func (a *API) write(c *Call, answer Answer) int {
 		answer.Release()
 	}
 	return status
+}
+
+// fields are what every answer has in its header, in one piece of memory.
+type fields struct {
+	values [5]string
+	n      int
+}
+
+// set is that of http.Header, for a canonical name.
+func (f *fields) set(h http.Header, name, value string) {
+	f.values[f.n] = value
+	f.n++
+	h[name] = f.values[f.n-1 : f.n : f.n]
 }
 
 // writeTo writes the body. An error means that the caller has gone.

@@ -117,7 +117,9 @@ func (a *API) logRequest(c *Call, status int, took time.Duration) {
 	if !a.log.Enabled(c.Context(), level) {
 		return
 	}
-	a.log.LogAttrs(c.Context(), level, "request",
+	// Past the logger, which would look up where this is called from.
+	entry := slog.NewRecord(time.Now(), level, "request", 0)
+	entry.AddAttrs(
 		slog.String("method", knownMethod(c.Request.Method)),
 		slog.String("route", c.operation.Path),
 		slog.Int("status", status),
@@ -125,4 +127,5 @@ func (a *API) logRequest(c *Call, status int, took time.Duration) {
 		slog.String("environment_id", c.Principal.EnvironmentID),
 		slog.String("caller", string(c.Principal.Kind)+":"+c.Principal.TokenID),
 	)
+	_ = a.log.Handler().Handle(c.Context(), entry)
 }

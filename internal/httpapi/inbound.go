@@ -3,17 +3,12 @@ package httpapi
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"time"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/inbound"
 	"github.com/sinewhq/sinew/internal/view"
 )
-
-// deliveryTime is how long a vendor may take to send a delivery.
-const deliveryTime = 20 * time.Second
 
 const inboundTag = "Inbound webhooks"
 
@@ -41,7 +36,13 @@ func inboundOperations(s *inbound.Service) []Operation {
 type deliver func(ctx context.Context, id string, r sinew.InboundRequest) (inbound.Reply, error)
 
 func deliveryOperations(path, id, whom string, s *inbound.Service, to deliver) []Operation {
-	handle := func(c *Call) (Answer, error) { return takeDelivery(c, s, to) }
+	handle := func(c *Call) (Answer, error) {
+		answer, err := takeDelivery(c, s, to)
+		if err != nil {
+			s.NoteFailure(err)
+		}
+		return answer, err
+	}
 	return []Operation{
 		{
 			Method: "POST", Path: path, ID: "deliver" + id, Tag: inboundTag, Summary: "Take a delivery of a vendor for " + whom,
@@ -102,10 +103,11 @@ func replayedDeliveries(c *Call, s *inbound.Service, f sinew.InboundReplay) (Ans
 }
 
 func takeDelivery(c *Call, s *inbound.Service, to deliver) (Answer, error) {
-	body, err := c.readDelivery()
+	body, done, err := c.readDelivery(s)
 	if err != nil {
 		return Answer{}, err
 	}
+	defer done()
 	leave, err := s.Enter(c.Context())
 	if err != nil {
 		return Answer{}, err
@@ -127,19 +129,23 @@ func takeDelivery(c *Call, s *inbound.Service, to deliver) (Answer, error) {
 	return Answer{Status: reply.Status, Header: reply.Header, Body: reply.Body}, nil
 }
 
-// readDelivery reads the body of a delivery, as it came.
-func (c *Call) readDelivery() ([]byte, error) {
+// readDelivery reads the body of a delivery, as it came, in the time that there is for
+// that. done is called when it is not needed any more.
+func (c *Call) readDelivery(s *inbound.Service) (body []byte, done func(), err error) {
 	tooLarge := sinew.Errorf(sinew.KindTooLarge, "The body is larger than %d MiB", inbound.MaxBody>>20).WithCode("body_too_large")
 	if c.Request.ContentLength > inbound.MaxBody {
-		return nil, tooLarge
+		return nil, nil, tooLarge
 	}
-	_ = http.NewResponseController(c.writer).SetReadDeadline(time.Now().Add(deliveryTime))
-	body, err := io.ReadAll(http.MaxBytesReader(c.writer, c.Request.Body, inbound.MaxBody))
+	_ = http.NewResponseController(c.writer).SetReadDeadline(s.Until())
+	body, done, err = s.Read(c.Context(), http.MaxBytesReader(c.writer, c.Request.Body, inbound.MaxBody))
 	if over, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return nil, tooLarge.WithCause(over)
+		return nil, nil, tooLarge.WithCause(over)
+	}
+	if known, ok := errors.AsType[*sinew.Error](err); ok {
+		return nil, nil, known
 	}
 	if err != nil {
-		return nil, sinew.Errorf(sinew.KindInvalid, "The body ended before it was complete").WithCode("body_incomplete").WithCause(err)
+		return nil, nil, sinew.Errorf(sinew.KindInvalid, "The body ended before it was complete, or took too long").WithCode("body_incomplete").WithCause(err)
 	}
-	return body, nil
+	return body, done, nil
 }

@@ -8,6 +8,6 @@
 // events of it, one delivery of an account after the other. One that is not genuine is
 // refused, and leaves a line in the inbox that says why, without its bytes.
 //
-// It depends on account, definition, expression, jobs, jsonx, placeholder, proxy,
-// upstream and wire.
+// It depends on account, definition, expression, jobs, jsonx, placeholder, proxy, retry,
+// unified, upstream and wire.
 package inbound

@@ -3,6 +3,7 @@ package inbound
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -128,6 +129,9 @@ func (s *Service) receive(ctx context.Context, r *Request, base *target, held []
 		}
 	}
 	if reply, ok, err := s.handshake(ctx, r, base, genuine); ok || err != nil {
+		if ok {
+			s.metrics.CountInbound(outcomeHandshake, 1)
+		}
 		return reply, err
 	}
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
@@ -138,12 +142,34 @@ func (s *Service) receive(ctx context.Context, r *Request, base *target, held []
 		s.noteRefusal(ctx, r, first.target, first.refusal)
 		return Reply{}, sinew.Errorf(sinew.KindUnauthenticated, "The delivery is not signed as it should be").WithCode(CodeRefused)
 	}
-	arrivals := make([]sinew.InboundArrival, len(genuine))
-	for i, v := range genuine {
-		arrivals[i] = s.arrival(ctx, r, v)
+	return s.accept(ctx, r, genuine)
+}
+
+// accept writes a delivery to the inbox of each account that it is for. Limited when it is
+// beyond what one of them may get: the others have it, and do not get it twice when it
+// comes again.
+func (s *Service) accept(ctx context.Context, r *Request, genuine []verified) (Reply, error) {
+	var longest time.Duration
+	arrivals := make([]sinew.InboundArrival, 0, len(genuine))
+	for _, v := range genuine {
+		a := s.arrival(ctx, r, v)
+		if over := s.quotas.take(a.Scope(), a.Size, time.Now()); over > 0 {
+			s.noteRefusal(ctx, r, v.target, s.quotas.overQuota())
+			longest = max(longest, over)
+			continue
+		}
+		arrivals = append(arrivals, a)
 	}
-	if _, err := s.store.AcceptInbound(ctx, arrivals); err != nil {
-		return Reply{}, orUnknown(err)
+	if len(arrivals) > 0 {
+		fresh, err := s.store.AcceptInbound(ctx, arrivals)
+		if err != nil {
+			return Reply{}, orUnknown(err)
+		}
+		s.metrics.CountInbound(string(arrivals[0].Status), fresh)
+		s.metrics.CountInbound(outcomeDuplicate, len(arrivals)-fresh)
+	}
+	if longest > 0 {
+		return Reply{}, limited(longest)
 	}
 	return Reply{Status: http.StatusOK}, nil
 }

@@ -51,6 +51,7 @@ func newWebhook(r *Request, t *target, status sinew.InboundStatus, at time.Time)
 func (s *Service) noteRefusal(ctx context.Context, r *Request, t *target, refusal *Refusal) {
 	w := newWebhook(r, t, sinew.InboundRefused, s.store.Now())
 	w.Code, w.Reason, w.Verified = refusal.Code, refusal.Reason, true
+	s.metrics.RefuseInbound(refusal.Code)
 	s.log.Debug("a delivery was refused", "integrated_account_id", w.AccountID, "environment_integration_id", w.EnvironmentIntegrationID, "code", refusal.Code)
 	if !s.refusals.due(w.Scope(), time.Now()) {
 		return

@@ -79,7 +79,13 @@ func parseBody(header http.Header, text []byte) jsonx.Value {
 		}
 		text = plain
 	}
-	body, err := wire.DecodeBody(wire.ResponseFormat("", contentType, text), contentType, text)
+	decode := func() (jsonx.Value, error) {
+		if wire.MediaType(contentType) == "multipart/form-data" {
+			return wire.DecodeMultipart(contentType, text)
+		}
+		return wire.DecodeBody(wire.ResponseFormat("", contentType, text), contentType, text)
+	}
+	body, err := decode()
 	if err != nil {
 		return asText(text)
 	}

@@ -1,6 +1,7 @@
 package inbound
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -53,8 +54,14 @@ type Config struct {
 	Unified  Unified
 	Sender   Sender
 	Log      *slog.Logger
+	// Metrics counts deliveries; nil for nobody.
+	Metrics Metrics
 	// Kept is how long deliveries stay in the inbox; 0 is for ever.
 	Kept time.Duration
+	// Quota bounds what is kept of the deliveries for one account.
+	Quota Quota
+	// ReadWithin is how long a vendor may take to send one; 0 is 20 s.
+	ReadWithin time.Duration
 }
 
 // seenFor is how long the names of deliveries are known where these stay for ever.
@@ -70,7 +77,11 @@ type Service struct {
 	expressions *expression.Engine
 	keys        *keySets
 	refusals    refusals
+	metrics     Metrics
+	quotas      quotas
+	readWithin  time.Duration
 	room        chan struct{}
+	large       chan struct{}
 }
 
 // New returns a service.
@@ -78,7 +89,11 @@ func New(c Config) *Service {
 	if c.Kept == 0 {
 		c.Kept = seenFor
 	}
+	if c.Metrics == nil {
+		c.Metrics = uncounted{}
+	}
 	return &Service{
+		metrics: c.Metrics, quotas: quotas{Quota: c.Quota}, readWithin: cmp.Or(c.ReadWithin, readWithin), large: make(chan struct{}, largeAtOnce),
 		store: c.Store, accounts: c.Accounts, unified: c.Unified, log: c.Log, kept: c.Kept, expressions: expression.NewEngine(), keys: newKeySets(c.Sender),
 		room: make(chan struct{}, atOnce),
 	}
@@ -100,16 +115,5 @@ const (
 // sending slowly. leave gives it back. Unavailable when there is none: vendors come
 // again.
 func (s *Service) Enter(ctx context.Context) (leave func(), err error) {
-	timer := time.NewTimer(waitForRoom)
-	defer timer.Stop()
-	select {
-	case s.room <- struct{}{}:
-		return func() { <-s.room }, nil
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-timer.C:
-		busy := sinew.Errorf(sinew.KindUnavailable, "Too many deliveries at once").WithCode("busy")
-		busy.RetryAfter = waitForRoom
-		return nil, busy
-	}
+	return s.place(ctx, s.room)
 }

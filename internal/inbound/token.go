@@ -112,11 +112,26 @@ func textAt(v jsonx.Value, path string) (text string, ok bool) {
 	if err != nil {
 		return "", false
 	}
-	v = v.At(steps...)
+	for _, step := range steps {
+		v = opened(v).At(step)
+	}
 	if number, ok := v.NumberText(); ok {
 		return number, true
 	}
 	return v.Text()
+}
+
+// opened is a value to look into: of a text that is JSON, as vendors put it into the field
+// of a form, the value.
+func opened(v jsonx.Value) jsonx.Value {
+	text := strings.TrimSpace(v.Str())
+	if v.Kind() != jsonx.String || !strings.HasPrefix(text, "{") && !strings.HasPrefix(text, "[") {
+		return v
+	}
+	if inner, err := jsonx.ParseString(text); err == nil {
+		return inner
+	}
+	return v
 }
 
 // sortedForm writes the fields of a form one behind the other, by their names: name,

@@ -40,12 +40,16 @@ func (s *Service) Work(ctx context.Context, j sinew.Job) error {
 		}
 		for _, w := range waiting {
 			o, err := s.process(ctx, w, j.Attempt)
+			if away, ok := errors.AsType[*passing](err); ok {
+				return later(away, j.Attempt)
+			}
 			if err != nil {
 				return fmt.Errorf("process delivery %s: %w", w.ID, err)
 			}
 			if err := s.store.FinishInbound(ctx, j, w, o); err != nil {
 				return err
 			}
+			s.metrics.CountInbound(string(o.Status), 1)
 		}
 	}
 	return jobs.PutOff(s.store.Now())
@@ -66,7 +70,7 @@ func failed(err error) sinew.InboundOutcome {
 
 // process says what becomes of a delivery. The error is one of ours, after which it is
 // tried again.
-func (s *Service) process(ctx context.Context, w sinew.InboundWebhook, try int) (sinew.InboundOutcome, error) {
+func (s *Service) process(ctx context.Context, w sinew.InboundWebhook, number int) (sinew.InboundOutcome, error) {
 	if w.Request == nil {
 		return sinew.InboundOutcome{Status: sinew.InboundFailed, Code: "damaged", Reason: "what was stored cannot be read"}, nil
 	}
@@ -80,7 +84,7 @@ func (s *Service) process(ctx context.Context, w sinew.InboundWebhook, try int) 
 	if t.hook.broken != nil {
 		return failed(t.hook.broken), nil
 	}
-	o, err := s.run(ctx, t, w, try)
+	o, err := s.run(ctx, t, w, try{number, w.CreatedAt})
 	if err == nil || ctx.Err() != nil || sinew.KindOf(err) == sinew.KindInternal {
 		return o, err
 	}
@@ -91,7 +95,7 @@ func (s *Service) process(ctx context.Context, w sinew.InboundWebhook, try int) 
 }
 
 // run evaluates the definition on a delivery. Errors of KindInternal are ours.
-func (s *Service) run(ctx context.Context, t *target, w sinew.InboundWebhook, try int) (sinew.InboundOutcome, error) {
+func (s *Service) run(ctx context.Context, t *target, w sinew.InboundWebhook, tried try) (sinew.InboundOutcome, error) {
 	r := &Request{InboundRequest: *w.Request}
 	more := t.more()
 	in, list, err := t.hook.shape(ctx, r.shaped(), more)
@@ -111,7 +115,7 @@ func (s *Service) run(ctx context.Context, t *target, w sinew.InboundWebhook, tr
 	if v.kind == verdictVerify {
 		return o, nil // it was answered when it came, or would be today
 	}
-	events, err := s.unify(ctx, t, in, eventsOf(in, list, v), w.ID, try)
+	events, err := s.unify(ctx, t, in, eventsOf(in, list, v), w.ID, tried)
 	if err != nil {
 		return o, err
 	}

@@ -63,6 +63,9 @@ const maxError = 2 << 10
 // when it was not.
 func (r *Runner) outcome(j sinew.Job, kind Kind, err, cause error) sinew.JobOutcome {
 	o := sinew.JobOutcome{Job: j, State: sinew.JobDone}
+	if err == nil && isSpent(j) {
+		o.State, o.Error, o.Uncounted = sinew.JobFailed, j.LastError, true
+	}
 	if err == nil {
 		return o
 	}
@@ -89,7 +92,12 @@ func (r *Runner) outcome(j sinew.Job, kind Kind, err, cause error) sinew.JobOutc
 		o.State, o.RunAt, o.Uncounted = sinew.JobReady, now.Add(retry.Backoff(databaseTry, time.Second, time.Minute)), true
 		return o
 	}
-	if j.Attempt >= j.MaxAttempts {
+	switch {
+	case isSpent(j): // once more: only GiveUp is left of it
+	case j.Attempt == j.MaxAttempts && kind.GiveUp != nil:
+		o.State, o.RunAt = sinew.JobReady, now
+		return o
+	case j.Attempt == j.MaxAttempts:
 		o.State = sinew.JobFailed
 		return o
 	}
@@ -120,24 +128,39 @@ const (
 	finishWithin = 10 * time.Second
 )
 
-// finishAll writes outcomes, as many at once as have come meanwhile.
+// finishAll writes outcomes until no more are taken.
 func (r *Runner) finishAll() {
-	for first := range r.finished {
-		batch := []sinew.JobOutcome{first}
-		for more := true; more && len(batch) < finishBatch; {
-			select {
-			case o, ok := <-r.finished:
-				if more = ok; ok {
-					batch = append(batch, o)
+	for {
+		select {
+		case first := <-r.finished:
+			r.finishSome(first)
+		case <-r.over:
+			for {
+				select {
+				case first := <-r.finished:
+					r.finishSome(first)
+				default:
+					return
 				}
-			default:
-				more = false
 			}
 		}
-		r.finish(batch)
-		for _, o := range batch {
-			r.ended(o.Job)
+	}
+}
+
+// finishSome writes an outcome with those that have come meanwhile.
+func (r *Runner) finishSome(first sinew.JobOutcome) {
+	batch := []sinew.JobOutcome{first}
+	for more := true; more && len(batch) < finishBatch; {
+		select {
+		case o := <-r.finished:
+			batch = append(batch, o)
+		default:
+			more = false
 		}
+	}
+	r.finish(batch)
+	for _, o := range batch {
+		r.ended(o.Job)
 	}
 }
 

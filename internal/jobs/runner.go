@@ -55,6 +55,11 @@ type Kind struct {
 	// Backoff is the pause before the next try after so many; nil means
 	// DefaultBackoff.
 	Backoff func(attempt int) time.Duration
+	// GiveUp writes what becomes of a job's own record when the job has had its last
+	// try and Work has not said so itself: its node went away in it, it took too
+	// long, or it panicked. It runs as a try of its own, on any node, again until it
+	// returns nil; then the job has failed. nil for work that keeps no record.
+	GiveUp func(ctx context.Context, j sinew.Job) error
 }
 
 // Times are the intervals of a runner; a zero field means its default.
@@ -123,6 +128,7 @@ type Runner struct {
 	wake     chan struct{}
 	stopping chan struct{} // closed when the runner takes no more jobs
 	finished chan sinew.JobOutcome
+	over     chan struct{}  // closed when no more outcomes are taken
 	work     sync.WaitGroup // the runner's own goroutines
 	tries    sync.WaitGroup // the jobs under way
 
@@ -160,7 +166,7 @@ func Stopping(ctx context.Context) <-chan struct{} {
 func New(c Config) *Runner {
 	r := &Runner{
 		store: c.Store, metrics: c.Metrics, kinds: maps.Clone(c.Kinds), names: slices.Sorted(maps.Keys(c.Kinds)), own: c.Schedules, log: c.Log, times: c.Times.withDefaults(), alone: c.Alone,
-		wake: make(chan struct{}, 1), stopping: make(chan struct{}), looked: c.Store.Now(), finished: make(chan sinew.JobOutcome, finishBatch), running: map[string]*try{}, busy: map[string]int{},
+		wake: make(chan struct{}, 1), stopping: make(chan struct{}), looked: c.Store.Now(), finished: make(chan sinew.JobOutcome, finishBatch), over: make(chan struct{}), running: map[string]*try{}, busy: map[string]int{},
 	}
 	for name, kind := range r.kinds {
 		if kind.Parallel == 0 {
@@ -188,7 +194,7 @@ func (r *Runner) Wake() {
 
 // Run works until its context ends. Then it takes no more jobs, waits for those
 // under way, cancels those that take longer than Times.Drain, and puts them back
-// in line.
+// in line, also those whose work does not end then.
 func (r *Runner) Run(ctx context.Context) {
 	quit := make(chan struct{})
 	flushed := make(chan struct{})
@@ -201,7 +207,7 @@ func (r *Runner) Run(ctx context.Context) {
 	r.drain()
 	close(quit)
 	r.work.Wait()
-	close(r.finished)
+	close(r.over)
 	<-flushed
 }
 
@@ -320,7 +326,11 @@ func (r *Runner) start(j sinew.Job, leased time.Time) {
 	r.tries.Go(func() {
 		bounded, stop := context.WithTimeout(ctx, kind.Timeout)
 		defer stop()
-		err := doWork(bounded, kind.Work, j)
+		work := kind.Work
+		if isSpent(j) {
+			work = kind.giveUp
+		}
+		err := doWork(bounded, work, j)
 		cause := context.Cause(ctx)
 		if errors.Is(cause, errLost) {
 			r.log.Warn("job lost to another node", "job", j.ID, "kind", j.Kind)
@@ -330,9 +340,22 @@ func (r *Runner) start(j sinew.Job, leased time.Time) {
 		if r.metrics != nil {
 			r.metrics.ObserveJob(j.Kind, tryOutcome(o), r.store.Now().Sub(t.began))
 		}
-		r.finished <- o
+		select {
+		case r.finished <- o:
+		case <-r.over: // it was given back, and nobody waits for it
+		}
 		cancel(nil)
 	})
+}
+
+// isSpent reports whether a job has had its last try, and was claimed to be given up.
+func isSpent(j sinew.Job) bool { return j.Attempt > j.MaxAttempts }
+
+func (k Kind) giveUp(ctx context.Context, j sinew.Job) error {
+	if k.GiveUp == nil {
+		return nil
+	}
+	return k.GiveUp(ctx, j)
 }
 
 // holds is how long work may go on by a lease that was asked for at a time: a tenth less
@@ -360,21 +383,51 @@ func (r *Runner) ended(j sinew.Job) {
 	r.Wake()
 }
 
-// drain waits for the jobs under way, not longer than it may.
+// cancelled is how long work may take to end that was told to, when its node stops.
+const cancelled = 2 * time.Second
+
+// drain waits for the jobs under way, not longer than it may. What has not ended then is
+// given back.
 func (r *Runner) drain() {
 	done := make(chan struct{})
 	go func() { r.tries.Wait(); close(done) }()
-	timer := time.NewTimer(r.times.Drain)
+	if within(done, r.times.Drain) {
+		return
+	}
+	broken := r.underWay()
+	kinds := map[string]int{}
+	for _, t := range broken {
+		kinds[t.job.Kind]++
+		t.cancel(errStopped)
+	}
+	r.log.Warn("the drain timeout is over: jobs under way are given back to other nodes", "jobs", len(broken), "kinds", fmt.Sprint(kinds))
+	if !within(done, cancelled) {
+		r.release(r.underWay())
+	}
+}
+
+func within(done <-chan struct{}, patience time.Duration) bool {
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case <-done:
-		return
+		return true
 	case <-timer.C:
+		return false
 	}
-	for _, t := range r.underWay() {
-		t.cancel(errStopped)
+}
+
+// release gives back jobs whose work does not end although it was told to. The process
+// ends before another node begins them.
+func (r *Runner) release(tries []*try) {
+	outcomes := make([]sinew.JobOutcome, len(tries))
+	for i, t := range tries {
+		outcomes[i] = sinew.JobOutcome{Job: t.job, State: sinew.JobReady, RunAt: r.store.Now().Add(2 * cancelled), Uncounted: true, Error: "its node stopped"}
 	}
-	<-done
+	if len(outcomes) > 0 {
+		r.log.Warn("jobs did not end when they were told to", "jobs", len(outcomes))
+		r.finish(outcomes)
+	}
 }
 
 // errStopped is why the work of a job ends when its node does.

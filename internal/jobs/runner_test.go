@@ -181,6 +181,31 @@ func TestAStopPutsJobsBack(t *testing.T) {
 	})
 }
 
+// TestAStopDoesNotWaitForDeafWork ends a node in the middle of a job whose work does not
+// listen: the node ends, and the job is in line again.
+func TestAStopDoesNotWaitForDeafWork(t *testing.T) {
+	t.Parallel()
+	eachQueue(t, func(t *testing.T, q *queue) {
+		began, release, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+		_, stop := q.run(jobs.Kind{Work: func(context.Context, sinew.Job) error {
+			defer close(ended)
+			close(began)
+			<-release
+			return nil
+		}})
+		q.enqueue(sinew.Job{})
+		<-began
+		stop()
+		if n := q.count(sinew.JobReady); n != 1 {
+			t.Errorf("%d jobs are back in line, want 1", n)
+		}
+		close(release) // what comes of it now counts for nothing
+		<-ended
+		q.run(jobs.Kind{Work: func(context.Context, sinew.Job) error { return nil }})
+		q.eventually("another node has done it", func() bool { return q.count(sinew.JobDone) == 1 })
+	})
+}
+
 // TestALostJobIsDoneByAnother takes a job that its node does not keep alive.
 func TestALostJobIsDoneByAnother(t *testing.T) {
 	t.Parallel()

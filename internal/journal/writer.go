@@ -14,7 +14,7 @@ import (
 const (
 	queueLength = 8192
 	batchSize   = 400
-	batchWait   = 20 * time.Millisecond
+	batchWait   = 40 * time.Millisecond
 	writeWithin = 10 * time.Second
 )
 

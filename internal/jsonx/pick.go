@@ -1,6 +1,7 @@
 package jsonx
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math/bits"
 )
@@ -221,20 +222,67 @@ func (p *picker) str() ([]byte, error) {
 	}
 }
 
-// ordinary steps over bytes of a string that mean themselves, eight at a time:
-// it stops at or before a quote, a backslash or a control character.
+const (
+	// shortText is how much of a string is looked at eight bytes at a time, before
+	// what costs more to begin with: most end there.
+	shortText = 32
+	// longText is how far ahead the end of the others is looked for, so that one of
+	// many escapes is not searched to its end for each.
+	longText = 512
+)
+
+// ordinary steps over bytes of a string that mean themselves: it stops at or before a
+// quote, a backslash or a control character.
 func (p *picker) ordinary() {
-	const ones, highs = 0x0101010101010101, 0x8080808080808080
-	for p.at+8 <= len(p.text) {
-		w := binary.LittleEndian.Uint64(p.text[p.at:])
-		quote, slash := w^(ones*'"'), w^(ones*'\\')
-		special := (w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash
-		if special &= highs; special != 0 {
-			p.at += bits.TrailingZeros64(special) / 8
+	text, at := p.text, p.at
+	for end := min(at+shortText, len(text)-7); at < end; at += 8 {
+		if found := special(binary.LittleEndian.Uint64(text[at:])); found != 0 {
+			p.at = at + bits.TrailingZeros64(found)/8
 			return
 		}
-		p.at += 8
 	}
+	for at < len(text) {
+		run := text[at:min(at+longText, len(text))]
+		if quote := bytes.IndexByte(run, '"'); quote >= 0 {
+			run = run[:quote]
+		}
+		if slash := bytes.IndexByte(run, '\\'); slash >= 0 {
+			run = run[:slash]
+		}
+		n := untilControl(run)
+		if at += n; n < longText {
+			break
+		}
+	}
+	p.at = at
+}
+
+const ones, highs = 0x0101010101010101, 0x8080808080808080
+
+// special has the high bit set of the lowest byte of eight that is a quote, a
+// backslash or a control character, and of none below it.
+func special(w uint64) uint64 {
+	quote, slash := w^(ones*'"'), w^(ones*'\\')
+	return ((w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & highs
+}
+
+// control is special for control characters alone.
+func control(w uint64) uint64 { return (w - ones*' ') &^ w & highs }
+
+// untilControl is how many bytes come before the first control character.
+func untilControl(text []byte) int {
+	at := 0
+	for ; at+32 <= len(text); at += 32 {
+		w := text[at : at+32 : at+32]
+		if control(binary.LittleEndian.Uint64(w))|control(binary.LittleEndian.Uint64(w[8:]))|
+			control(binary.LittleEndian.Uint64(w[16:]))|control(binary.LittleEndian.Uint64(w[24:])) != 0 {
+			break
+		}
+	}
+	for at < len(text) && text[at] >= ' ' {
+		at++
+	}
+	return at
 }
 
 func (p *picker) escape() error {

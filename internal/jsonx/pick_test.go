@@ -75,6 +75,21 @@ func TestPickAgreesWithTheStandardLibrary(t *testing.T) {
 	})
 }
 
+// TestPickFindsTheEndOfTexts has what ends or breaks a text at every place that a
+// look ahead may begin or end at.
+func TestPickFindsTheEndOfTexts(t *testing.T) {
+	t.Parallel()
+	for n := range 1100 {
+		plain := strings.Repeat("a", n)
+		for _, rest := range []string{`"`, `\n"`, `\\"`, "\x01\"", "\x00", `é"`, ``, `\`, `\u00e9` + plain + `"`, `"x`} {
+			text := []byte(`["` + plain + rest + `]`)
+			if _, err := jsonx.Pick(text); (err == nil) != json.Valid(text) {
+				t.Fatalf("%d letters and %q: got %v", n, rest, err)
+			}
+		}
+	}
+}
+
 func TestPickBoundsDepth(t *testing.T) {
 	t.Parallel()
 	if _, err := jsonx.Pick([]byte(strings.Repeat("[", 1<<20))); err == nil {

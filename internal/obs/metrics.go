@@ -24,6 +24,7 @@ type Metrics struct {
 	refreshes        *prometheus.CounterVec
 	jobTries         *prometheus.CounterVec
 	jobDuration      *prometheus.HistogramVec
+	inbound          inboundMetrics
 }
 
 // NewMetrics makes the metrics of one server; version names the build.
@@ -55,11 +56,12 @@ func NewMetrics(version string) *Metrics {
 	m.jobDuration = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "job_duration_seconds", Help: "Time that a try of a job took on this node.", Buckets: jobBuckets(),
 	}, []string{"kind"})
+	m.inbound = newInboundMetrics()
 	build := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "build_info", Help: "The build that runs; always 1.",
 		ConstLabels: prometheus.Labels{"version": version, "go_version": runtime.Version()},
 	}, func() float64 { return 1 })
-	m.registry.MustRegister(m.requests, m.requestDuration, m.upstream, m.upstreamDuration, m.droppedLogs, m.refreshes, m.jobTries, m.jobDuration, build,
+	m.registry.MustRegister(m.requests, m.requestDuration, m.upstream, m.upstreamDuration, m.droppedLogs, m.refreshes, m.jobTries, m.jobDuration, m.inbound.deliveries, m.inbound.refused, build,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return m
 }

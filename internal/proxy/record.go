@@ -181,11 +181,12 @@ const logRecordSize = 1 << 10
 
 func newLogObject() *logObject { return &logObject{append(make([]byte, 0, logRecordSize), '{')} }
 
+// name begins a member. Names are words that stand in JSON as they are.
 func (b *logObject) name(name string) {
 	if b.to[len(b.to)-1] != '{' {
 		b.to = append(b.to, ',')
 	}
-	b.to = append(jsonx.AppendString(b.to, name), ':')
+	b.to = append(append(append(b.to, '"'), name...), '"', ':')
 }
 
 // text adds a text, unless it is empty.

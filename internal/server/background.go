@@ -93,7 +93,7 @@ type workers struct {
 func newRunner(core *Core, w workers, drain time.Duration, metrics *obs.Metrics, log *slog.Logger) *jobs.Runner {
 	kinds := map[string]jobs.Kind{
 		sinew.JobRefreshCredentials: {Work: w.tokens.Work, Parallel: parallelRefreshes},
-		sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls},
+		sinew.JobInstallAccount:     {Work: w.actions.Install, Parallel: parallelInstalls, GiveUp: w.actions.GiveUpInstall},
 		sinew.JobPollDevice:         {Work: w.links.PollDevice, Parallel: parallelPolls},
 		sinew.JobRevokeToken:        w.revocations.Kind(),
 		sinew.JobDeliverWebhook:     w.webhooks.Kind(),

@@ -21,6 +21,7 @@ import (
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/server"
 	"github.com/sinewhq/sinew/internal/simulator"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -87,9 +88,9 @@ func (x *exported) importInto(p *platform, content []byte, signer string) error 
 // emptyPlatform is another installation on the same engine of database.
 func emptyPlatform(t *testing.T, p *platform) *platform {
 	t.Helper()
-	database := testkit.NewSQLite
+	database := storetest.NewSQLite
 	if p.config.DatabaseURL != "" {
-		database = testkit.NewPostgres
+		database = storetest.NewPostgres
 	}
 	return startPlatform(t, platformConfig(t, database(t)))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/sinewhq/sinew/internal/account"
 	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -18,7 +19,7 @@ import (
 // everything that the server answers, logs and writes, and finds none of them.
 func TestNoSecretLeavesTheVault(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		f := &flock{t: t, p: p, world: newWorld(p, "canary")}
 		f.plantAll()
@@ -50,7 +51,7 @@ func TestNoSecretLeavesTheVault(t *testing.T) {
 // would find a secret in every place and coding that it looks at.
 func TestTheSearchFindsCanaries(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		canary := newCanary()
 		p.call("POST", "/tenant", `{"id":"a","metadata":{"note":"`+canary+`"}}`).want(201)

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew/internal/httpapi"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -267,7 +268,7 @@ func TestMethodsThatAPathDoesNotTake(t *testing.T) {
 // refused, with the seconds until it would not be.
 func TestOwnLimits(t *testing.T) {
 	t.Parallel()
-	c := platformConfig(t, testkit.NewSQLite(t))
+	c := platformConfig(t, storetest.NewSQLite(t))
 	c.LimitToken, c.LimitAccount = 500, 50
 	p := startPlatform(t, c)
 	w := newWorld(p, "limits")

@@ -17,6 +17,9 @@ const (
 	demoTenant      = "acme-1"
 )
 
+// demoValidation asks for one record, so that connecting with a wrong key says so.
+const demoValidation = `{"steps":[{"type":"request","name":"companies","config":{"method":"get","path":"/companies","query":{"limit":1}}}]}`
+
 // ConnectDemo installs the integration of a simulated vendor in the default
 // environment and connects an account to it, and returns the account's id.
 // Calling it again changes nothing but the vendor's address.
@@ -30,7 +33,8 @@ func (c *Core) ConnectDemo(ctx context.Context, vendorURL string) (accountID str
 		return "", err
 	}
 	p := sinew.Principal{Kind: sinew.PrincipalAPIToken, TeamID: team.ID, EnvironmentID: environment.ID}
-	id, err := c.putDemoIntegration(ctx, p, simulator.Integration(vendorURL, simulator.AuthAPIKey))
+	config := simulator.Integration(vendorURL, simulator.AuthAPIKey).SetAt(jsonx.MustParse(demoValidation), "actions", "validation")
+	id, err := c.putDemoIntegration(ctx, p, config)
 	if err != nil {
 		return "", fmt.Errorf("put demo integration: %w", err)
 	}

@@ -3,6 +3,7 @@ package server_test
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,7 @@ type eventScene struct {
 	called *called
 	acting *acting
 	linked *linked
+	model  *modelled
 	hook   string // the webhook that hears of everything
 }
 
@@ -24,6 +26,10 @@ func newEventScene(t *testing.T, p *platform) *eventScene {
 	s := &eventScene{platform: p, t: t, called: newEngine(t, p, `{"actions":{"post_connect_user_form":{"steps":[{"type":"form","config":{"fields":[{"name":"mode","type":"text","label":"Mode"}]}}]}}}`)}
 	s.acting = newActing(t, p, `{"post_install":{"type":"request","config":{"path":"/contacts/{{contact}}"}},"validation":{"type":"request","config":{"path":"/companies/nobody"}}}`)
 	s.linked = newLinked(t, p, simulator.OAuth{Consent: simulator.ConsentAllow}, "")
+	s.model = newModelled(t, p)
+	p.call("PATCH", "/integration/"+s.model.integration, `{"config":{"webhook":{"payload_transform":"[{'event_type': 'person.' & body.verb, 'resource_type': 'people', 'resource_id': body.id, 'raw': body}]"}}}`).want(200)
+	version := p.get("/unified-model/" + s.model.model).want(200).JSON.Get("version").String()
+	p.call("PATCH", "/unified-model/"+s.model.model, `{"version":`+version+`,"webhooks":{"vendor":"{'event': raw.verb, 'resource': 'contacts', 'id': resource_id}"}}`).want(200)
 	return s
 }
 
@@ -47,7 +53,6 @@ type provocation struct {
 func provocations() []provocation {
 	const (
 		syncs     = "sync jobs"
-		unifieds  = "inbound webhooks of unified models"
 		schedules = "schedules of sync jobs"
 	)
 	done := func(event string, provoke func(s *eventScene)) provocation {
@@ -105,7 +110,10 @@ func provocations() []provocation {
 		all = append(all, later("sync_job_run:"+name, syncs))
 	}
 	for _, name := range []string{"created", "updated", "deleted", "meta"} {
-		all = append(all, later("record:"+name, unifieds))
+		all = append(all, done("record:"+name, func(s *eventScene) {
+			s.model.vendor.says(200, `{"id":7,"name":"Ann","mail":"a"}`)
+			s.call("POST", "/integrated-account-webhook/"+s.model.account, `{"verb":"`+name+`","id":7}`).want(200)
+		}))
 	}
 	for _, dryRun := range []bool{true, false} {
 		prefix := map[bool]string{true: "batch_job:dry_run_", false: "batch_job:"}[dryRun]
@@ -149,11 +157,11 @@ func TestEveryEventType(t *testing.T) {
 			one.provoke(s)
 			tick := newTicks(t)
 			for {
-				heard := false
-				for _, e := range r.all() {
-					heard = heard || e.JSON.Get("event").Str() == one.event
+				heard := slices.IndexFunc(r.all(), func(e received) bool { return e.JSON.Get("event").Str() == one.event })
+				if heard >= 0 && strings.HasPrefix(one.event, "record:") && r.all()[heard].JSON.At("payload", "resource").Str() != "crm/contacts" {
+					t.Errorf("%s is no event of the unified model: %s", one.event, r.all()[heard].Body)
 				}
-				if heard {
+				if heard >= 0 {
 					break
 				}
 				tick.next("%s was not heard of", one.event)

@@ -18,6 +18,7 @@ import (
 	"github.com/sinewhq/sinew/internal/seal"
 	"github.com/sinewhq/sinew/internal/server"
 	"github.com/sinewhq/sinew/internal/store"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -41,7 +42,7 @@ type platform struct {
 // eachPlatform runs a test against a server on each database.
 func eachPlatform(t *testing.T, run func(t *testing.T, p *platform)) {
 	t.Helper()
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		run(t, startPlatform(t, platformConfig(t, db)))
 	})
 }
@@ -60,7 +61,7 @@ func eachWatchedPlatform(t *testing.T, run func(t *testing.T, p *platform)) {
 // database.
 func eachPlatformConfig(t *testing.T, run func(t *testing.T, c config.Config)) {
 	t.Helper()
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) { run(t, platformConfig(t, db)) })
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) { run(t, platformConfig(t, db)) })
 }
 
 // quiet is a log that nobody reads.
@@ -69,7 +70,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // newPlatform starts a server on SQLite, for what databases have no part in.
 func newPlatform(t testing.TB) *platform {
 	t.Helper()
-	return startPlatform(t, platformConfig(t, testkit.NewSQLite(t)))
+	return startPlatform(t, platformConfig(t, storetest.NewSQLite(t)))
 }
 
 func platformConfig(t testing.TB, db testkit.Database) config.Config {

@@ -16,6 +16,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -41,7 +42,7 @@ func BenchmarkHTTPPages(b *testing.B) {
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "\npages of 50 over HTTP, %d accounts\tpages/s\tp50\tp99\tbytes/page\tbare pages/s\tratio\t\n", *accountsFlag)
-	for name, database := range map[string]func(testing.TB) testkit.Database{testkit.SQLite: testkit.NewSQLite, testkit.Postgres: testkit.NewPostgres} {
+	for name, database := range map[string]func(testing.TB) testkit.Database{testkit.SQLite: storetest.NewSQLite, testkit.Postgres: storetest.NewPostgres} {
 		b.Run(name, func(b *testing.B) {
 			db := database(b)
 			c := platformConfig(b, db)

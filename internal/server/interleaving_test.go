@@ -12,6 +12,7 @@ import (
 
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/simulator"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -22,7 +23,7 @@ import (
 // not write searches for such an order.
 func TestInterleavingsAreLinearizable(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		nodes := []*platform{startPlatform(t, platformConfig(t, db))}
 		if db.URL != "" {
 			second := *nodes[0]

@@ -19,6 +19,7 @@ import (
 	"github.com/sinewhq/sinew/internal/seal"
 	"github.com/sinewhq/sinew/internal/seal/keyservice/keyservicetest"
 	"github.com/sinewhq/sinew/internal/server"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -113,7 +114,7 @@ func TestMasterKeyInAKeyService(t *testing.T) {
 func TestKeyServiceIsAskedOnce(t *testing.T) {
 	t.Parallel()
 	s := keyservicetest.NewKMS(t)
-	c := platformConfig(t, testkit.NewSQLite(t))
+	c := platformConfig(t, storetest.NewSQLite(t))
 	c.MasterKeyService = config.KeyService{AWS: &config.AWSKey{ID: s.KeyID, Region: s.Region, Endpoint: s.URL}}
 	c.AWS = config.AWSAccess{AccessKeyID: s.AccessKeyID, SecretAccessKey: config.Secret(s.SecretAccessKey)}
 	p := startPlatform(t, c)
@@ -171,7 +172,7 @@ func TestKeyServiceWithItsOwnCertificate(t *testing.T) {
 		}
 		return path
 	}
-	c := platformConfig(t, testkit.NewSQLite(t))
+	c := platformConfig(t, storetest.NewSQLite(t))
 	key := config.VaultKey{Address: front.URL, Mount: "transit", Key: "sinew", Namespace: "team-a", TokenFile: write("token", []byte(testkit.TransitApp))}
 	c.MasterKeyService = config.KeyService{Vault: &key}
 	refuse(t, c, `it cannot be reached: .*its certificate is not trusted`)

@@ -14,6 +14,7 @@ import (
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/config"
 	"github.com/sinewhq/sinew/internal/server"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -21,7 +22,7 @@ import (
 // the other shows with its next answer, definitions included.
 func TestTwoNodesSeeEachOther(t *testing.T) {
 	t.Parallel()
-	a := startPlatform(t, platformConfig(t, testkit.NewPostgres(t)))
+	a := startPlatform(t, platformConfig(t, storetest.NewPostgres(t)))
 	other := *a
 	b := &other
 	b.log = &logText{}
@@ -83,7 +84,7 @@ func TestNodesThatStartTogether(t *testing.T) {
 func TestObjectStoreOnS3(t *testing.T) {
 	t.Parallel()
 	s3 := testkit.StartS3(t)
-	c := platformConfig(t, testkit.NewSQLite(t))
+	c := platformConfig(t, storetest.NewSQLite(t))
 	c.EgressAllow = nil // what the operator names needs no permission of its own
 	c.BlobStore = config.BlobStore{S3: &config.S3{
 		Bucket: s3.Bucket, Prefix: "blobs", Endpoint: s3.Endpoint, Insecure: true, Region: "us-east-1", PathStyle: true,
@@ -101,7 +102,7 @@ func TestObjectStoreOnS3(t *testing.T) {
 
 func TestRegionsPlaceLargeValues(t *testing.T) {
 	t.Parallel()
-	c := platformConfig(t, testkit.NewSQLite(t))
+	c := platformConfig(t, storetest.NewSQLite(t))
 	eu := filepath.Join(c.DataDir, "eu")
 	c.Regions = map[string]config.Placement{string(sinew.RegionEU): {BlobStore: config.BlobStore{Dir: eu}}}
 	p := startPlatform(t, c)
@@ -182,7 +183,7 @@ func TestCloseDrains(t *testing.T) {
 // one changes what they are made from: each layer shows in the next call.
 func TestDefinitionsAreLiveOnEveryNode(t *testing.T) {
 	t.Parallel()
-	a := startPlatform(t, platformConfig(t, testkit.NewPostgres(t)))
+	a := startPlatform(t, platformConfig(t, storetest.NewPostgres(t)))
 	other := *a
 	b := &other
 	b.log = &logText{}

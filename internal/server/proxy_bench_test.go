@@ -25,6 +25,7 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew/internal/config"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -46,7 +47,7 @@ func BenchmarkProxy(b *testing.B) {
 		benchReverseProxy(b, vendor.URL),
 		benchNginx(b, vendor.URL),
 	}
-	for _, database := range []testkit.Database{testkit.NewSQLite(b), testkit.NewPostgres(b)} {
+	for _, database := range []testkit.Database{storetest.NewSQLite(b), storetest.NewPostgres(b)} {
 		targets = append(targets, benchSinew(b, database, vendor.URL))
 	}
 	for _, work := range []struct {

@@ -102,6 +102,19 @@ func (s *Server) jobDepths() (all []obs.JobDepth, ok bool) {
 	return all, true
 }
 
+// inboundDepth is how much vendors have delivered that is yet to become events, for
+// metrics.
+func (s *Server) inboundDepth() (count int64, oldest time.Duration, ok bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), readinessTimeout)
+	defer cancel()
+	count, first, err := s.Core.Store.InboundDepth(ctx)
+	if err != nil {
+		s.log.Warn("count the deliveries that wait", "error", err.Error())
+		return 0, 0, false
+	}
+	return count, s.queue.Age(first), true
+}
+
 func regionDetail(c config.Config) string {
 	var placed, shared []string
 	for _, region := range sinew.Regions() {

@@ -19,6 +19,7 @@ import (
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/obs"
 	"github.com/sinewhq/sinew/internal/refresh"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 	"github.com/sinewhq/sinew/internal/upstream"
 )
@@ -39,7 +40,7 @@ func BenchmarkRefresh(b *testing.B) {
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "\n\tcallers\tvendor calls\tlast caller served after the answer\tall done after\ta good token\t\n")
-	for _, database := range []testkit.Database{testkit.NewSQLite(b), testkit.NewPostgres(b)} {
+	for _, database := range []testkit.Database{storetest.NewSQLite(b), storetest.NewPostgres(b)} {
 		h := newHerd(b, database)
 		answered := h.run([]string{h.connect(0)}, herdCallers)
 		late := answered.last.Sub(h.issuer.answered())

@@ -9,7 +9,7 @@ import (
 
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/simulator"
-	"github.com/sinewhq/sinew/internal/testkit"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 )
 
 // connectFor imports an account of OAuth 2.0 whose token lives for so many seconds
@@ -85,7 +85,7 @@ func TestExpiredTokenIsRefreshedOnce(t *testing.T) {
 // TestNodesRefreshOnce is T1 across processes that share a database.
 func TestNodesRefreshOnce(t *testing.T) {
 	t.Parallel()
-	a := startPlatform(t, platformConfig(t, testkit.NewPostgres(t)))
+	a := startPlatform(t, platformConfig(t, storetest.NewPostgres(t)))
 	g := newGranted(t, a, simulator.OAuth{})
 	nodes := []*platform{a}
 	for range 2 {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/simulator"
-	"github.com/sinewhq/sinew/internal/testkit"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 )
 
 // The published clients of this API, as their sources and documentation say
@@ -81,7 +81,7 @@ type sdkWorld struct {
 
 func newSDKWorld(t *testing.T, client sdk) *sdkWorld {
 	t.Helper()
-	c := platformConfig(t, testkit.NewSQLite(t))
+	c := platformConfig(t, storetest.NewSQLite(t))
 	// Its model of a list takes result and results for the same member.
 	c.ListAlias = client.name != "Rust"
 	p := startPlatform(t, c)
@@ -89,9 +89,10 @@ func newSDKWorld(t *testing.T, client sdk) *sdkWorld {
 	p.must(err)
 	account, err := p.server.Core.ConnectDemo(t.Context(), simulated.URL)
 	p.must(err)
-	shown := p.get("/integrated-account/" + account).want(200)
+	shown := p.settled(account)
 	second := p.call("POST", "/integrated-account", `{"tenant_id":"acme-2","environment_integration_id":"`+shown.text("environment_integration_id")+
 		`","authentication_method":"api_key","context":{"api_key":"simulator-key"}}`).want(201)
+	p.settled(second.text("id"))
 	token := p.get("/api-token").want(200).ids()[0]
 	return &sdkWorld{platform: p, client: client, kept: map[string]string{
 		"account": account, "second": second.text("id"), "installation": shown.text("environment_integration_id"),

@@ -131,10 +131,14 @@ func (s *Server) newAPI(c config.Config, version string) (*httpapi.API, error) {
 		return nil, err
 	}
 	flows := workflow.New(workflow.Config{Store: s.Core.Store, Proxy: calls, Unified: s.unified, Accounts: s.Core.Accounts, Sender: s.upstream, Log: s.log})
-	deliveries := inbound.New(inbound.Config{Store: s.Core.Store, Accounts: s.Core.Accounts, Unified: s.unified, Sender: s.upstream, Log: s.log, Kept: c.InboundRetention})
+	deliveries := inbound.New(inbound.Config{
+		Store: s.Core.Store, Accounts: s.Core.Accounts, Unified: s.unified, Sender: s.upstream, Log: s.log, Metrics: metrics, Kept: c.InboundRetention,
+		Quota: inbound.Quota{Deliveries: c.LimitInbound, Bytes: c.LimitInboundSize},
+	})
 	s.runner = newRunner(s.Core, workers{s.Core.Accounts, s.refresh, actions, s.connect, revocation.New(s.Core.Store, s.upstream, s.log), s.hooks, deliveries, flows, s.notices, s.journal, c.InboundRetention, c.EventRetention}, s.drain, metrics, s.log)
 	s.queue = jobs.NewQueue(s.Core.Store, s.runner)
 	metrics.WatchJobs(s.jobDepths)
+	metrics.WatchInbound(s.inboundDepth)
 	s.Core.Store.OnJobs(s.runner.Wake)
 	operations := httpapi.ControlPlane(httpapi.Engines{
 		Access: s.Core.Access, Accounts: s.Core.Accounts, Integrations: s.Core.Integrations, Models: s.Core.Models, Manual: s.Core.Manual, Tools: tool.New(s.Core.Store, s.Core.Manual), Workspace: s.Core.Workspace,
@@ -187,15 +191,17 @@ func (s *Server) Wait(ctx context.Context) error {
 }
 
 // Close stops listening and takes no more jobs, lets what is under way finish as long
-// as it may, and closes the data.
+// as it may, breaks off what has not by then, and closes the data.
 func (s *Server) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), s.drain)
 	defer cancel()
 	s.stopJobs()
 	s.connect.Stop()
 	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("drain: %w", err), s.http.Close())
+	if errors.Is(err, context.DeadlineExceeded) {
+		// Whoever stops the server has set the time: this is an end as any other.
+		s.log.Warn("the drain timeout is over: requests under way are cut off", "drain_timeout", s.drain.String())
+		err = s.http.Close()
 	}
 	s.stop()
 	s.work.Wait()

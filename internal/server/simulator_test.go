@@ -27,7 +27,7 @@ func newSimulated(t *testing.T, p *platform) (*called, *simulator.Simulator) {
 	})
 	id, err := p.server.Core.ConnectDemo(t.Context(), server.URL)
 	p.must(err)
-	installation := p.get("/integrated-account/" + id).want(200).text("environment_integration_id")
+	installation := p.settled(id).text("environment_integration_id")
 	return &called{platform: p, account: id, installation: installation}, vendor
 }
 

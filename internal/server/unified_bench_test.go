@@ -20,6 +20,7 @@ import (
 	"github.com/sinewhq/sinew/internal/definition"
 	"github.com/sinewhq/sinew/internal/jsonx"
 	"github.com/sinewhq/sinew/internal/mapping"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 	"github.com/sinewhq/sinew/jsonata"
 	"github.com/sinewhq/sinew/jsonata/extensions"
@@ -171,7 +172,7 @@ func benchUnifiedLists(b *testing.B) {
 	vendor := newContactsVendor(b)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "\na list of 100 contacts\tp50\tp99\tadded p50\tadded p99\tbytes\t\n")
-	for _, database := range []testkit.Database{testkit.NewSQLite(b), testkit.NewPostgres(b)} {
+	for _, database := range []testkit.Database{storetest.NewSQLite(b), storetest.NewPostgres(b)} {
 		lists, token := benchContacts(b, database, vendor.URL)
 		results := make([]benchResult, len(lists))
 		for range benchRounds {

@@ -1,8 +1,10 @@
 package server_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/sinewhq/sinew/internal/jsonx"
@@ -244,4 +246,72 @@ func (m *modelled) driftWhileListing() (told jsonx.Value) {
 		return told.Exists()
 	})
 	return told
+// TestEnrichmentWaitsForTheVendor has the vendor be away when the record of a delivery is
+// to be fetched: it is asked again, and the event arrives, with the record once the vendor
+// is back, and as it was sent where that takes too long or there is none. Later deliveries
+// wait for it.
+func TestEnrichmentWaitsForTheVendor(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		p.call("PATCH", "/integration/"+m.integration, `{"config":{"webhook":{"payload_transform":"[{'event_type': 'person.updated', 'resource_type': 'people', 'resource_id': body.id, 'raw': body}]"}}}`).want(200)
+		version := p.get("/unified-model/" + m.model).want(200).JSON.Get("version").String()
+		p.call("PATCH", "/unified-model/"+m.model, `{"version":`+version+`,"webhooks":{"vendor":"{'event': 'updated', 'resource': 'contacts', 'id': resource_id}"}}`).want(200)
+		deliver := func(id string) {
+			p.call("POST", "/integrated-account-webhook/"+m.account, `{"id":`+id+`}`).want(200)
+		}
+		// asked waits until the vendor was asked so often in all.
+		asked := func(n int) {
+			t.Helper()
+			p.eventually("the vendor was asked", func() bool { return m.vendor.count() >= n })
+		}
+		found := `{"id":7,"name":"Ann","mail":"a"}`
+		m.vendor.says(503, `{"message":"down"}`)
+		deliver("1")
+		asked(1)
+		deliver("2")
+		p.hasten("process_inbound")
+		asked(2)
+		if events := p.events(); slices.Contains(events, "record:updated") {
+			t.Errorf("the events are %q", events)
+		}
+		if rows := p.get("/inbound-webhook?status=received").want(200).ids(); len(rows) != 2 {
+			t.Errorf("%d deliveries wait", len(rows))
+		}
+		m.vendor.says(200, found)
+		p.hasten("process_inbound")
+		all, _ := p.records(2)
+		for n, id := range []string{"1", "2"} {
+			if all[n].Get("resource_id").Str() != id || all[n].At("records", "0", "name").Str() != "Ann" || all[n].Get("enrichment_error").Exists() || all[n].At("raw_payload", "id").String() != id {
+				t.Errorf("event %d is %s", n, all[n])
+			}
+		}
+
+		// A vendor that asks to be left alone is left alone.
+		m.vendor.says(429, `{}`, "Retry-After", "120")
+		deliver("3")
+		p.eventually("it is put off", func() bool {
+			var runAt int64
+			err := p.raw().QueryRow("SELECT coalesce(max(run_at), 0) FROM job WHERE kind = 'process_inbound' AND state = 'ready' AND last_error IS NOT NULL").Scan(&runAt)
+			p.must(err)
+			return runAt > p.server.Core.Store.Now().Add(90*time.Second).UnixMilli()
+		})
+		m.vendor.says(502, `{}`)
+		p.exec("UPDATE inbound_webhook SET created_at = created_at - 600000 WHERE status = 'received'")
+		p.exec("UPDATE job SET attempt = 4, run_at = 0 WHERE kind = 'process_inbound' AND state = 'ready'")
+		all, types := p.records(3)
+		if got := all[2]; types[2] != "record:updated" || got.Get("resource").Str() != "crm/contacts" || got.Get("records").Len() != 0 || got.Get("enrichment_error").Str() == "" || got.At("raw_payload", "id").String() != "3" {
+			t.Errorf("the event is %s", got)
+		}
+		before := m.vendor.count()
+		m.vendor.says(404, `{"message":"gone"}`)
+		deliver("4")
+		all, _ = p.records(4)
+		if got := all[3]; !strings.Contains(got.Get("enrichment_error").Str(), "gone") || m.vendor.count() != before+1 {
+			t.Errorf("after %d calls the event is %s", m.vendor.count()-before, got)
+		}
+		if rows := p.inbox("status=processed"); len(rows) != 4 {
+			t.Errorf("the inbox has %v", rows)
+		}
+	})
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/sinewhq/sinew/internal/seal"
 	"github.com/sinewhq/sinew/internal/server"
 	"github.com/sinewhq/sinew/internal/store"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -36,7 +37,7 @@ func refuse(t *testing.T, c config.Config, pattern string) {
 
 func TestDataIsRefusedWithoutItsKey(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		newWorld(p, "keyed")
 		p.stop()
@@ -78,7 +79,7 @@ func TestKeyFileIsPrivateFromTheStart(t *testing.T) {
 
 func TestNewerSchemaIsRefused(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		p.stop()
 		d := openDatabase(t, p.config)
@@ -99,7 +100,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 func TestSwappedSecretsFailClosed(t *testing.T) {
 	t.Parallel()
 	const swap = "UPDATE integrated_account SET %s = (SELECT %s FROM integrated_account WHERE id = $2) WHERE id = $1"
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		_, installation := p.install("desk")
 		staging := p.inEnvironment("staging")
@@ -173,7 +174,7 @@ func TestSwappedSecretsFailClosed(t *testing.T) {
 // TestSwappedBlobsFailClosed does the same with large values.
 func TestSwappedBlobsFailClosed(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		_, installation := p.install("desk")
 		var ids, files []string
@@ -223,7 +224,7 @@ func TestSwappedBlobsFailClosed(t *testing.T) {
 func TestTokensCannotBeReadBack(t *testing.T) {
 	t.Parallel()
 	form := regexp.MustCompile(`^sinew_[A-Za-z0-9_-]{43}$`)
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		w := newWorld(p, "tokens")
 		tokens := []string{p.token, p.accountToken(w.account)}
@@ -276,7 +277,7 @@ func TestTokensCannotBeReadBack(t *testing.T) {
 // key, the server key rows adjusted as an attacker would.
 func TestRestoredDumpIsUnreadable(t *testing.T) {
 	t.Parallel()
-	testkit.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
+	storetest.EachDatabaseOnce(t, func(t *testing.T, db testkit.Database) {
 		p := startPlatform(t, platformConfig(t, db))
 		newWorld(p, "dump")
 		p.stop()

@@ -18,6 +18,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -38,7 +39,7 @@ func BenchmarkWebhooks(b *testing.B) {
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "\n\tdeliveries/s\tby sign and post\tp50 after commit at %d/s\tp95\t\n", eventPace)
 	fmt.Fprintf(table, "sign and post\t%.0f\t\t\t\t\n", bare)
-	for _, database := range []testkit.Database{testkit.NewSQLite(b), testkit.NewPostgres(b)} {
+	for _, database := range []testkit.Database{storetest.NewSQLite(b), storetest.NewPostgres(b)} {
 		h := newHooked(b, database, sink)
 		rate := h.drain()
 		delays := h.delays(5 * time.Second)

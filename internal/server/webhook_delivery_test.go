@@ -46,7 +46,8 @@ func (p *platform) attempts(webhook string, n int) []*reply {
 
 // TestFailedDeliveriesAreTriedAgain is W2 on the wire: a receiver that refuses, that
 // redirects, or that asks for patience gets the event again under the same id, and
-// each try is there to be looked at.
+// each try is there to be looked at. It is W7, too: one event, those of a range and
+// those that failed come once more when they are asked for.
 func TestFailedDeliveriesAreTriedAgain(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {

@@ -16,6 +16,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -35,7 +36,7 @@ func BenchmarkIsolation(b *testing.B) {
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintf(table, "\n%d receivers, %d changes/s\tp50, all answer\tp95\tp50, %d hang\tp95\tp95 beside p95\t\n", isolatedReceivers, isolationPace, hangingReceivers)
-	for _, database := range []testkit.Database{testkit.NewSQLite(b), testkit.NewPostgres(b)} {
+	for _, database := range []testkit.Database{storetest.NewSQLite(b), storetest.NewPostgres(b)} {
 		r := newIsolated(b)
 		h := newHookedTo(b, database, r)
 		alone := r.delays(h, "alone")

@@ -12,6 +12,7 @@ import (
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/seal"
 	"github.com/sinewhq/sinew/internal/store"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -35,7 +36,7 @@ type world struct {
 // eachWorld runs a test on each database.
 func eachWorld(t *testing.T, run func(t *testing.T, w *world)) {
 	t.Helper()
-	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) { run(t, newWorld(t, db)) })
+	storetest.EachDatabase(t, func(t *testing.T, db testkit.Database) { run(t, newWorld(t, db)) })
 }
 
 func newWorld(t testing.TB, db testkit.Database) *world {

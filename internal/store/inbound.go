@@ -271,6 +271,17 @@ func (s *Store) WaitingInbound(ctx context.Context, accountID string, limit int)
 	return waiting, nil
 }
 
+// depthCounted is how far deliveries that wait are counted.
+const depthCounted = 10_000
+
+// InboundDepth returns how many deliveries wait to become events, and since when the
+// first of them does.
+func (s *Store) InboundDepth(ctx context.Context) (count int64, oldest time.Time, err error) {
+	var first sql.NullInt64
+	err = s.reader.QueryRowContext(ctx, "SELECT count(*), min(created_at) FROM (SELECT created_at FROM inbound_webhook WHERE status = 'received' ORDER BY created_at LIMIT "+strconv.Itoa(depthCounted)+") w").Scan(&count, &first)
+	return count, fromNullMillis(first), wrap(err, "count deliveries")
+}
+
 // FinishInbound writes what has become of a delivery, with its events. ErrJobLost, and
 // nothing is written, when the job is another node's by now.
 func (s *Store) FinishInbound(ctx context.Context, j sinew.Job, w sinew.InboundWebhook, o sinew.InboundOutcome) error {

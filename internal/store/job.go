@@ -39,13 +39,18 @@ const insertBatch = 200
 func insertJobs(ctx context.Context, t *tx, jobs []sinew.Job) error {
 	for len(jobs) > 0 {
 		n := distinctJobs(jobs)
-		if err := insertSome(ctx, t, jobs[:n], "run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END"); err != nil {
+		if err := insertSome(ctx, t, jobs[:n], sooner); err != nil {
 			return err
 		}
 		jobs = jobs[n:]
 	}
 	return nil
 }
+
+// sooner brings a job in line forward. One that has had its last try, and stands there to
+// be given up, has all of its tries for what is asked of it now.
+const sooner = `run_at = CASE WHEN excluded.run_at < job.run_at THEN excluded.run_at ELSE job.run_at END,
+	attempt = CASE WHEN job.attempt >= job.max_attempts THEN 0 ELSE job.attempt END`
 
 // insertSome writes jobs by one statement, or changes those of their unique keys that
 // are in line.
@@ -325,8 +330,9 @@ func promoteJob(ctx context.Context, t *tx, key string) error {
 const rescueBatch = 200
 
 // RescueJobs takes back jobs whose lease has run out, since whoever held them is
-// gone, and gives waiting ones their turn that nobody would. all takes back every
-// job under way: at the start of the only node there is.
+// gone, and gives waiting ones their turn that nobody would. One that was in its last
+// try goes back too: whoever claims it next gives it up. all takes back every job under
+// way: at the start of the only node there is.
 func (s *Store) RescueJobs(ctx context.Context, all bool) (rescued int, err error) {
 	err = s.changeAside(ctx, func(t *tx) error {
 		rescued = 0
@@ -343,9 +349,6 @@ func (s *Store) RescueJobs(ctx context.Context, all bool) (rescued int, err erro
 		}
 		for _, j := range gone {
 			o := sinew.JobOutcome{Job: j, State: sinew.JobReady, RunAt: s.Now(), Error: "its node went away"}
-			if j.Attempt >= j.MaxAttempts {
-				o.State = sinew.JobFailed
-			}
 			if _, err := finishJob(ctx, t, o); err != nil {
 				return fmt.Errorf("job %s: %w", j.ID, err)
 			}

@@ -180,8 +180,26 @@ func TestALostJobIsFenced(t *testing.T) {
 		if n, err := w.store.RescueJobs(t.Context(), true); err != nil || n != 1 {
 			t.Errorf("rescued %d, %v", n, err)
 		}
-		if j, err := w.store.Job(t.Context(), stale.ID); err != nil || j.State != sinew.JobFailed || j.LastError == "" {
-			t.Errorf("after its last attempt the job is %s (%q), %v", j.State, j.LastError, err)
+		if last := w.claim(1); len(last) != 1 || last[0].Attempt != 3 || last[0].LastError == "" {
+			t.Errorf("after its last attempt, to be given up: %+v", last)
+		}
+	})
+}
+
+// TestWhatIsAskedAnewIsNotGivenUp enqueues a job of whose unique key one stands in line
+// that has had its last try.
+func TestWhatIsAskedAnewIsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		again := sinew.Job{UniqueKey: "u", MaxAttempts: 1}
+		w.enqueue(again)
+		w.claim(1)
+		if n, err := w.store.RescueJobs(t.Context(), true); err != nil || n != 1 {
+			t.Fatalf("rescued %d, %v", n, err)
+		}
+		w.enqueue(again)
+		if got := w.claim(9); len(got) != 1 || got[0].Attempt != 1 {
+			t.Errorf("got %+v", got)
 		}
 	})
 }

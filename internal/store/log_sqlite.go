@@ -5,13 +5,10 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/pressly/goose/v3"
 
 	"github.com/sinewhq/sinew"
 )
@@ -26,7 +23,7 @@ func openSQLiteLogs(ctx context.Context, config Config) (logStore, error) {
 		return logStore{}, fmt.Errorf("open log database: %w", err)
 	}
 	writer, err := sql.Open("sqlite", sqliteDSN(path, map[string]string{
-		"journal_mode": "WAL", "synchronous": "NORMAL", "cache_size": "-2000", "wal_autocheckpoint": "1000", "journal_size_limit": "16777216", "case_sensitive_like": "ON",
+		"journal_mode": "WAL", "synchronous": "NORMAL", "cache_size": "-2000", "wal_autocheckpoint": "4000", "journal_size_limit": "16777216", "case_sensitive_like": "ON",
 	}, "immediate"))
 	if err != nil {
 		return logStore{}, fmt.Errorf("open log database %s: %w", path, err)
@@ -38,20 +35,6 @@ func openSQLiteLogs(ctx context.Context, config Config) (logStore, error) {
 	}
 	reads.SetMaxOpenConns(2)
 	return logStore{writer: writer, reader: &reader{DB: reads}, inserts: &logInserts{}}, nil
-}
-
-// migrateSQLiteLogs brings the schema of the log database up to date.
-func migrateSQLiteLogs(ctx context.Context, logs *logStore) error {
-	files, err := fs.Sub(migrations, "migrations/sqlite_log")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, logs.writer, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	_, err = provider.Up(ctx)
-	return err
 }
 
 // logChunks are how many records one statement writes: statements of few sizes
@@ -91,9 +74,23 @@ func insertSQLiteLogs(ctx context.Context, logs *logStore, entries []sinew.LogEn
 func logValues(entries []sinew.LogEntry) []any {
 	values := make([]any, 0, len(entries)*logColumns)
 	for _, e := range entries {
-		values = append(values, e.ID, e.EnvironmentID, string(e.Type), orNull(e.AccountID), orNull(e.Integration), orNull(e.RequestType), string(e.Entry), e.CreatedAt.UnixMilli(), orNull(e.Failure))
+		values = append(values, e.ID)
+		// Records that stand together are of one account more often than not.
+		for _, text := range [...]string{e.EnvironmentID, string(e.Type), e.AccountID, e.Integration, e.RequestType} {
+			values = append(values, repeated(values, text))
+		}
+		values = append(values, string(e.Entry), e.CreatedAt.UnixMilli(), orNull(e.Failure))
 	}
 	return values
+}
+
+// repeated is a text as the next value, NULL for none: that of the record before
+// when it is the same, since each value is a piece of memory.
+func repeated(values []any, text string) any {
+	if at := len(values) - logColumns; at >= 0 && values[at] == text {
+		return values[at]
+	}
+	return orNull(text)
 }
 
 // logInserts keeps the statements that write log records, by how many.
@@ -110,7 +107,7 @@ func (l *logInserts) get(ctx context.Context, db *sql.DB, rows int) (*sql.Stmt, 
 	}
 	// Parameters without a number: the driver looks those with one up by name.
 	row := "(" + strings.Repeat("?, ", logColumns-1) + "?)"
-	s, err := db.PrepareContext(ctx, `INSERT INTO request_log (id, environment_id, log_type, account_id, integration, request_type, entry, created_at, failure)
+	s, err := db.PrepareContext(ctx, `INSERT OR FAIL INTO request_log (id, environment_id, log_type, account_id, integration, request_type, entry, created_at, failure)
 		VALUES `+strings.Repeat(row+", ", rows-1)+row)
 	if err != nil {
 		return nil, fmt.Errorf("prepare log records: %w", err)

@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 	"github.com/sinewhq/sinew/internal/testkit"
 )
 
@@ -14,7 +15,7 @@ func TestLostConnectionsCostNothing(t *testing.T) {
 	t.Parallel()
 	t.Run(testkit.Postgres, func(t *testing.T) {
 		t.Parallel()
-		w := newWorld(t, testkit.NewPostgres(t))
+		w := newWorld(t, storetest.NewPostgres(t))
 		raw := testkit.Raw(t, w.db)
 		const callers, rounds = 24, 5
 		for round := range rounds {

@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +16,19 @@ import (
 
 //go:embed migrations
 var migrations embed.FS
+
+// SchemaFingerprint changes whenever a step of the schema does, for those who keep
+// databases that have the schema.
+func SchemaFingerprint() string {
+	sum := sha256.New()
+	// What is part of the program can be read.
+	_ = fs.WalkDir(migrations, ".", func(path string, _ fs.DirEntry, _ error) error {
+		text, _ := fs.ReadFile(migrations, path)
+		fmt.Fprintf(sum, "%s %d %s", path, len(text), text)
+		return nil
+	})
+	return hex.EncodeToString(sum.Sum(nil))
+}
 
 // migrate brings the schema up to date. Steps only go forward, each in its own
 // transaction, and one process at a time runs them.
@@ -28,41 +43,86 @@ func (s *Store) migrate(ctx context.Context, config Config) error {
 	if err := s.writer.PingContext(ctx); err != nil {
 		return fmt.Errorf("open database: %w", err)
 	}
-	provider, err := s.migrationProvider()
-	if err != nil {
+	if err := upgrade(ctx, s.writer, s.steps()); err != nil {
 		return fmt.Errorf("migrate: %w", err)
 	}
-	have, want, err := provider.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("migrate: read schema version: %w", err)
-	}
-	if have > want {
-		return fmt.Errorf("the database has schema version %d, and this program knows version %d at most: "+
-			"run the newer program that wrote it, or restore a backup from before the upgrade", have, want)
-	}
-	if have < want {
-		if _, err := provider.Up(ctx); err != nil {
-			return fmt.Errorf("migrate from version %d to %d: %w", have, want, err)
-		}
-	}
 	if s.logs.writer != s.writer {
-		if err := migrateSQLiteLogs(ctx, &s.logs); err != nil {
+		if err := upgrade(ctx, s.logs.writer, steps{folder: "sqlite_log", engine: goose.DialectSQLite3}); err != nil {
 			return fmt.Errorf("migrate the log database: %w", err)
 		}
 	}
 	return nil
 }
 
-func (s *Store) migrationProvider() (*goose.Provider, error) {
-	files, err := fs.Sub(migrations, "migrations/"+s.dialect.name)
+// steps are those of the schema of one database.
+type steps struct {
+	folder string // under migrations
+	engine goose.Dialect
+}
+
+func (s *Store) steps() steps {
+	if s.dialect.name == postgresDialect().name {
+		return steps{folder: s.dialect.name, engine: goose.DialectPostgres}
+	}
+	return steps{folder: s.dialect.name, engine: goose.DialectSQLite3}
+}
+
+// last is the version that the steps lead to.
+func (s steps) last() (version int64, err error) {
+	entries, err := fs.ReadDir(migrations, "migrations/"+s.folder)
+	if err != nil {
+		return 0, err
+	}
+	for _, entry := range entries {
+		n, err := goose.NumericComponent(entry.Name())
+		if err != nil {
+			return 0, err
+		}
+		version = max(version, n)
+	}
+	return version, nil
+}
+
+func (s steps) provider(db *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrations, "migrations/"+s.folder)
 	if err != nil {
 		return nil, err
 	}
-	engine := goose.DialectSQLite3
-	if s.dialect.name == postgresDialect().name {
-		engine = goose.DialectPostgres
+	return goose.NewProvider(s.engine, db, files, goose.WithDisableGlobalRegistry(true))
+}
+
+// upgrade takes the steps that a database lacks. Those of one that has them all are
+// not even read, since that is what most starts find.
+func upgrade(ctx context.Context, db *sql.DB, s steps) error {
+	want, err := s.last()
+	if err != nil {
+		return err
 	}
-	return goose.NewProvider(engine, s.writer, files, goose.WithDisableGlobalRegistry(true))
+	if have, err := schemaVersion(ctx, db); err == nil && have == want {
+		return nil
+	}
+	provider, err := s.provider(db)
+	if err != nil {
+		return err
+	}
+	have, err := provider.GetDBVersion(ctx)
+	if err != nil {
+		return fmt.Errorf("read schema version: %w", err)
+	}
+	if have > want {
+		return fmt.Errorf("the database has schema version %d, and this program knows version %d at most: "+
+			"run the newer program that wrote it, or restore a backup from before the upgrade", have, want)
+	}
+	if _, err := provider.Up(ctx); err != nil {
+		return fmt.Errorf("from version %d to %d: %w", have, want, err)
+	}
+	return nil
+}
+
+// schemaVersion is the version of a database's schema; an error when it has none.
+func schemaVersion(ctx context.Context, db *sql.DB) (version int64, err error) {
+	err = db.QueryRowContext(ctx, "SELECT max(version_id) FROM goose_db_version").Scan(&version)
+	return version, err
 }
 
 // lockMigrations keeps a second process away, by a transaction that does nothing else
@@ -105,12 +165,4 @@ func (s *Store) lockPostgresMigrations(ctx context.Context) (unlock func(), err 
 		}
 	}
 	return func() { _ = held.Rollback() }, nil
-}
-
-func (s *Store) schemaVersion(ctx context.Context) (int64, error) {
-	provider, err := s.migrationProvider()
-	if err != nil {
-		return 0, err
-	}
-	return provider.GetDBVersion(ctx)
 }

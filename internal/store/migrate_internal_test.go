@@ -20,7 +20,7 @@ func MigrateTo(ctx context.Context, config Config, version int64) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	provider, err := s.migrationProvider()
+	provider, err := s.steps().provider(s.writer)
 	if err != nil {
 		return err
 	}

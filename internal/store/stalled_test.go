@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/sinewhq/sinew"
-	"github.com/sinewhq/sinew/internal/testkit"
+	"github.com/sinewhq/sinew/internal/store/storetest"
 )
 
 // TestAStalledTransactionEnds has a process stop within a transaction, as a paused
@@ -15,7 +15,7 @@ func TestAStalledTransactionEnds(t *testing.T) {
 	if testing.Short() {
 		t.Skip("waits for the database to lose its patience")
 	}
-	w := newWorld(t, testkit.NewPostgres(t))
+	w := newWorld(t, storetest.NewPostgres(t))
 	ctx, id := t.Context(), w.accountIDs(1)[0]
 	claim, _, _, err := w.store.ClaimRefresh(ctx, w.environment(), id, "stopped", false, time.Millisecond)
 	w.must(err)

@@ -95,7 +95,7 @@ func Migrate(ctx context.Context, config Config) (version int64, err error) {
 		return 0, err
 	}
 	defer func() { err = errors.Join(err, s.Close()) }()
-	return s.schemaVersion(ctx)
+	return schemaVersion(ctx, s.writer)
 }
 
 // Close ends all connections. Calls under way fail.

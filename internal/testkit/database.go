@@ -1,7 +1,6 @@
 package testkit
 
 import (
-	"context"
 	"os"
 	"testing"
 )
@@ -35,14 +34,7 @@ type Database struct {
 // database of its own that is gone afterwards.
 func EachDatabase(t *testing.T, run func(t *testing.T, db Database)) {
 	t.Helper()
-	t.Run(SQLite, func(t *testing.T) {
-		t.Parallel()
-		run(t, NewSQLite(t))
-	})
-	t.Run(Postgres, func(t *testing.T) {
-		t.Parallel()
-		run(t, NewPostgres(t))
-	})
+	each(t, NewSQLite, NewPostgres, run)
 }
 
 // EachDatabaseOnce is EachDatabase for tests of the whole server, which "make test"
@@ -51,13 +43,30 @@ func EachDatabase(t *testing.T, run func(t *testing.T, db Database)) {
 // have both engines watched.
 func EachDatabaseOnce(t *testing.T, run func(t *testing.T, db Database)) {
 	t.Helper()
+	eachOnce(t, NewSQLite, NewPostgres, run)
+}
+
+func each(t *testing.T, sqlite, postgres func(testing.TB) Database, run func(t *testing.T, db Database)) {
+	t.Helper()
+	t.Run(SQLite, func(t *testing.T) {
+		t.Parallel()
+		run(t, sqlite(t))
+	})
+	t.Run(Postgres, func(t *testing.T) {
+		t.Parallel()
+		run(t, postgres(t))
+	})
+}
+
+func eachOnce(t *testing.T, sqlite, postgres func(testing.TB) Database, run func(t *testing.T, db Database)) {
+	t.Helper()
 	if !Race || os.Getenv(urlVariable) == "" {
-		EachDatabase(t, run)
+		each(t, sqlite, postgres, run)
 		return
 	}
 	t.Run(Postgres, func(t *testing.T) {
 		t.Parallel()
-		run(t, NewPostgres(t))
+		run(t, postgres(t))
 	})
 }
 
@@ -73,42 +82,6 @@ func NewSQLite(t testing.TB) Database {
 func NewPostgres(t testing.TB) Database {
 	t.Helper()
 	return newPostgres(t, "")
-}
-
-// Template is a prepared database that tests get copies of, so that a slow
-// preparation such as running all migrations happens once.
-type Template struct {
-	// Fingerprint changes whenever Prepare would give another result, for
-	// example a hash of all migration files.
-	Fingerprint string
-	// Prepare fills an empty database and closes its connections. It must give
-	// the same result each time.
-	Prepare func(ctx context.Context, db Database) error
-}
-
-// EachPrepared is EachDatabase with databases that the template has prepared.
-// On PostgreSQL the template is prepared once on the server and copied; on
-// SQLite, where that takes milliseconds, it is prepared for each test.
-func EachPrepared(t *testing.T, template Template, run func(t *testing.T, db Database)) {
-	t.Helper()
-	t.Run(SQLite, func(t *testing.T) {
-		t.Parallel()
-		db := NewSQLite(t)
-		if err := template.Prepare(t.Context(), db); err != nil {
-			t.Fatalf("prepare database: %v", err)
-		}
-		run(t, db)
-	})
-	t.Run(Postgres, func(t *testing.T) {
-		t.Parallel()
-		run(t, NewPreparedPostgres(t, template))
-	})
-}
-
-// NewPreparedPostgres is NewPostgres with a copy of the template.
-func NewPreparedPostgres(t testing.TB, template Template) Database {
-	t.Helper()
-	return newPostgres(t, ensureTemplate(t, template))
 }
 
 // serverURL is the address of the PostgreSQL server for tests. It ends the

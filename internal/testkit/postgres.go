@@ -50,7 +50,7 @@ func newPostgres(t testing.TB, template string) Database {
 
 // ensureTemplate prepares the template unless the server has it, and returns
 // the name of its database.
-func ensureTemplate(t testing.TB, template Template) string {
+func ensureTemplate(t testing.TB, template *Template) string {
 	t.Helper()
 	server := serverURL(t)
 	sum := sha256.Sum256([]byte(template.Fingerprint))

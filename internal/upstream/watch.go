@@ -33,27 +33,41 @@ func (l Limits) over(c Config) Limits {
 
 // watch ends a call that takes too long: as a whole, in one of its phases, or,
 // while a body is streamed, in its silence.
+//
+// It has one timer, which is set for a limit that ends earlier than what the timer
+// waits for. A limit that moved on is found out about when the timer runs out, so
+// that most calls set it once.
 type watch struct {
 	limits  Limits
 	cancel  context.CancelFunc
 	abort   func() // nil for nothing
-	whole   *time.Timer
+	began   time.Time
 	expired atomic.Bool
-	streams atomic.Bool
 
-	mu    sync.Mutex
-	phase *time.Timer // nil before the first phase
-	over  bool        // the call has ended, and no phase of it begins any more
+	// Moments, since began.
+	mu      sync.Mutex
+	timer   *time.Timer
+	fires   time.Duration // the timer does
+	whole   time.Duration
+	phase   time.Duration // 0 between phases
+	streams bool
+	over    bool // the call has ended, and nothing of it is late any more
 }
 
 func newWatch(ctx context.Context, limits Limits, abort func()) (context.Context, *watch) {
 	ctx, cancel := context.WithCancel(ctx)
-	w := &watch{limits: limits, cancel: cancel, abort: abort}
-	w.whole = time.AfterFunc(limits.Total, w.expire)
+	w := &watch{limits: limits, cancel: cancel, abort: abort, began: time.Now(), whole: limits.Total, fires: min(limits.Connect, limits.Total)}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.timer = time.AfterFunc(w.fires, w.check)
 	return ctx, w
 }
 
-func (w *watch) expire() {
+// check ends the call when it is late, and waits on otherwise.
+func (w *watch) check() {
+	if !w.isLate() {
+		return
+	}
 	w.expired.Store(true)
 	w.cancel()
 	if w.abort != nil {
@@ -61,48 +75,80 @@ func (w *watch) expire() {
 	}
 }
 
+func (w *watch) isLate() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return false
+	}
+	due, now := w.due(), time.Since(w.began)
+	if now >= due {
+		return true
+	}
+	w.fires = due
+	w.timer.Reset(due - now)
+	return false
+}
+
+func (w *watch) due() time.Duration {
+	if w.phase > 0 {
+		return min(w.phase, w.whole)
+	}
+	return w.whole
+}
+
 // within begins a phase that may take so long.
 func (w *watch) within(limit time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	switch {
-	case w.over:
-		return
-	case w.phase != nil:
-		w.phase.Reset(limit)
-		return
+	now := time.Since(w.began)
+	w.phase = now + limit
+	w.hasten(now)
+}
+
+// hasten sets the timer for a limit that ends before it fires.
+func (w *watch) hasten(now time.Duration) {
+	if due := w.due(); due < w.fires && !w.over {
+		w.fires = due
+		w.timer.Reset(due - now)
 	}
-	w.phase = time.AfterFunc(limit, w.expire)
 }
 
 // reached ends the phase.
 func (w *watch) reached() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.phase != nil {
-		w.phase.Stop()
-	}
+	w.phase = 0
 }
 
 // stream bounds the silence from now on, instead of the whole.
 func (w *watch) stream() {
-	w.streams.Store(true)
-	w.whole.Reset(w.limits.Silence)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.streams = true
+	w.listen()
 }
 
 // heard says that something moved.
 func (w *watch) heard() {
-	if w.streams.Load() && !w.expired.Load() {
-		w.whole.Reset(w.limits.Silence)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.streams {
+		w.listen()
 	}
 }
 
+func (w *watch) listen() {
+	now := time.Since(w.began)
+	w.whole = now + w.limits.Silence
+	w.hasten(now)
+}
+
 func (w *watch) stop() {
-	w.whole.Stop()
 	w.mu.Lock()
 	w.over = true
+	w.timer.Stop()
 	w.mu.Unlock()
-	w.reached()
 	w.cancel()
 }
 

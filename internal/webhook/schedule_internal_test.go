@@ -46,7 +46,7 @@ func TestSchedule(t *testing.T) {
 	}
 }
 
-// TestHealth holds when a receiver is spoken about, and when it is switched off.
+// TestHealth is W7: when a receiver is spoken about, and when it is switched off.
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	s := New(nil, nil, slog.New(slog.DiscardHandler))

@@ -39,11 +39,11 @@ func ToUTF8(format, contentType string, body []byte) ([]byte, error) {
 		charset = declaredCharset(body)
 	}
 	switch {
-	case isJSON && utf8.Valid(body) && bytes.IndexByte(body, 0) < 0 && bytes.IndexByte(body, 0x1b) < 0:
-		return body, nil
 	case charset == "" && (format == FormatText || format == FormatCSV) && !utf8.Valid(body):
 		return convert(format, charmap.Windows1252, charset, body)
 	case charset == "", charset == "utf-8", charset == "utf8", charset == "us-ascii":
+		return body, nil
+	case isJSON && utf8.Valid(body) && bytes.IndexByte(body, 0) < 0 && bytes.IndexByte(body, 0x1b) < 0:
 		return body, nil
 	}
 	e, err := htmlindex.Get(charset)

@@ -156,13 +156,7 @@ func (r *MultipartReader) nextPart() (*multipart.Part, error) {
 		r.ended = true
 		return nil, r.explain(err)
 	}
-	size := 0
-	for name, values := range p.Header {
-		for _, value := range values {
-			size += len(name) + len(value)
-		}
-	}
-	if size > maxPartHeader {
+	if headerSize(p) > maxPartHeader {
 		return nil, bodyError("body", "has a part whose header is larger than %d KiB", maxPartHeader>>10)
 	}
 	return p, nil

@@ -35,7 +35,23 @@ const (
 
 // Kind is how jobs take runs through their steps.
 func (s *Service) Kind() jobs.Kind {
-	return jobs.Kind{Work: s.Work, Parallel: parallel, Timeout: tryFor}
+	return jobs.Kind{Work: s.Work, Parallel: parallel, Timeout: tryFor, GiveUp: s.giveUp}
+}
+
+// giveUp ends a run whose last try has not come to an end.
+func (s *Service) giveUp(ctx context.Context, j sinew.Job) error {
+	r, err := s.due(ctx, j)
+	if r == nil || err != nil {
+		return err
+	}
+	if r.progress, err = readProgress(r.Run.Progress); err != nil {
+		return err
+	}
+	err = r.end(ctx, sinew.Errorf(sinew.KindUnavailable, "the run was taken up %d times, and each time broke off: the servers that worked on it ended, or it took too long", j.MaxAttempts))
+	if errors.Is(err, errGone) {
+		return nil
+	}
+	return err
 }
 
 // run is a run under way.
@@ -50,26 +66,34 @@ type run struct {
 
 // Work takes one run through the steps that are left.
 func (s *Service) Work(ctx context.Context, j sinew.Job) error {
-	args, err := jsonx.ParseString(string(j.Args))
-	if err != nil {
-		return jobs.Cancel(fmt.Errorf("read the arguments of job %s: %w", j.ID, err))
-	}
-	due, err := s.store.DueWorkflowRun(ctx, j.EnvironmentID, args.Get("run_id").Str())
-	if sinew.IsNotFound(err) || err == nil && (due.Run.Status == sinew.WorkflowRunCompleted || due.Run.Status == sinew.WorkflowRunFailed) {
-		return nil
-	}
-	if err != nil {
+	r, err := s.due(ctx, j)
+	if r == nil || err != nil {
 		return err
 	}
-	r := &run{service: s, job: j, DueWorkflowRun: due}
 	if err := r.begin(); err != nil {
 		return r.end(ctx, err)
 	}
-	err = r.through(sinew.WithWorkflow(ctx, due.Chain, due.Workflow.ID))
+	err = r.through(sinew.WithWorkflow(ctx, r.Chain, r.Workflow.ID))
 	if sinew.IsNotFound(err) && errors.Is(err, errGone) {
 		return nil
 	}
 	return err
+}
+
+// due returns the run of a job; nil for one that has ended or is gone.
+func (s *Service) due(ctx context.Context, j sinew.Job) (*run, error) {
+	args, err := jsonx.ParseString(string(j.Args))
+	if err != nil {
+		return nil, jobs.Cancel(fmt.Errorf("read the arguments of job %s: %w", j.ID, err))
+	}
+	due, err := s.store.DueWorkflowRun(ctx, j.EnvironmentID, args.Get("run_id").Str())
+	if sinew.IsNotFound(err) || err == nil && (due.Run.Status == sinew.WorkflowRunCompleted || due.Run.Status == sinew.WorkflowRunFailed) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return &run{service: s, job: j, DueWorkflowRun: due}, nil
 }
 
 // errGone says that somebody has deleted the run.

@@ -1,8 +1,10 @@
 package kill_test
 
 import (
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -73,5 +75,61 @@ func TestStoppedWhileDelivering(t *testing.T) {
 			t.Errorf("the slow receiver got %d requests for %d events", slow.Load(), events)
 		}
 		second.kill()
+	})
+}
+
+// TestStoppedOverItsDrain ends a server whose request and delivery do not come to their
+// end: it ends by itself when its time is over, as it was told to, says what it has broken
+// off, and leaves no job that others would have to wait for.
+func TestStoppedOverItsDrain(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		const drain = time.Second
+		asked := map[string]chan struct{}{"/hook": make(chan struct{}, 100), "/things": make(chan struct{}, 100)}
+		hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			_, _ = io.Copy(io.Discard, r.Body) // without which nobody notices that the caller goes
+			asked[r.URL.Path] <- struct{}{}
+			<-r.Context().Done()
+		}))
+		defer hanging.Close()
+		i := newInstallation(t, db)
+		i.serveFlags = []string{"--drain-timeout", drain.String(), "--log-level", "warn"}
+		server := i.serve()
+		h := newHooked(t, i, server)
+		h.subscribe(server, hanging.URL+"/hook")
+		h.connect(server, 1)
+		<-asked["/hook"]
+		integration := h.send(server, "POST", "/integration", `{"name":"slow","config":{"label":"Slow","base_url":"`+hanging.URL+`","credentials":{"api_key":{"format":"api_key","config":{"fields":[]}}},"resources":{"things":{"list":{"path":"/things"}}}}}`).Get("id").Str()
+		installed := h.send(server, "POST", "/environment-integration", `{"integration_id":"`+integration+`"}`).Get("id").Str()
+		account := h.send(server, "POST", "/integrated-account", `{"tenant_id":"t","environment_integration_id":"`+installed+`","authentication_method":"api_key","context":{}}`).Get("id").Str()
+		cut := make(chan error)
+		go func() {
+			request, _ := http.NewRequest("GET", server.url+"/proxy/things?integrated_account_id="+account, http.NoBody)
+			request.Header.Set("Authorization", "Bearer "+h.token)
+			response, err := http.DefaultClient.Do(request)
+			if err == nil {
+				response.Body.Close()
+			}
+			cut <- err
+		}()
+		<-asked["/things"]
+		took, err := server.stop()
+		if err != nil || took < drain {
+			t.Errorf("the server ended after %s with %v:\n%s", took, err, server.log)
+		}
+		if err := <-cut; err == nil {
+			t.Error("the request was answered")
+		}
+		for _, line := range []string{"the drain timeout is over: requests under way are cut off", "the drain timeout is over: jobs under way are given back to other nodes"} {
+			if !strings.Contains(server.log.String(), line) {
+				t.Errorf("it does not say %q:\n%s", line, server.log)
+			}
+		}
+		if n := h.count("SELECT count(*) FROM job WHERE state = 'running' OR lease_until IS NOT NULL"); n != 0 {
+			t.Errorf("%d jobs are still leased", n)
+		}
+		if n := h.count("SELECT count(*) FROM job WHERE state = 'ready' AND kind = 'deliver_webhook'"); n != 1 {
+			t.Errorf("%d deliveries are in line", n)
+		}
 	})
 }

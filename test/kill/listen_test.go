@@ -62,6 +62,9 @@ type overheard struct {
 	status int
 }
 
+// away is the status of a receiver that hangs up.
+const away = 0
+
 func newOverheard(t *testing.T) *overheard {
 	t.Helper()
 	o := &overheard{status: 200}
@@ -69,7 +72,12 @@ func newOverheard(t *testing.T) *overheard {
 		body, _ := io.ReadAll(r.Body)
 		o.mu.Lock()
 		defer o.mu.Unlock()
-		o.bodies, o.header = append(o.bodies, string(body)), append(o.header, r.Header.Clone())
+		if o.status == away {
+			panic(http.ErrAbortHandler)
+		}
+		if o.status < 500 {
+			o.bodies, o.header = append(o.bodies, string(body)), append(o.header, r.Header.Clone())
+		}
 		w.WriteHeader(o.status)
 	}))
 	t.Cleanup(o.Close)
@@ -136,9 +144,6 @@ func TestListenThroughKills(t *testing.T) {
 				rename(name)
 				want = append(want, name)
 			}
-			if round == 1 {
-				heard.answer(500)
-			}
 			heard.wait(t, len(want))
 			server.kill()
 			server = i.serve()
@@ -149,9 +154,6 @@ func TestListenThroughKills(t *testing.T) {
 		time.Sleep(500 * time.Millisecond) // what comes twice comes soon
 		if got := heard.wait(t, len(want)); !slices.Equal(got, want) {
 			t.Errorf("heard of %q, want %q", got, want)
-		}
-		if !strings.Contains(said.String(), "  500  ") {
-			t.Errorf("the receiver's status is not told:\n%s", said)
 		}
 		secret := regexp.MustCompile(`whsec_\S+`).FindString(complained.String())
 		verifier, err := standardwebhooks.NewWebhook(secret)
@@ -182,6 +184,87 @@ func TestListenThroughKills(t *testing.T) {
 		since := exec.Command("timeout", "--signal=INT", "5", i.program, "listen", "--server", front.URL, "--token-file", token, "--print", "--since", "1h", "--events", "integrated_account:created")
 		if out, err := since.Output(); strings.Count(string(out), "\n") != 2 {
 			t.Errorf("since: %v %s", err, out)
+		}
+		server.kill()
+	})
+}
+
+// TestListenHoldsOn has a developer's receiver be away, fail and refuse: what it has not
+// taken is tried again, those behind wait, and nothing is lost. Ctrl-C ends at once, also
+// while the receiver is away.
+func TestListenHoldsOn(t *testing.T) {
+	t.Parallel()
+	testkit.EachDatabase(t, func(t *testing.T, db testkit.Database) {
+		i := newInstallation(t, db)
+		c := &connections{t: t, i: i, token: i.newToken()}
+		server, heard := i.serve(), newOverheard(t)
+		integration := c.send(server, "POST", "/integration", `{"name":"desk","config":{"label":"Desk","base_url":"https://vendor.example","credentials":{"api_key":{"format":"api_key","config":{"fields":[]}}}}}`).Get("id").Str()
+		installed := c.send(server, "POST", "/environment-integration", `{"integration_id":"`+integration+`"}`).Get("id").Str()
+		account := c.send(server, "POST", "/integrated-account", `{"tenant_id":"t","environment_integration_id":"`+installed+`","authentication_method":"api_key","context":{},"name":"0"}`).Get("id").Str()
+		want := []string{"0"}
+		rename := func(name string) {
+			c.send(server, "PATCH", "/integrated-account/"+account, `{"name":"`+name+`"}`)
+			want = append(want, name)
+		}
+		listen := exec.Command(i.program, "listen", "--server", server.url, "--forward", heard.URL, "--events", "integrated_account:created,integrated_account:updated", "--since", "1h")
+		listen.Env = append(os.Environ(), "SINEW_API_TOKEN="+c.token)
+		said := &output{}
+		listen.Stdout, listen.Stderr = said, said
+		says := func(text string) {
+			t.Helper()
+			for end := time.Now().Add(time.Minute); !strings.Contains(said.String(), text); time.Sleep(10 * time.Millisecond) {
+				if time.Now().After(end) {
+					t.Fatalf("it does not say %q:\n%s", text, said)
+				}
+			}
+		}
+		heard.answer(away)
+		if err := listen.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = listen.Process.Kill() })
+		says("no answer: ")
+		for _, name := range []string{"1", "2", "3"} {
+			rename(name)
+		}
+		heard.answer(503)
+		says("  503; trying again until it is taken\n")
+		heard.answer(204)
+		heard.wait(t, len(want))
+		says(", at try ")
+		heard.answer(404)
+		rename("4")
+		says("  404 (not tried again)")
+		heard.answer(500)
+		rename("5")
+		says("  500; trying again")
+		server.kill() // it has what it is to deliver
+		heard.answer(200)
+		if got := heard.wait(t, len(want)); !slices.Equal(got, want) {
+			t.Errorf("heard of %q, want %q:\n%s", got, want, said)
+		}
+		server = i.serve()
+		if strings.Count(said.String(), " 503;") != 1 {
+			t.Errorf("the same is told again and again:\n%s", said)
+		}
+		_ = listen.Process.Signal(os.Interrupt)
+		if err := listen.Wait(); err != nil {
+			t.Errorf("ended with %v", err)
+		}
+
+		heard.answer(away)
+		second := exec.Command(i.program, "listen", "--server", server.url, "--forward", heard.URL, "--latest", "1")
+		second.Env = listen.Env
+		complaint := &output{}
+		second.Stdout, second.Stderr = complaint, complaint
+		if err := second.Start(); err != nil {
+			t.Fatal(err)
+		}
+		said = complaint
+		says("no answer: ")
+		_ = second.Process.Signal(os.Interrupt)
+		if err := second.Wait(); err != nil {
+			t.Errorf("while the receiver is away, it ended with %v:\n%s", err, complaint)
 		}
 		server.kill()
 	})

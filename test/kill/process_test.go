@@ -72,7 +72,7 @@ type process struct {
 func (i *installation) spawn() (p *process, lines *bufio.Scanner) {
 	i.t.Helper()
 	p = &process{log: &output{}, ended: make(chan struct{})}
-	args := append([]string{"serve", "--addr", "127.0.0.1:0", "--limit-token", "0", "--limit-account", "0", "--egress-allow", "127.0.0.0/8", "--log-level", "error"}, i.serveFlags...)
+	args := append([]string{"serve", "--addr", "127.0.0.1:0", "--limit-token", "0", "--limit-account", "0", "--limit-inbound", "0", "--limit-inbound-size", "0", "--egress-allow", "127.0.0.0/8", "--log-level", "error"}, i.serveFlags...)
 	p.command = exec.Command(i.program, append(args, i.flags()...)...)
 	p.command.Stderr = p.log
 	if i.clock != nil {
