@@ -246,6 +246,8 @@ func (m *modelled) driftWhileListing() (told jsonx.Value) {
 		return told.Exists()
 	})
 	return told
+}
+
 // TestEnrichmentWaitsForTheVendor has the vendor be away when the record of a delivery is
 // to be fetched: it is asked again, and the event arrives, with the record once the vendor
 // is back, and as it was sent where that takes too long or there is none. Later deliveries
