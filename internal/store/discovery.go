@@ -32,7 +32,7 @@ func (s *Store) InstallationCalled(ctx context.Context, environmentID, name stri
 func (s *Store) InstalledModelNamed(ctx context.Context, environmentID, name string) (sinew.EnvironmentUnifiedModel, error) {
 	em, err := scanInstalledModel(s.reader.QueryRowContext(ctx, installedModelFrom+" WHERE em.environment_id = $1 AND em.model_name = $2", environmentID, name))
 	if isNoRows(err) {
-		return em, sinew.Errorf(sinew.KindNotFound, "unified model %q not found", name).WithCode(CodeModelNotFound)
+		return em, sinew.Errorf(sinew.KindNotFound, "Unified model %q not found: the environment has not installed it", name).WithCode(CodeModelNotFound)
 	}
 	return em, wrap(err, "read installed unified model %s", name)
 }

@@ -27,7 +27,7 @@ const CodeModelNotFound = "unified_model_not_found"
 func (s *Store) Mapping(ctx context.Context, key sinew.MappingKey) (sinew.Mapping, error) {
 	m, err := scanMapping(s.reader.QueryRowContext(ctx, mappingFrom, key.EnvironmentID, key.Model, key.Integration, key.Resource, key.Method))
 	if isNoRows(err) {
-		return sinew.Mapping{}, sinew.Errorf(sinew.KindNotFound, "unified model %q not found", key.Model).WithCode(CodeModelNotFound)
+		return sinew.Mapping{}, sinew.Errorf(sinew.KindNotFound, "Unified model %q not found: the environment has not installed it", key.Model).WithCode(CodeModelNotFound)
 	}
 	if err != nil {
 		return sinew.Mapping{}, fmt.Errorf("read mapping of %s/%s/%s to %s: %w", key.Model, key.Resource, key.Method, key.Integration, forCallers(err))

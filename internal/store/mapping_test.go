@@ -112,7 +112,7 @@ func TestMappingIsWhatIsReleased(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		_, err := w.store.Mapping(t.Context(), sinew.MappingKey{EnvironmentID: w.environment(), Model: "crm"})
 		var e *sinew.Error
-		if !errors.As(err, &e) || e.Code != store.CodeModelNotFound || e.Message != `unified model "crm" not found` {
+		if !errors.As(err, &e) || e.Code != store.CodeModelNotFound || e.Message != `Unified model "crm" not found: the environment has not installed it` {
 			t.Fatalf("a model that is not installed: %v", err)
 		}
 		m := w.model("crm")
