@@ -123,7 +123,7 @@ func TestMisfitsNameNoValues(t *testing.T) {
 		`{"id":"","owner":{"mail":null}}`:             "owner.mail is null, not string",
 		`{"id":"","either":["secret"]}`:               "either fits none of its forms",
 		`{"id":"","map":{"ann@secret.example":7777}}`: "map.* is number, not string",
-		`["a","list","of","secret","texts"]`:         "the record is array, not object",
+		`["a","list","of","secret","texts"]`:          "the record is array, not object",
 		`{"a record that ends somewhere"`:             "is no JSON",
 	} {
 		if got := unfitting(checks, []byte(record)); got != want {
