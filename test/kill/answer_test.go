@@ -107,7 +107,7 @@ func (i *installation) kept(attempt string) bool {
 // awaitKept waits until it does.
 func (i *installation) awaitKept(t *testing.T, attempt func() string) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); !i.kept(attempt()); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !i.kept(attempt()); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the vendor has issued a token, and it is not in the journal")
 		}
@@ -192,7 +192,7 @@ func (s *scene) firstToken(what string, c *customer, far *installation, away out
 // awaitReady waits until a server has its database.
 func awaitReady(t *testing.T, p *process) {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		response, err := http.Get(p.url + "/readyz")
 		if err == nil {
 			response.Body.Close()
