@@ -135,8 +135,10 @@ type DriftFacts struct {
 	Field string `json:"field,omitempty"`
 	// Before is the part of the records that had it.
 	Before float64 `json:"before"`
-	// Reason says what does not fit.
-	Reason string `json:"reason,omitempty"`
+	// Reason says what does not fit, and VendorMethod whose response_schema that is, ""
+	// for the schema of the unified records.
+	Reason       string `json:"reason,omitempty"`
+	VendorMethod string `json:"vendor_method,omitempty"`
 }
 
 // FailedSummary counts the failed calls of a window.

@@ -32,6 +32,51 @@ type UnifiedModel struct {
 	Team *Team
 	// InstalledEnvironments are those of the caller's team that have it.
 	InstalledEnvironments []string
+	// CanInstall tells whether the caller's team may install it.
+	CanInstall bool
+	// Taken is what the caller's own team has of the catalogue, nil for a model that is
+	// not of the catalogue.
+	Taken *CatalogTaken
+}
+
+// CatalogTaken tells what of the catalogue a model was last made or renewed of.
+type CatalogTaken struct {
+	Digest string
+	At     time.Time
+	// Renewable is set when the catalogue says something else by now.
+	Renewable bool
+}
+
+// CatalogCopy is a team's copy of a model of the catalogue, as it is renewed.
+type CatalogCopy struct {
+	Model UnifiedModel
+	// Rows are the mappings for everyone.
+	Rows []MappingRow
+	// Entry is what of the catalogue it was last made or renewed of, "" when that is not
+	// known, and Digest that of it.
+	Entry  JSON
+	Digest string
+	At     time.Time
+	// Fresh are mappings that are to be added.
+	Fresh []MappingRow
+}
+
+// UnifiedModelRequest is a team's request to install a unified model whose sharing is
+// ask. A team has at most one for a model.
+type UnifiedModelRequest struct {
+	ID             string
+	UnifiedModelID string
+	TeamID         string // the team that asks
+	Status         RequestStatus
+	CreatedAt      time.Time
+	UpdatedAt      time.Time
+}
+
+// ModelRelation tells what a team has to do with a unified model.
+type ModelRelation struct {
+	InstalledEnvironments []string
+	Request               RequestStatus // "" when it has not asked
+	Taken                 *CatalogTaken // of its own models
 }
 
 // EnvironmentUnifiedModel is a unified model installed in an environment.
@@ -144,9 +189,11 @@ type MappedMethod struct {
 	Resource    string
 	Integration string
 	Method      string
-	// Installed tells whether the environment has the model, and Overridden whether
-	// it has a row of its own.
+	// Installed tells whether the environment has the model, OwnRow whether it has a
+	// row of its own, and Overridden whether it changes the mapping there or at the
+	// older place, in its override of the model.
 	Installed  bool
+	OwnRow     bool
 	Overridden bool
 }
 
@@ -163,6 +210,10 @@ type CatalogModel struct {
 	Integrations []string
 	Scopes       JSON
 	Mappings     []MappingRow
+	// Entry is all of that in one object, as copies keep it, and Digest tells whether it
+	// is the same as another one.
+	Entry  JSON
+	Digest string
 }
 
 // CatalogInstallation is a model of the catalogue that a team gets, unless it has one of
@@ -170,7 +221,10 @@ type CatalogModel struct {
 type CatalogInstallation struct {
 	Model UnifiedModel
 	// Rows are the mappings for everyone.
-	Rows          []MappingRow
+	Rows []MappingRow
+	// Entry and Digest are those of the catalogue.
+	Entry         JSON
+	Digest        string
 	EnvironmentID string
 	Actor         string // who installs it, as in the timeline of accounts
 }
@@ -187,6 +241,17 @@ type SavedModel struct {
 type SavedMapping struct {
 	Row      MappingRow
 	Versions []MappingVersion
+}
+
+// DriftHistory is what the last unified records of an account had, as it is kept for the
+// drift alarm.
+type DriftHistory struct {
+	AccountID string
+	Model     string
+	Resource  string
+	Method    string
+	History   JSON
+	UpdatedAt time.Time
 }
 
 // UnifiedModelFields are the fields that unified models can be filtered by.

@@ -91,7 +91,7 @@ func namedEdges() map[string][]string {
 		// A model of the catalogue is read as definitions are.
 		"unifiedmodel": {"definition"},
 		"credential":   {"definition"},
-		"unified":      {"proxy", "account", "definition"},
+		"unified":      {"proxy", "account", "definition", "manual"},
 		"action":       {"unified", "proxy", "account", "credential", "definition"},
 		"syncjob":      {"unified", "proxy"},
 		"inbound":      {"account", "definition", "unified", "proxy"},

@@ -21,6 +21,7 @@ type Pages interface {
 // unifiedMeta is what a unified method is.
 type unifiedMeta struct {
 	Method            string      `json:"method" doc:"The method."`
+	Description       *string     `json:"description" nullable:"true" doc:"What documentation of the model says of the method."`
 	Schema            jsonx.Value `json:"schema" type:"object" nullable:"true" doc:"The schema of the records, which says what they hold and checks nothing."`
 	DocumentationLink jsonx.Value `json:"documentation_link" type:"string" nullable:"true" doc:"Where the vendor documents the method."`
 	ResponseMapping   jsonx.Value `json:"response_mapping" nullable:"true" doc:"JSONata, or an object of it, that makes the record."`
@@ -37,12 +38,12 @@ type accountMeta struct {
 
 type integrationMeta struct {
 	unifiedMeta
-	ResponseSchema jsonx.Value `json:"response_schema" type:"object" nullable:"true" doc:"The part of schema that response_mapping fills; null where that cannot be told from how it is written."`
+	ResponseSchema jsonx.Value `json:"response_schema" type:"object" nullable:"true" doc:"The part of schema that response_mapping fills; what documentation says where that cannot be told from how it is written, or null."`
 }
 
 func newUnifiedMeta(m unified.Meta) unifiedMeta {
 	return unifiedMeta{
-		Method: m.Method, Schema: orNull(m.Schema), DocumentationLink: orNull(m.DocumentationLink), ResponseMapping: orNull(m.ResponseMapping),
+		Method: m.Method, Description: orNil(m.Description), Schema: orNull(m.Schema), DocumentationLink: orNull(m.DocumentationLink), ResponseMapping: orNull(m.ResponseMapping),
 		QuerySchema: orNull(m.QuerySchema), RequestBodySchema: orNull(m.RequestBodySchema), DefaultQuery: orNull(m.DefaultQuery), DefaultBody: orNull(m.DefaultBody),
 	}
 }

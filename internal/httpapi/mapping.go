@@ -165,9 +165,5 @@ func (m mappingRoutes[View]) versions() []Operation {
 }
 
 func newMappingDiff(d unifiedmodel.Difference) view.MappingDiff {
-	v := view.MappingDiff{From: d.From, To: d.To, Result: make([]view.MappingChange, 0, len(d.Changes))}
-	for _, change := range d.Changes {
-		v.Result = append(v.Result, view.MappingChange(change))
-	}
-	return v
+	return view.MappingDiff{From: d.From, To: d.To, Result: mappingChanges(d.Changes)}
 }

@@ -59,6 +59,8 @@ func ControlPlane(e Engines) [][]Operation {
 		installationOperations(e.Integrations),
 		catalogOperations(e.Integrations),
 		unifiedModelOperations(e.Models),
+		modelRenewalOperations(e.Models),
+		modelRequestOperations(e.Models),
 		installedModelOperations(e.Models),
 		mappingOperations(e.Models),
 		modelCatalogOperations(e.Models),

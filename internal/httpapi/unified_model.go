@@ -14,7 +14,7 @@ type createUnifiedModel struct {
 	Label       string      `json:"label" max:"200" doc:"The name that people see."`
 	Category    string      `json:"category" max:"100" doc:"The category, such as crm."`
 	Description string      `json:"description" max:"5000" doc:"What it is about."`
-	Sharing     string      `json:"sharing" enum:"allow,ask,deny" doc:"Who may install it; deny unless given. ask is deny for other teams."`
+	Sharing     string      `json:"sharing" enum:"allow,ask,deny" doc:"Who may install it; any team (allow), teams whose request was approved (ask), or none but the owner (deny); deny unless given."`
 	Resources   jsonx.Value `json:"resources" type:"object" doc:"The resources by name, each with schema, description and methods."`
 	Scopes      jsonx.Value `json:"scopes" type:"object" doc:"The OAuth scopes that it needs, as a list by the name of the integration."`
 	Docs        jsonx.Value `json:"docs" type:"object" doc:"Texts for people, by the name of the integration."`
@@ -38,7 +38,7 @@ func unifiedModelOperations(s *unifiedmodel.Service) []Operation {
 	return []Operation{
 		{
 			Method: "GET", Path: "/unified-model", ID: "listUnifiedModels", Tag: "Unified models", Summary: "List unified models",
-			Description: "Those of the caller's team, those that it may install, and those that it has installed.",
+			Description: "Those of the caller's team, those that it may install or ask to, and those that it has installed.",
 			Fields:      sinew.UnifiedModelFields(), Answer: view.UnifiedModel{}, Handle: func(c *Call) (Answer, error) {
 				return listed(c, s.List, view.NewUnifiedModel)
 			},

@@ -55,6 +55,36 @@ func (t Texts) Schema(kind sinew.DocumentationType, resource, method string) jso
 	return v
 }
 
+// FindFor is Find for one integration, of texts about a unified model: a text for that
+// integration wins over one for any.
+func (t Texts) FindFor(kind sinew.DocumentationType, resource, method, integration string) (content string, ok bool) {
+	for _, name := range []string{integration, ""} {
+		var about Texts
+		for _, d := range t {
+			if d.IntegrationName == name {
+				about = append(about, d)
+			}
+		}
+		if content, ok = about.Find(kind, resource, method); ok {
+			return content, true
+		}
+	}
+	return "", false
+}
+
+// SchemaFor is Schema for one integration.
+func (t Texts) SchemaFor(kind sinew.DocumentationType, resource, method, integration string) jsonx.Value {
+	content, ok := t.FindFor(kind, resource, method, integration)
+	if !ok {
+		return jsonx.Value{}
+	}
+	v, err := ReadSchema(content)
+	if err != nil {
+		return jsonx.Value{} // checked when it was saved
+	}
+	return v
+}
+
 func isOfEnvironment(d sinew.Documentation) bool {
 	return d.EntityType == sinew.EntityEnvironmentIntegration || d.EntityType == sinew.EntityEnvironmentUnifiedModel
 }

@@ -106,10 +106,14 @@ func (s *Service) driftWords(n sinew.Notice, f sinew.DriftFacts) text {
 	t := text{subject: "A field of unified records is missing", lines: []string{
 		"Records: " + f.Model + "/" + f.Resource + " of " + f.Integration + ", by " + f.Method, "Environment: " + n.EnvironmentID, "Integrated account: " + f.AccountID, "At: " + moment(n.At),
 	}}
-	if f.Field == "" {
+	switch {
+	case f.VendorMethod != "":
+		t.subject = "A vendor's answers do not fit their schema any more"
+		t.lines = append(t.lines, "Vendor's method: "+oneLine(f.VendorMethod), "What does not fit its response_schema: "+oneLine(f.Reason))
+	case f.Field == "":
 		t.subject = "Unified records do not fit their schema"
 		t.lines = append(t.lines, "What does not fit: "+oneLine(f.Reason))
-	} else {
+	default:
 		t.lines = append(t.lines, fmt.Sprintf("Missing: %s, which %.0f %% of the records had before.", oneLine(f.Field), f.Before*100))
 	}
 	t.lines = append(t.lines,

@@ -40,7 +40,7 @@ func newActions(core *Core, calls *proxy.Service, models *unified.Service, log *
 
 // newUnified makes the engine that calls vendors by a unified model.
 func newUnified(core *Core, calls *proxy.Service, log *slog.Logger) *unified.Service {
-	return unified.New(unified.Config{Store: core.Store, Accounts: core.Accounts, Proxy: calls, Sealer: core.Store.Vault(), Alarms: core.Store, Log: log})
+	return unified.New(unified.Config{Store: core.Store, Accounts: core.Accounts, Proxy: calls, Sealer: core.Store.Vault(), Alarms: core.Store, History: core.Store, Log: log})
 }
 
 // dataPlane returns the operations that call vendors.

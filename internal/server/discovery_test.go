@@ -162,6 +162,10 @@ func TestUnifiedCapabilities(t *testing.T) {
 		if got := row(); got != strings.Replace(want, `"env_overridden":false`, `"env_overridden":true`, 1) {
 			t.Errorf("after an override: got %s", got)
 		}
+		m.own("find", `{"method":"list"}`)
+		if got := row(); !strings.Contains(got, `"delete","find","get"`) {
+			t.Errorf("a method that the account alone maps: got %s", got)
+		}
 		m.own("merge", "null")
 		if got := row(); strings.Contains(got, "merge") {
 			t.Errorf("the account has switched merge off: got %s", got)
@@ -175,6 +179,52 @@ func TestUnifiedCapabilities(t *testing.T) {
 		}
 		p.get("/integration/nothing/unified-apis").want(404)
 		p.stranger().get("/integration/vendor/unified-apis").want(404)
+	})
+}
+
+// TestOlderMappingsInDiscovery is spec 03 section 3.9 in section 5.1: a mapping at the
+// older place, in the override of the model, counts as one of the environment wherever
+// mapped methods are shown.
+func TestOlderMappingsInDiscovery(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		override := func(integrations string) {
+			t.Helper()
+			p.call("PATCH", "/environment-unified-model/"+m.installed, `{"override":{"resources":{"contacts":{"integration_mapping":`+integrations+`}}}}`).want(200)
+		}
+		shown := func() string {
+			t.Helper()
+			v := p.get("/integrated-account/"+m.account+"/capabilities?type=unified").want(200).JSON.At("unified", "0")
+			return v.Get("methods").String() + v.Get("env_overridden").String()
+		}
+		for _, test := range []struct{ what, integrations, want string }{
+			{"of another integration", `{"other":{"list":{"query":{"a":1}}}}`, `["create","delete","get","list","merge","update"]false`},
+			{"a change", `{"vendor":{"list":{"query":{"a":1}}}}`, `["create","delete","get","list","merge","update"]true`},
+			{"a method of its own", `{"vendor":{"find":{"method":"list"}}}`, `["create","delete","find","get","list","merge","update"]true`},
+			{"one taken away", `{"vendor":{"merge":null}}`, `["create","delete","get","list","update"]true`},
+			{"nothing", `{}`, `["create","delete","get","list","merge","update"]false`},
+		} {
+			override(test.integrations)
+			if got := shown(); got != test.want {
+				t.Errorf("%s: got %s, want %s", test.what, got, test.want)
+			}
+			if got := p.get("/integration/vendor/capabilities?type=unified").want(200).JSON.At("unified", "0", "env_overridden").String(); !strings.HasSuffix(test.want, got) {
+				t.Errorf("%s: of the integration: got %s", test.what, got)
+			}
+		}
+		// A row of the environment says a method anew.
+		override(`{"vendor":{"merge":null,"find":{"method":"list"}}}`)
+		m.override("merge", `{"method":"merge"}`)
+		if got := shown(); got != `["create","delete","find","get","list","merge","update"]true` {
+			t.Errorf("with a row: got %s", got)
+		}
+		if got := p.get("/integration/vendor/unified-apis").want(200).Text; !strings.Contains(got, `"find"`) {
+			t.Errorf("unified-apis: got %s", got)
+		}
+		if got := p.get("/integration/other/unified-apis"); got.Status != 404 {
+			t.Errorf("got %d %s", got.Status, got.Text)
+		}
 	})
 }
 
@@ -237,6 +287,57 @@ func TestTools(t *testing.T) {
 		}
 		p.get(path+"?methods[x]=1").failure("methods", "type")
 		p.get(path+"?tags[x]=1").failure("tags", "type")
+	})
+}
+
+// TestDocumentationInMethodMeta is spec 03 sections 5.3 and 9.2: rows about a unified
+// model describe its methods, those of the environment and those for the integration
+// before others, and what a mapping says itself stays the truth.
+func TestDocumentationInMethodMeta(t *testing.T) {
+	t.Parallel()
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelledBy(t, p, `{"list":{"query_schema":{"type":"object","properties":{"since":{"type":"string"}}},"response_mapping":"response"},"get":{}}`)
+		document := func(entity, id, rest string) {
+			t.Helper()
+			p.call("POST", "/documentation", `{"entity_type":"`+entity+`","entity_id":"`+id+`","resource":"contacts",`+rest+`}`).want(201)
+		}
+		const account, integration = "/unified/crm/contacts/meta/list?integrated_account_id=", "/unified/crm/contacts/vendor/meta/list"
+		told := func(path string, members ...string) string {
+			t.Helper()
+			return p.get(path).want(200).JSON.At(members...).String()
+		}
+		if got := told(integration, "description"); got != "null" {
+			t.Errorf("undescribed: got %s", got)
+		}
+		document("unified_model", m.model, `"method":"list","type":"description","content":"Lists people."`)
+		document("unified_model", m.model, `"method":"list","type":"query_schema","content":"properties: {since: {type: integer, description: A day.}, page: {type: integer}}"`)
+		document("unified_model", m.model, `"method":"list","type":"body_schema","content":"properties: {a: {type: string}}"`)
+		document("unified_model", m.model, `"method":"list","type":"response_schema","content":"properties: {name: {description: The whole name.}}\nrequired: [name]"`)
+		document("unified_model", m.model, `"type":"description","content":"Who there is."`)
+		for what, test := range map[string]struct{ got, want string }{
+			"description":          {told(account+m.account, "description"), `"Lists people."`},
+			"the mapping's type":   {told(account+m.account, "query_schema"), `{"properties":{"since":{"type":"string","description":"A day."},"page":{"type":"integer"}},"type":"object"}`},
+			"body":                 {told(account+m.account, "request_body_schema"), `{"properties":{"a":{"type":"string"}}}`},
+			"record":               {told(account+m.account, "schema", "properties", "name"), `{"description":"The whole name.","type":"string"}`},
+			"form of the contract": {told(integration, "response_schema"), `{"properties":{"name":{"description":"The whole name.","required":true}}}`},
+			"another method":       {told("/unified/crm/contacts/vendor/meta/get", "description"), "null"},
+			"capabilities":         {p.get("/integrated-account/"+m.account+"/capabilities?type=unified").want(200).JSON.At("unified", "0", "description").Str(), "Who there is."},
+		} {
+			if test.got != test.want {
+				t.Errorf("%s: got %s, want %s", what, test.got, test.want)
+			}
+		}
+		document("environment_unified_model", m.installed, `"method":"list","type":"description","content":"Lists our people."`)
+		if got := told(integration, "description"); got != `"Lists our people."` {
+			t.Errorf("of the environment: got %s", got)
+		}
+		document("unified_model", m.model, `"method":"list","integration_name":"vendor","type":"description","content":"Lists people of the vendor."`)
+		document("unified_model", m.model, `"method":"list","integration_name":"other","type":"description","content":"Lists others."`)
+		if got := told(account+m.account, "description"); got != `"Lists people of the vendor."` {
+			t.Errorf("for the integration: got %s", got)
+		}
+		// Calls are held against the mapping alone.
+		m.unified("GET", "/contacts", "").want(200)
 	})
 }
 
@@ -348,8 +449,10 @@ func TestDiscoveryAsksOnce(t *testing.T) {
 		if diff := cmp.Diff(few, asked()); diff != "" {
 			t.Errorf("%v: statements with few and many rows: %s", paths, diff)
 		}
+		// The token, the integration, its documentation, the mappings in rows and in
+		// overrides, the models, and their documentation.
 		for i, n := range few {
-			if n < 1 || n > 6 {
+			if n < 1 || n > 7 {
 				t.Errorf("%s asks the database %d times", paths[i], n)
 			}
 		}

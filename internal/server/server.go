@@ -168,6 +168,7 @@ func (s *Server) start() {
 	s.stopJobs = stopJobs
 	s.work.Go(func() { s.served <- s.http.Serve(s.listener) })
 	s.work.Go(func() { s.forget(ctx) })
+	s.work.Go(func() { s.unified.Watch(ctx) })
 	s.work.Go(func() { s.answers.Run(ctx, s.appliers()) })
 	s.work.Go(func() { s.runner.Run(working) })
 	s.work.Go(func() { s.notices.Run(ctx) })

@@ -108,8 +108,8 @@ func anonymous(r *reply) string {
 	return r.JSON.Without("request_id").String()
 }
 
-// nestedIDs adds the rows that lie below others. The integration is not shared
-// any more in the end, since others may see one that they can ask for.
+// nestedIDs adds the rows that lie below others. The integration and the unified model
+// are not shared any more in the end, since others may see one that they can ask for.
 func (w *world) nestedIDs() {
 	w.t.Helper()
 	asked := w.call("POST", "/integration", `{"name":"asked","sharing":"ask","config":`+definitionText+`}`).want(201).text("id")
@@ -117,6 +117,11 @@ func (w *world) nestedIDs() {
 	w.stranger().call("POST", "/integration/"+asked+"/request", "").want(201)
 	w.call("PATCH", "/integration/"+asked, `{"sharing":"deny"}`).want(200)
 	w.ids["integration/request_id"] = w.get("/integration/" + asked + "/request").want(200).ids()
+	model := w.call("POST", "/unified-model", `{"name":"asked","sharing":"ask"}`).want(201).text("id")
+	w.ids["unified-model"] = append(w.ids["unified-model"], model)
+	w.stranger().call("POST", "/unified-model/"+model+"/request", "").want(201)
+	w.call("PATCH", "/unified-model/"+model, `{"version":1,"sharing":"deny"}`).want(200)
+	w.ids["unified-model/request_id"] = w.get("/unified-model/" + model + "/request").want(200).ids()
 }
 
 // deletedIDs are ids that the environment has had.

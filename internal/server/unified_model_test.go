@@ -230,11 +230,9 @@ func TestUnifiedModelsAreShared(t *testing.T) {
 	t.Parallel()
 	eachPlatform(t, func(t *testing.T, p *platform) {
 		other := p.stranger()
-		for _, sharing := range []string{"ask", "deny"} {
-			model := p.createModel(sharing, sharing)
-			other.get("/unified-model/" + model).want(404)
-			other.call("POST", "/environment-unified-model", `{"unified_model_id":"`+model+`"}`).want(404)
-		}
+		hidden := p.createModel("hidden", "deny")
+		other.get("/unified-model/" + hidden).want(404)
+		other.call("POST", "/environment-unified-model", `{"unified_model_id":"`+hidden+`"}`).want(404)
 		model := p.createModel("shared", "allow")
 		row := p.createMapping(basePath, model, "list", `{"resource":"contacts"}`).text("id")
 		other.get("/unified-model/" + model).want(200)

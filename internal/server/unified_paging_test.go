@@ -64,7 +64,7 @@ func TestUnifiedExplain(t *testing.T) {
 	p := newPlatform(t)
 	m := newModelled(t, p)
 	m.vendor.says(200, `{"id":7,"name":"Ann","mail":null,"x":{"y":1}}`)
-	m.override("get", `{"response_mapping":{"phone":"response.x.tel","name":"$uppercase(response.name)"}}`)
+	m.override("get", `{"response_mapping":{"phone":"response.x.tel","name":"$uppercase(response.name)","both":"response.id & response.x.y"}}`)
 	m.own("get", `{"response_mapping":"{'vip': response.vip, 'y': response.x.y}"}`)
 	r := m.unified("GET", "/contacts/7?explain=1&truto_exclude_fields=id", "").want(200)
 	fields := map[string]jsonx.Value{}
@@ -72,11 +72,12 @@ func TestUnifiedExplain(t *testing.T) {
 		fields[f.Get("field").Str()] = f
 	}
 	for field, want := range map[string]string{
-		"id":    `{"field":"id","state":"present","expression":"$string(response.id)","layer":"base","left_out":"truto_exclude_fields"}`,
-		"name":  `{"field":"name","state":"present","expression":"$uppercase(response.name)","layer":"environment"}`,
+		"id":    `{"field":"id","state":"present","expression":"$string(response.id)","layer":"base","sources":["response.id"],"left_out":"truto_exclude_fields"}`,
+		"name":  `{"field":"name","state":"present","expression":"$uppercase(response.name)","layer":"environment","sources":["response.name"]}`,
 		"email": `{"field":"email","state":"null","expression":"response.mail","layer":"base","source":"response.mail","reason":"response.mail is null"}`,
 		"phone": `{"field":"phone","state":"absent","expression":"response.x.tel","layer":"environment","source":"response.x.tel","reason":"response.x has no tel"}`,
 		"vip":   `{"field":"vip","state":"absent","expression":"response.vip","layer":"account","source":"response.vip","reason":"response has no vip"}`,
+		"both":  `{"field":"both","state":"present","expression":"response.id & response.x.y","layer":"environment","sources":["response.id","response.x.y"]}`,
 		"y":     `{"field":"y","state":"present","expression":"response.x.y","layer":"account","source":"response.x.y"}`,
 	} {
 		if got := fields[field].String(); got != want {

@@ -326,6 +326,13 @@ func TestUnifiedErrors(t *testing.T) {
 		if got := m.get("/integrated-account/" + m.account).text("status"); got != "active" {
 			t.Errorf("the account is %s", got)
 		}
+		told := map[string]int{}
+		for _, kind := range p.accountEvents() {
+			told[kind]++
+		}
+		if told["integrated_account:authentication_error"] != 1 || told["integrated_account:reactivated"] != 1 || told["integrated_account:forbidden_error"] != 1 {
+			t.Errorf("events: got %v", told)
+		}
 	})
 }
 
@@ -339,7 +346,7 @@ func TestUnifiedSandbox(t *testing.T) {
 	before := m.vendor.count()
 	for _, call := range []string{"POST /contacts", "PATCH /contacts/1", "DELETE /contacts/1", "POST /contacts/merge", "PATCH /contacts"} {
 		verb, path, _ := strings.Cut(call, " ")
-		if r := m.unified(verb, path, `{}`); r.Status != 405 && r.Status != 404 {
+		if r := m.unified(verb, path, `{}`); r.Status != 405 {
 			t.Errorf("%s: got %d %s", call, r.Status, r.Text)
 		}
 	}

@@ -171,16 +171,81 @@ func TestMappingDrift(t *testing.T) {
 		}
 		page(`{"id":1,"name":"Ann"}`)
 		page(`{"id":1,"name":"Ann"}`)
-		var told []jsonx.Value
-		for _, e := range p.get("/event?limit=100").want(200).JSON.Get("result").Items() {
+		told := m.drift(1)
+		if told[0].Get("field").Str() != "email" || told[0].Get("filled_before").String() != "1" || told[0].Get("integrated_account_id").Str() != m.account {
+			t.Errorf("got %v", told)
+		}
+	})
+}
+
+// drift waits for so many events of drift, and returns what they tell.
+func (m *modelled) drift(n int) (told []jsonx.Value) {
+	m.t.Helper()
+	m.eventually("the events of drift", func() bool {
+		told = nil
+		for _, e := range m.get("/event?limit=100").want(200).JSON.Get("result").Items() {
 			if e.Get("event").Str() == "unified_mapping:drift" {
 				told = append(told, e.Get("payload"))
 			}
 		}
-		if len(told) != 1 || told[0].Get("field").Str() != "email" || told[0].Get("filled_before").String() != "1" || told[0].Get("integrated_account_id").Str() != m.account {
-			t.Errorf("got %v", told)
+		return len(told) >= n
+	})
+	if len(told) != n {
+		m.t.Fatalf("got %v", told)
+	}
+	return told
+}
+
+// TestVendorDrift tells of a vendor whose answers stop fitting the response_schema of
+// the method that is called, by the names in it and without what the answers hold.
+func TestVendorDrift(t *testing.T) {
+	t.Parallel()
+	const fitting, drifted = `{"data":[{"id":1,"mail":"a"},{"id":2,"mail":"b"},{"id":3,"mail":"c"}]}`, `{"data":[{"id":"canary-1","mail":"a"},{"id":"canary-2"},{"id":"canary-3"}]}`
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		m.documentList(`required: [id, mail]\nproperties:\n  id: {type: integer}\n`)
+		m.vendor.says(200, fitting)
+		m.unified("GET", "/contacts", "").want(200)
+		m.vendor.says(200, drifted)
+		got := m.driftWhileListing().String()
+		want := `{"model":"crm","resource":"contacts","method":"list","integration_name":"vendor","environment_integration_id":"` + m.installation + `","integrated_account_id":"` + m.account +
+			`","filled_before":1,"reason":"id is string, not integer; missing: mail","schema":"vendor","vendor_resource":"contacts","vendor_method":"list"}`
+		if got != want {
+			t.Errorf("got %s\nwant %s", got, want)
 		}
 	})
+	eachPlatform(t, func(t *testing.T, p *platform) {
+		m := newModelled(t, p)
+		m.documentList(`required: [never]`)
+		m.call("POST", "/documentation", `{"entity_type":"environment_integration","entity_id":"`+m.installation+`","type":"response_schema","resource":"contacts","method":"list","content":"required: [mail]"}`).want(201)
+		m.vendor.says(200, fitting)
+		m.unified("GET", "/contacts", "").want(200)
+		m.vendor.says(200, strings.ReplaceAll(drifted, "mail", "email"))
+		if got := m.driftWhileListing().Get("reason").Str(); got != "missing: mail" {
+			t.Errorf("a row of documentation: got %q", got)
+		}
+	})
+}
+
+// documentList gives the list of contacts a response_schema in the definition.
+func (m *modelled) documentList(schema string) {
+	m.t.Helper()
+	m.call("PATCH", "/environment-integration/"+m.installation, `{"override":{"resources":{"contacts":{"list":{"response_schema":"type: object\n`+schema+`"}}}}}`).want(200)
+}
+
+// driftWhileListing lists contacts until drift is told of.
+func (m *modelled) driftWhileListing() (told jsonx.Value) {
+	m.t.Helper()
+	m.eventually("drift", func() bool {
+		m.unified("GET", "/contacts", "").want(200)
+		for _, e := range m.get("/event?limit=100").want(200).JSON.Get("result").Items() {
+			if e.Get("event").Str() == "unified_mapping:drift" {
+				told = e.Get("payload")
+			}
+		}
+		return told.Exists()
+	})
+	return told
 }
 
 // TestEnrichmentWaitsForTheVendor has the vendor be away when the record of a delivery is

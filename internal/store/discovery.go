@@ -32,13 +32,13 @@ func (s *Store) InstallationCalled(ctx context.Context, environmentID, name stri
 func (s *Store) InstalledModelNamed(ctx context.Context, environmentID, name string) (sinew.EnvironmentUnifiedModel, error) {
 	em, err := scanInstalledModel(s.reader.QueryRowContext(ctx, installedModelFrom+" WHERE em.environment_id = $1 AND em.model_name = $2", environmentID, name))
 	if isNoRows(err) {
-		return em, sinew.Errorf(sinew.KindNotFound, "unified model %q not found", name).WithCode(CodeModelNotFound)
+		return em, sinew.Errorf(sinew.KindNotFound, "Unified model %q not found: the environment has not installed it", name).WithCode(CodeModelNotFound)
 	}
 	return em, wrap(err, "read installed unified model %s", name)
 }
 
 // ModelsWithOverrides returns unified models by their ids, each with what an
-// environment lays over it; the override is empty where it is not installed.
+// environment lays over it; id and override are empty where it is not installed.
 func (s *Store) ModelsWithOverrides(ctx context.Context, environmentID string, modelIDs []string) (map[string]sinew.EnvironmentUnifiedModel, error) {
 	found := make(map[string]sinew.EnvironmentUnifiedModel, len(modelIDs))
 	if len(modelIDs) == 0 {
@@ -47,13 +47,13 @@ func (s *Store) ModelsWithOverrides(ctx context.Context, environmentID string, m
 	scan := func(row scanner) (em sinew.EnvironmentUnifiedModel, err error) {
 		em.UnifiedModel = new(sinew.UnifiedModel)
 		targets, done := modelScan(em.UnifiedModel)
-		err = row.Scan(append(targets, &em.Override)...)
+		err = row.Scan(append(targets, &em.ID, &em.Override)...)
 		done()
 		return em, err
 	}
 	w := &where{args: []any{environmentID}}
 	in := w.in(column{name: "m.id"}, sinew.Compare{Op: sinew.OpIn, Values: anys(modelIDs)})
-	rows, err := queryRows(ctx, s.reader, scan, "SELECT "+modelColumns+`, COALESCE(em.override, '{}') FROM unified_model m
+	rows, err := queryRows(ctx, s.reader, scan, "SELECT "+modelColumns+`, COALESCE(em.id, ''), COALESCE(em.override, '{}') FROM unified_model m
 		LEFT JOIN environment_unified_model em ON em.unified_model_id = m.id AND em.environment_id = $1 WHERE `+in, w.args...)
 	for _, em := range rows {
 		found[em.UnifiedModel.ID] = em

@@ -18,7 +18,7 @@ const documentationFrom = "SELECT " + documentationColumns + ` FROM documentatio
 
 // documentationVisible is the condition under which a team ($1) and its environment
 // ($2) see a row: they see what it is about.
-const documentationVisible = `(i.team_id = $1 OR i.sharing <> 'deny' OR m.team_id = $1 OR m.sharing = 'allow' OR ei.environment_id = $2 OR em.environment_id = $2
+const documentationVisible = `(i.team_id = $1 OR i.sharing <> 'deny' OR m.team_id = $1 OR m.sharing <> 'deny' OR ei.environment_id = $2 OR em.environment_id = $2
 	OR EXISTS (SELECT 1 FROM environment_integration x JOIN environment e ON e.id = x.environment_id WHERE x.integration_id = d.integration_id AND e.team_id = $1)
 	OR EXISTS (SELECT 1 FROM environment_unified_model x JOIN environment e ON e.id = x.environment_id WHERE x.unified_model_id = d.unified_model_id AND e.team_id = $1))`
 
@@ -116,10 +116,13 @@ func (s *Store) Documentation(ctx context.Context, teamID, environmentID, id str
 	return d, notFound("Documentation", id, err)
 }
 
-// Documentations returns one page of the rows that a team and its environment see.
-func (s *Store) Documentations(ctx context.Context, teamID, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Documentation], error) {
+// documentationEntity is what a row is about, as the index documentation_entity has it.
+const documentationEntity = "COALESCE(d.integration_id, d.unified_model_id, d.environment_integration_id, d.environment_unified_model_id)"
+
+// documentationListing is how rows are listed.
+func documentationListing() listing[sinew.Documentation] {
 	cols := columns{
-		"entity_id": {name: "COALESCE(d.integration_id, d.unified_model_id, d.environment_integration_id, d.environment_unified_model_id)"},
+		"entity_id": {name: documentationEntity},
 		"entity_type": {name: "CASE WHEN d.integration_id IS NOT NULL THEN 'integration' WHEN d.unified_model_id IS NOT NULL THEN 'unified_model'" +
 			" WHEN d.environment_integration_id IS NOT NULL THEN 'environment_integration' ELSE 'environment_unified_model' END"},
 	}
@@ -131,12 +134,17 @@ func (s *Store) Documentations(ctx context.Context, teamID, environmentID string
 	for _, name := range []string{"integration_id", "unified_model_id", "environment_integration_id", "environment_unified_model_id"} {
 		cols[name] = column{name: "d." + name, nullable: true}
 	}
-	list := listing[sinew.Documentation]{
+	return listing[sinew.Documentation]{
 		selects: documentationFrom, alias: "d.", columns: cols, scan: scanDocumentation,
 		position: func(d sinew.Documentation, sort sinew.Sort) sinew.Position {
 			return stamped(d.CreatedAt, d.UpdatedAt, d.ID, sort)
 		},
 	}
+}
+
+// Documentations returns one page of the rows that a team and its environment see.
+func (s *Store) Documentations(ctx context.Context, teamID, environmentID string, q sinew.ListQuery) (sinew.Page[sinew.Documentation], error) {
+	list := documentationListing()
 	page, err := list.page(ctx, s.reader, q, documentationVisible, teamID, environmentID)
 	return page, wrap(err, "list documentation")
 }

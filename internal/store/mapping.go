@@ -27,7 +27,7 @@ const CodeModelNotFound = "unified_model_not_found"
 func (s *Store) Mapping(ctx context.Context, key sinew.MappingKey) (sinew.Mapping, error) {
 	m, err := scanMapping(s.reader.QueryRowContext(ctx, mappingFrom, key.EnvironmentID, key.Model, key.Integration, key.Resource, key.Method))
 	if isNoRows(err) {
-		return sinew.Mapping{}, sinew.Errorf(sinew.KindNotFound, "unified model %q not found", key.Model).WithCode(CodeModelNotFound)
+		return sinew.Mapping{}, sinew.Errorf(sinew.KindNotFound, "Unified model %q not found: the environment has not installed it", key.Model).WithCode(CodeModelNotFound)
 	}
 	if err != nil {
 		return sinew.Mapping{}, fmt.Errorf("read mapping of %s/%s/%s to %s: %w", key.Model, key.Resource, key.Method, key.Integration, forCallers(err))
@@ -161,32 +161,4 @@ func (s *Store) readWanted(ctx context.Context, m *sinew.Mapping, wanted []wante
 		}
 	}
 	return nil
-}
-
-// Mappings returns the methods that are mapped to an integration, to any when it is
-// "", of the models that an environment has installed or could install as its team's
-// own; in the order of their names. It takes one query.
-func (s *Store) Mappings(ctx context.Context, environmentID, integration string) ([]sinew.MappedMethod, error) {
-	scan := func(row scanner) (m sinew.MappedMethod, err error) {
-		err = row.Scan(&m.ModelID, &m.Model, &m.Label, &m.Category, &m.Resource, &m.Integration, &m.Method, &m.Installed, &m.Overridden)
-		return m, err
-	}
-	only, args := "", []any{environmentID}
-	if integration != "" {
-		only, args = " AND x.integration_name = $2", append(args, integration)
-	}
-	const model = "SELECT m.id, m.name, m.label, m.category, x.resource_name, x.integration_name, x.method_name, "
-	methods, err := queryRows(ctx, s.reader, scan, model+`em.id IS NOT NULL, r.id IS NOT NULL
-		FROM unified_model_resource_method x JOIN unified_model m ON m.id = x.unified_model_id
-		LEFT JOIN environment_unified_model em ON em.unified_model_id = m.id AND em.environment_id = $1
-		LEFT JOIN environment_unified_model_resource_method r ON r.environment_unified_model_id = em.id AND r.integration_name = x.integration_name
-			AND r.resource_name = x.resource_name AND r.method_name = x.method_name
-		WHERE (em.id IS NOT NULL OR m.team_id = (SELECT team_id FROM environment WHERE id = $1))`+only+`
-		UNION ALL `+model+`1 = 1, 1 = 1
-		FROM environment_unified_model_resource_method x JOIN environment_unified_model em ON em.id = x.environment_unified_model_id
-		JOIN unified_model m ON m.id = em.unified_model_id
-		WHERE em.environment_id = $1`+only+` AND NOT EXISTS (SELECT 1 FROM unified_model_resource_method b WHERE b.unified_model_id = m.id
-			AND b.integration_name = x.integration_name AND b.resource_name = x.resource_name AND b.method_name = x.method_name)
-		ORDER BY 2, 5, 6, 7, 1`, args...)
-	return methods, wrap(err, "read mapped methods of environment %s", environmentID)
 }

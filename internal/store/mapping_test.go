@@ -112,7 +112,7 @@ func TestMappingIsWhatIsReleased(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		_, err := w.store.Mapping(t.Context(), sinew.MappingKey{EnvironmentID: w.environment(), Model: "crm"})
 		var e *sinew.Error
-		if !errors.As(err, &e) || e.Code != store.CodeModelNotFound || e.Message != `unified model "crm" not found` {
+		if !errors.As(err, &e) || e.Code != store.CodeModelNotFound || e.Message != `Unified model "crm" not found: the environment has not installed it` {
 			t.Fatalf("a model that is not installed: %v", err)
 		}
 		m := w.model("crm")
@@ -235,7 +235,7 @@ func TestMappingsAreListed(t *testing.T) {
 		w.mapping(sinew.LayerEnvironment, em.ID, "merge", "{}")
 		w.mapping(sinew.LayerBase, ats.ID, "list", "{}")
 		line := func(id, model, method string, installed, overridden bool) sinew.MappedMethod {
-			return sinew.MappedMethod{ModelID: id, Model: model, Resource: "contacts", Integration: "zendesk", Method: method, Installed: installed, Overridden: overridden}
+			return sinew.MappedMethod{ModelID: id, Model: model, Resource: "contacts", Integration: "zendesk", Method: method, Installed: installed, OwnRow: overridden, Overridden: overridden}
 		}
 		want := []sinew.MappedMethod{line(ats.ID, "ats", "list", false, false), line(crm.ID, "crm", "get", true, true), line(crm.ID, "crm", "list", true, false), line(crm.ID, "crm", "merge", true, true)}
 		for _, integration := range []string{"", "zendesk"} {

@@ -75,3 +75,39 @@ func (s *Store) ExplainAccounts(ctx context.Context, t testing.TB, environmentID
 	}
 	return strings.Join(lines, "\n")
 }
+
+// ExplainDocumentation returns the plan of a page of documentation, where a table that is
+// short is not read whole for being short.
+func (s *Store) ExplainDocumentation(ctx context.Context, t testing.TB, teamID, environmentID string, q sinew.ListQuery) string {
+	t.Helper()
+	list := documentationListing()
+	text, args, err := list.statement(q, "", documentationVisible, teamID, environmentID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := s.reader.Conn(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	prefix, scan := "EXPLAIN QUERY PLAN ", func(row scanner) (line string, err error) {
+		var id, parent, unused int
+		return line, row.Scan(&id, &parent, &unused, &line)
+	}
+	if !s.dialect.indexHints {
+		prefix, scan = "EXPLAIN ", func(row scanner) (line string, err error) { return line, row.Scan(&line) }
+		if _, err := conn.ExecContext(ctx, "SET enable_seqscan = off"); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if _, err := conn.ExecContext(ctx, "RESET enable_seqscan"); err != nil {
+				t.Error(err)
+			}
+		}()
+	}
+	lines, err := queryRows(ctx, conn, scan, prefix+text, args...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	return strings.Join(lines, "\n")
+}

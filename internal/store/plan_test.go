@@ -69,3 +69,17 @@ func TestStatementsAreBounded(t *testing.T) {
 		}
 	})
 }
+
+// TestDocumentationIsFoundByWhatItIsAbout reads along the index of entities, whatever
+// name the filter has.
+func TestDocumentationIsFoundByWhatItIsAbout(t *testing.T) {
+	t.Parallel()
+	eachWorld(t, func(t *testing.T, w *world) {
+		for field, index := range map[string]string{"entity_id": "documentation_entity", "integration_id": "documentation_"} {
+			q := sinew.ListQuery{Limit: 10, Filter: sinew.Compare{Field: field, Op: sinew.OpEqual, Values: []any{w.environments[0].ID}}}
+			if plan := w.store.ExplainDocumentation(t.Context(), t, w.team.ID, w.environment(), q); !strings.Contains(plan, index) {
+				t.Errorf("%s: the plan uses another index than %s:\n%s", field, index, plan)
+			}
+		}
+	})
+}

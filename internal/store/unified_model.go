@@ -29,8 +29,8 @@ func scanModel(row scanner) (m sinew.UnifiedModel, err error) {
 }
 
 // modelVisibleTo is the condition under which a team ($1) sees a unified model: it
-// owns it, may install it, or has it installed.
-const modelVisibleTo = `(m.team_id = $1 OR m.sharing = 'allow' OR EXISTS (
+// owns it, may install it or ask to, or has it installed.
+const modelVisibleTo = `(m.team_id = $1 OR m.sharing <> 'deny' OR EXISTS (
 	SELECT 1 FROM environment_unified_model em JOIN environment e ON e.id = em.environment_id
 	WHERE em.unified_model_id = m.id AND e.team_id = $1))`
 
@@ -79,26 +79,64 @@ func (s *Store) UnifiedModels(ctx context.Context, teamID string, q sinew.ListQu
 	return page, wrap(err, "list unified models")
 }
 
-// ModelEnvironments returns for each of the unified models the environments of a team
-// that have it, in one query however many they are.
-func (s *Store) ModelEnvironments(ctx context.Context, teamID string, modelIDs []string) (map[string][]string, error) {
-	environments := make(map[string][]string, len(modelIDs))
+// ModelRelations returns what a team has to do with each of the unified models, in
+// three queries however many they are.
+func (s *Store) ModelRelations(ctx context.Context, teamID string, modelIDs []string) (map[string]sinew.ModelRelation, error) {
+	relations := make(map[string]sinew.ModelRelation, len(modelIDs))
 	if len(modelIDs) == 0 {
-		return environments, nil
+		return relations, nil
 	}
-	type pair struct{ model, environment string }
-	scan := func(row scanner) (p pair, err error) { return p, row.Scan(&p.model, &p.environment) }
-	w := &where{args: []any{teamID}}
-	in := w.in(column{name: "em.unified_model_id"}, sinew.Compare{Op: sinew.OpIn, Values: anys(modelIDs)})
+	type pair struct{ model, text string }
+	scan := func(row scanner) (p pair, err error) { return p, row.Scan(&p.model, &p.text) }
+	of := func(name string) (string, []any) {
+		w := &where{args: []any{teamID}}
+		return w.in(column{name: name}, sinew.Compare{Op: sinew.OpIn, Values: anys(modelIDs)}), w.args
+	}
+	in, args := of("em.unified_model_id")
 	installed, err := queryRows(ctx, s.reader, scan, `SELECT em.unified_model_id, em.environment_id FROM environment_unified_model em
-		JOIN environment e ON e.id = em.environment_id WHERE e.team_id = $1 AND `+in+` ORDER BY em.created_at, em.id`, w.args...)
+		JOIN environment e ON e.id = em.environment_id WHERE e.team_id = $1 AND `+in+` ORDER BY em.created_at, em.id`, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read installations of unified models: %w", err)
 	}
 	for _, p := range installed {
-		environments[p.model] = append(environments[p.model], p.environment)
+		r := relations[p.model]
+		r.InstalledEnvironments = append(r.InstalledEnvironments, p.text)
+		relations[p.model] = r
 	}
-	return environments, nil
+	in, args = of("unified_model_id")
+	requests, err := queryRows(ctx, s.reader, scan, "SELECT unified_model_id, status FROM unified_model_request WHERE team_id = $1 AND "+in, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read requests for unified models: %w", err)
+	}
+	for _, p := range requests {
+		r := relations[p.model]
+		r.Request = sinew.RequestStatus(p.text)
+		relations[p.model] = r
+	}
+	return relations, s.addTaken(ctx, relations, of)
+}
+
+// addTaken adds what of the catalogue the team's own models are.
+func (s *Store) addTaken(ctx context.Context, relations map[string]sinew.ModelRelation, of func(column string) (string, []any)) error {
+	type taken struct {
+		model string
+		sinew.CatalogTaken
+	}
+	scan := func(row scanner) (t taken, err error) {
+		var at int64
+		err = row.Scan(&t.model, &t.Digest, &at)
+		t.At = fromMillis(at)
+		return t, err
+	}
+	in, args := of("c.unified_model_id")
+	all, err := queryRows(ctx, s.reader, scan, `SELECT c.unified_model_id, c.digest, c.taken_at FROM unified_model_catalog c
+		JOIN unified_model m ON m.id = c.unified_model_id WHERE m.team_id = $1 AND `+in, args...)
+	for _, t := range all {
+		r := relations[t.model]
+		r.Taken = &t.CatalogTaken
+		relations[t.model] = r
+	}
+	return wrap(err, "read what unified models are of the catalogue")
 }
 
 // UpdateUnifiedModel changes a team's own unified model by a function from old to
@@ -116,12 +154,16 @@ func (s *Store) UpdateUnifiedModel(ctx context.Context, teamID, id string, updat
 		}
 		m.Version++
 		changed = m
-		_, err = t.ExecContext(ctx, `UPDATE unified_model SET label = $2, category = $3, description = $4, sharing = $5, resources = $6, scopes = $7, docs = $8, webhooks = $9,
-			version = $10, updated_at = $11 WHERE id = $1`,
-			id, m.Label, m.Category, m.Description, string(m.Sharing), string(m.Resources), string(m.Scopes), string(m.Docs), string(m.Webhooks), m.Version, m.UpdatedAt.UnixMilli())
-		return err
+		return writeModel(ctx, t, m)
 	})
 	return changed, wrap(err, "update unified model %s", id)
+}
+
+func writeModel(ctx context.Context, t *tx, m sinew.UnifiedModel) error {
+	_, err := t.ExecContext(ctx, `UPDATE unified_model SET label = $2, category = $3, description = $4, sharing = $5, resources = $6, scopes = $7, docs = $8, webhooks = $9,
+		version = $10, updated_at = $11 WHERE id = $1`,
+		m.ID, m.Label, m.Category, m.Description, string(m.Sharing), string(m.Resources), string(m.Scopes), string(m.Docs), string(m.Webhooks), m.Version, m.UpdatedAt.UnixMilli())
+	return err
 }
 
 // DeleteUnifiedModel removes a team's own unified model with its mappings. Conflict

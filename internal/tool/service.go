@@ -19,6 +19,8 @@ type Store interface {
 	Account(ctx context.Context, environmentID, id string) (sinew.AccountView, error)
 	// Mappings are the methods that are mapped to an integration.
 	Mappings(ctx context.Context, environmentID, integration string) ([]sinew.MappedMethod, error)
+	// InstalledModels returns all that an environment has installed.
+	InstalledModels(ctx context.Context, environmentID string) ([]sinew.EnvironmentUnifiedModel, error)
 	ModelsWithOverrides(ctx context.Context, environmentID string, modelIDs []string) (map[string]sinew.EnvironmentUnifiedModel, error)
 }
 

@@ -1,11 +1,13 @@
 package tool
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
 	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
+	"github.com/sinewhq/sinew/internal/manual"
 	"github.com/sinewhq/sinew/internal/view"
 )
 
@@ -16,7 +18,7 @@ func (s *Service) unified(ctx context.Context, p sinew.Principal, of subject, re
 	if err != nil {
 		return nil, err
 	}
-	models, err := s.models(ctx, p, methods)
+	models, err := s.models(ctx, p, of.integration.Name, methods)
 	if err != nil {
 		return nil, err
 	}
@@ -31,7 +33,7 @@ func (s *Service) unified(ctx context.Context, p sinew.Principal, of subject, re
 			model = m.ModelID
 			list = append(list, view.UnifiedCapability{
 				Model: m.Model, ModelLabel: orElse(m.Label, m.Model), Resource: m.Resource, Installed: m.Installed,
-				Description: orNil(about.resources.At(m.Resource, "description").Str()), DocsURL: orNil(about.docs.At(m.Integration, "docs_url").Str()),
+				Description: orNil(about.description(m.Resource)), DocsURL: orNil(about.docs.At(m.Integration, "docs_url").Str()),
 			})
 		}
 		one := &list[len(list)-1]
@@ -42,7 +44,7 @@ func (s *Service) unified(ctx context.Context, p sinew.Principal, of subject, re
 }
 
 // mapped are the methods that are mapped to an integration; to an account, those of
-// installed models that it has not switched off.
+// installed models that it has not switched off, and those that it alone maps.
 func (s *Service) mapped(ctx context.Context, p sinew.Principal, of subject) ([]sinew.MappedMethod, error) {
 	methods, err := s.store.Mappings(ctx, p.EnvironmentID, of.integration.Name)
 	if err != nil || of.account == nil {
@@ -52,15 +54,59 @@ func (s *Service) mapped(ctx context.Context, p sinew.Principal, of subject) ([]
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(methods, func(m sinew.MappedMethod) bool {
+	methods = slices.DeleteFunc(methods, func(m sinew.MappedMethod) bool {
 		return !m.Installed || own.At(m.Model, m.Resource, m.Method).IsNull()
-	}), nil
+	})
+	return s.withOwn(ctx, p, of.integration.Name, own, methods)
 }
 
-// about is what a model says, with the changes of the environment.
-type about struct{ resources, docs jsonx.Value }
+// withOwn adds the methods of installed models that an account alone maps.
+func (s *Service) withOwn(ctx context.Context, p sinew.Principal, integration string, own jsonx.Value, methods []sinew.MappedMethod) ([]sinew.MappedMethod, error) {
+	if own.Len() == 0 {
+		return methods, nil
+	}
+	installed, err := s.store.InstalledModels(ctx, p.EnvironmentID)
+	if err != nil {
+		return nil, err
+	}
+	for _, em := range installed {
+		for resource, of := range own.Get(em.UnifiedModel.Name).Members() {
+			for method, config := range of.Members() {
+				known := slices.ContainsFunc(methods, func(m sinew.MappedMethod) bool {
+					return m.ModelID == em.UnifiedModelID && m.Resource == resource && m.Method == method
+				})
+				if known || config.Kind() != jsonx.Object {
+					continue
+				}
+				methods = append(methods, sinew.MappedMethod{
+					ModelID: em.UnifiedModelID, Model: em.UnifiedModel.Name, Label: em.UnifiedModel.Label, Category: em.UnifiedModel.Category,
+					Resource: resource, Integration: integration, Method: method, Installed: true,
+				})
+			}
+		}
+	}
+	slices.SortStableFunc(methods, func(a, b sinew.MappedMethod) int {
+		return cmp.Or(cmp.Compare(a.Model, b.Model), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Method, b.Method))
+	})
+	return methods, nil
+}
 
-func (s *Service) models(ctx context.Context, p sinew.Principal, methods []sinew.MappedMethod) (map[string]about, error) {
+// about is what a model says of an integration, with the changes of the environment.
+type about struct {
+	integration     string
+	resources, docs jsonx.Value
+	texts           manual.Texts
+}
+
+// description is what a resource is: what documentation rows say, or the model itself.
+func (a about) description(resource string) string {
+	if text, ok := a.texts.FindFor(sinew.DocumentationDescription, resource, "", a.integration); ok {
+		return text
+	}
+	return a.resources.At(resource, "description").Str()
+}
+
+func (s *Service) models(ctx context.Context, p sinew.Principal, integration string, methods []sinew.MappedMethod) (map[string]about, error) {
 	var ids []string
 	for _, m := range methods {
 		if !slices.Contains(ids, m.ModelID) {
@@ -71,13 +117,25 @@ func (s *Service) models(ctx context.Context, p sinew.Principal, methods []sinew
 	if err != nil {
 		return nil, err
 	}
+	for _, em := range found {
+		ids = append(ids, em.ID)
+	}
+	texts, err := s.manual.Of(ctx, ids...)
+	if err != nil {
+		return nil, err
+	}
 	all := make(map[string]about, len(found))
 	for id, em := range found {
 		override, err := read(em.Override, "unified model "+id)
 		if err != nil {
 			return nil, err
 		}
-		one := about{}
+		one := about{integration: integration}
+		for _, d := range texts {
+			if d.EntityID == id || d.EntityID == em.ID {
+				one.texts = append(one.texts, d)
+			}
+		}
 		for _, part := range []struct {
 			name string
 			text sinew.JSON

@@ -1,21 +1,16 @@
 package unified
 
 import (
-	"bytes"
 	"context"
 	"math/bits"
 	"sync"
 	"time"
 
-	"github.com/santhosh-tekuri/jsonschema/v6"
-
-	"github.com/sinewhq/sinew"
 	"github.com/sinewhq/sinew/internal/jsonx"
-	"github.com/sinewhq/sinew/internal/mapping"
 )
 
 // What drift is: a field that nearly all of the last records had is missing from so
-// many in a row, or so many in a row do not fit the schema that nearly all did.
+// many in a row. What does not fit a schema any more is drift too, see fit.
 const (
 	driftWindow  = 1000 // records that count
 	driftLeast   = 100  // that there have to be before a field is missed
@@ -23,42 +18,43 @@ const (
 	driftMissing = 20
 	// driftAgain is how long the same thing is not told of again.
 	driftAgain = time.Hour
-	// checkEvery is how often a record is held against the schema.
+	// checkEvery is how often records are held against a schema.
 	checkEvery = time.Second
 	// maxHistories bounds the lists that are watched, and maxWatchedFields the fields
 	// of one.
 	maxHistories     = 2048
 	maxWatchedFields = 100
-	// schemaStreak is how many checks in a row have to fit, and then not to.
-	schemaStreak = 3
 )
-
-// Alarms tell of drift.
-type Alarms interface {
-	// NotifyOnce tells of a thing, with its event, unless it was told of a while ago.
-	NotifyOnce(ctx context.Context, n sinew.Notice, thing string, within time.Duration, events ...sinew.Event) error
-}
 
 // historyKey is one method for one account: accounts differ in what they fill in.
 type historyKey struct{ account, model, resource, method string }
 
-// drift watches which fields the records of each account have. It is per node, and
-// begins anew with it.
+// drift watches which fields the records of each account have. Each node counts for
+// itself, and goes on after a restart with what was written down.
 type drift struct {
 	mu        sync.Mutex
 	histories map[historyKey]*history
 }
 
+// looked is what is held against a schema.
+type looked int
+
+const (
+	ofRecords looked = iota // the unified records, against that of the model
+	ofVendor                // the vendor's, against that of its method
+	kindsLooked
+)
+
 // history is what the last records had.
 type history struct {
 	mu      sync.Mutex
-	seen    int // records, driftWindow at most
-	at      int // place of the next one
+	changed bool // since it was written down
+	seen    int  // records, driftWindow at most
+	at      int  // place of the next one
 	fields  map[string]*filled
-	schema  *jsonschema.Schema // nil when there is none
-	checked time.Time
-	fits    int // checks that the schema fitted, since it last did not
-	unfits  int // and those that it did not, since
+	checked [kindsLooked]time.Time
+	// fits belong to the watcher alone.
+	fits [kindsLooked]fit
 }
 
 // filled says which of the last records had a field.
@@ -88,28 +84,53 @@ func (f *filled) count() (n int) {
 type lost struct {
 	field  string
 	before float64
-	reason string // of a record that does not fit the schema
+	misfit *misfit // of records that do not fit a schema
 }
 
-// observe takes records down, and tells of what they lack.
+// observe takes records down, and hands on what they lack and some of them to be held
+// against the schema.
 func (s *Service) observe(ctx context.Context, c *call, records []record) {
-	if c.writes() || c.preview != nil || len(records) == 0 {
+	if c.unwatched() || len(records) == 0 {
 		return
 	}
-	h := s.drift.of(historyKey{c.AccountID, c.Model, c.Resource, c.Method}, c.plan)
+	h := s.drift.of(c.historyKey())
 	var all []lost
 	for i := range records {
 		all = append(all, h.add(records[i].mapped)...)
 	}
-	if found, ok := h.check(records[0].mapped, time.Now()); ok {
-		all = append(all, found)
+	if len(all) > 0 {
+		s.handOn(ctx, finding{subject: c.subject(), lost: all})
 	}
-	for _, l := range all {
-		s.alarm(context.WithoutCancel(ctx), c, l)
+	if c.plan.schema.Kind() == jsonx.Object && h.due(ofRecords, time.Now()) {
+		mapped := make([][]byte, len(records))
+		for i := range records {
+			mapped[i] = records[i].mapped
+		}
+		s.handOn(ctx, finding{subject: c.subject(), history: h, schema: c.plan.schema, sample: sampled(mapped)})
 	}
 }
 
-func (d *drift) of(key historyKey, p *plan) *history {
+// observeVendor hands some of the vendor's records on, before anything is made of them,
+// to be held against the response_schema of the method that was called.
+func (s *Service) observeVendor(ctx context.Context, c *call, items [][]byte) {
+	if c.unwatched() || len(items) == 0 || c.called.resource == "" {
+		return
+	}
+	if h := s.drift.of(c.historyKey()); h.due(ofVendor, time.Now()) {
+		s.handOn(ctx, finding{subject: c.subject(), history: h, vendor: c.called, sample: sampled(items)})
+	}
+}
+
+// unwatched reports whether a call says nothing about what a vendor usually answers.
+func (c *call) unwatched() bool { return c.writes() || c.preview != nil }
+
+func (c *call) historyKey() historyKey {
+	return historyKey{c.opened.Record.ID, c.Model, c.Resource, c.Method}
+}
+
+func (c *call) subject() subject { return subject{c.opened, c.historyKey()} }
+
+func (d *drift) of(key historyKey) *history {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	h := d.histories[key]
@@ -125,21 +146,9 @@ func (d *drift) of(key historyKey, p *plan) *history {
 		}
 		delete(d.histories, old) // any one: what is called often comes back soon
 	}
-	h = &history{fields: make(map[string]*filled), schema: p.compiled()}
+	h = &history{fields: make(map[string]*filled)}
 	d.histories[key] = h
 	return h
-}
-
-// compiled is the schema of the records, nil for one that cannot be read.
-func (p *plan) compiled() *jsonschema.Schema {
-	if p.schema.Kind() != jsonx.Object {
-		return nil
-	}
-	compiled, err := mapping.CompileSchema(p.schema)
-	if err != nil {
-		return nil
-	}
-	return compiled
 }
 
 // add takes one record down and returns the fields that have just been lost.
@@ -148,6 +157,7 @@ func (h *history) add(mapped []byte) (all []lost) {
 	defer h.mu.Unlock()
 	at := h.at
 	h.at = (h.at + 1) % driftWindow
+	h.changed = true
 	h.seen = min(h.seen+1, driftWindow)
 	present := make(map[string]bool, 16)
 	for name := range filledNames(mapped) {
@@ -182,39 +192,15 @@ func (h *history) miss(f *filled, at int, has bool) (before float64, ok bool) {
 	return before, f.told
 }
 
-// check holds a record against the schema now and then.
-func (h *history) check(mapped []byte, now time.Time) (lost, bool) {
+// due reports whether it is time to look at something again, and takes that down.
+func (h *history) due(what looked, now time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.schema == nil || now.Sub(h.checked) < checkEvery {
-		return lost{}, false
+	if now.Sub(h.checked[what]) < checkEvery {
+		return false
 	}
-	h.checked = now
-	value, err := jsonschema.UnmarshalJSON(bytes.NewReader(mapped))
-	if err == nil {
-		err = h.schema.Validate(value)
-	}
-	if err == nil {
-		h.fits++
-		if h.unfits >= schemaStreak {
-			h.fits = 1
-		}
-		h.unfits = 0
-		return lost{}, false
-	}
-	h.unfits++
-	// Some that fitted, and then none: the vendor answers in another way. Told once.
-	return lost{reason: oneLine(err.Error()), before: 1}, h.fits >= schemaStreak && h.unfits == schemaStreak
-}
-
-// oneLine is the first line that says something of an error of several.
-func oneLine(text string) string {
-	lines := bytes.Split([]byte(text), []byte("\n"))
-	last := lines[len(lines)-1]
-	if len(last) > 300 {
-		last = last[:300]
-	}
-	return string(bytes.TrimLeft(bytes.ToValidUTF8(last, nil), "- "))
+	h.checked[what] = now
+	return true
 }
 
 // filledNames are the members of a record that hold something.
@@ -228,31 +214,4 @@ func filledNames(mapped []byte) map[string]bool {
 		}
 	}
 	return names
-}
-
-// alarm tells of drift, by a notice and an event.
-func (s *Service) alarm(ctx context.Context, c *call, l lost) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	of := &c.opened.Record
-	facts := sinew.DriftFacts{
-		Model: c.Model, Resource: c.Resource, Method: c.Method, Integration: of.IntegrationName, AccountID: of.ID, Field: l.field, Before: l.before, Reason: l.reason,
-	}
-	now := time.Now().UTC()
-	b := jsonx.NewBuilder(9).Set("model", jsonx.StringValue(c.Model)).Set("resource", jsonx.StringValue(c.Resource)).Set("method", jsonx.StringValue(c.Method)).
-		Set("integration_name", jsonx.StringValue(of.IntegrationName)).Set("environment_integration_id", jsonx.StringValue(of.EnvironmentIntegrationID)).
-		Set("integrated_account_id", jsonx.StringValue(of.ID)).Set("filled_before", jsonx.FloatValue(l.before))
-	if l.field != "" {
-		b.Set("field", jsonx.StringValue(l.field))
-	}
-	if l.reason != "" {
-		b.Set("reason", jsonx.StringValue(l.reason))
-	}
-	event := sinew.Event{EnvironmentID: of.EnvironmentID, Type: sinew.EventMappingDrift, AccountID: of.ID, Payload: sinew.JSON(b.Value().String()), CreatedAt: now}
-	notice := sinew.Notice{EnvironmentID: of.EnvironmentID, Type: sinew.NoticeMappingDrift, Facts: sinew.NoticeFacts{Drift: &facts}, At: now}
-	// Once for an installation: what a vendor changes, all of its accounts meet.
-	thing := "drift:" + of.EnvironmentIntegrationID + ":" + c.Model + "/" + c.Resource + "." + l.field
-	if err := s.alarms.NotifyOnce(ctx, notice, thing, driftAgain, event); err != nil {
-		s.log.ErrorContext(ctx, "tell of drift", "account", of.ID, "resource", c.Model+"/"+c.Resource, "field", l.field, "error", err.Error())
-	}
 }

@@ -1,12 +1,14 @@
 package unified
 
 import (
+	"bytes"
 	"fmt"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/sinewhq/sinew/internal/jsonx"
-	"github.com/sinewhq/sinew/internal/mapping"
+	"github.com/sinewhq/sinew"
 )
 
 func newHistory() *history { return &history{fields: map[string]*filled{}} }
@@ -65,44 +67,119 @@ func TestDriftIsNotSeenInFieldsThatAreOftenEmpty(t *testing.T) {
 	}
 }
 
-func TestDriftFromTheSchema(t *testing.T) {
+func TestFitTellsOnceOfASchemaThatFitted(t *testing.T) {
 	t.Parallel()
-	schema, err := mapping.CompileSchema(jsonx.MustParse(`{"type":"object","properties":{"id":{"type":"string"}},"required":["id"]}`))
-	if err != nil {
-		t.Fatal(err)
+	for name, test := range map[string]struct{ fits, want string }{
+		"nearly all fitted":       {"+++---", "5"},
+		"told once":               {"+++-----", "5"},
+		"again after it was over": {"+++---++++---", "5 12"},
+		"never fitted":            {"------", ""},
+		"too few":                 {"++---", ""},
+		"two are no streak":       {"+++--+--+", ""},
+		"often does not fit":      {"+-+-+-+-+-+-+---", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var f fit
+			var told []string
+			for i, c := range test.fits {
+				if f.add("schema", c == '+') {
+					told = append(told, strconv.Itoa(i))
+				}
+			}
+			if got := strings.Join(told, " "); got != test.want {
+				t.Errorf("told at %s, want %s", got, test.want)
+			}
+		})
+	}
+	var f fit
+	for range 5 {
+		f.add("one", true)
+	}
+	for range 5 {
+		if f.add("another", false) {
+			t.Error("another schema, which never fitted, is told of")
+		}
+	}
+}
+
+func TestMisfitsNameNoValues(t *testing.T) {
+	t.Parallel()
+	const schema = `{"type":"object","required":["id"],"additionalProperties":false,"$defs":{"tag":{"enum":["a","b"]}},"properties":{
+		"id":{"type":"string"},"age":{"type":"integer","maximum":5},"code":{"pattern":"^x"},"tags":{"items":{"$ref":"#/$defs/tag"}},
+		"owner":{"properties":{"mail":{"type":"string","required":true}}},"either":{"anyOf":[{"type":"string"},{"type":"number"}]},"map":{"additionalProperties":{"type":"string"}}}}`
+	var compiled schemas
+	checks := compiled.of(schema)
+	if checks == nil || compiled.of(schema) != checks {
+		t.Fatal("the schema is not compiled once")
+	}
+	for record, want := range map[string]string{
+		`{"id":"secret"}`:                             "",
+		`{"id":7777}`:                                 "id is number, not string",
+		`{"ID":"secret"}`:                             "missing: id; the record has more than the schema lets it",
+		`{"id":"","age":7777}`:                        "age breaks maximum",
+		`{"id":"","code":"secret"}`:                   "code breaks pattern",
+		`{"id":"","tags":["secret","a"]}`:             "tag is none of the values that it may have",
+		`{"id":"","owner":{"mail":null}}`:             "owner.mail is null, not string",
+		`{"id":"","either":["secret"]}`:               "either fits none of its forms",
+		`{"id":"","map":{"ann@secret.example":7777}}`: "map.* is number, not string",
+		`["a","list","of","secret","texts"]`:          "the record is array, not object",
+		`{"a record that ends somewhere"`:             "is no JSON",
+	} {
+		if got := unfitting(checks, []byte(record)); got != want {
+			t.Errorf("%s: got %q, want %q", record, got, want)
+		}
+	}
+	if compiled.of(`{"type":"nothing"}`) != nil {
+		t.Error("a schema that is none is compiled")
+	}
+}
+
+func TestSamplesAreSpreadAndBounded(t *testing.T) {
+	t.Parallel()
+	records := make([][]byte, 100)
+	for i := range records {
+		records[i] = []byte(strconv.Itoa(i))
+	}
+	if got := string(bytes.Join(sampled(records), []byte(" "))); got != "0 34 68" {
+		t.Errorf("got %s", got)
+	}
+	if got := sampled([][]byte{make([]byte, maxSampled+1)}); got != nil {
+		t.Errorf("got a record of %d bytes", len(got[0]))
 	}
 	h := newHistory()
-	h.schema = schema
 	now := time.Now()
-	check := func(text string) bool {
-		now = now.Add(checkEvery)
-		_, ok := h.check([]byte(text), now)
-		return ok
+	if !h.due(ofVendor, now) || h.due(ofVendor, now.Add(checkEvery/2)) || !h.due(ofRecords, now) || !h.due(ofVendor, now.Add(checkEvery)) {
+		t.Error("records are looked at more often than every now and then, or less")
 	}
-	for range 5 {
-		if check(`{"id":"1"}`) {
-			t.Fatal("what fits is told of")
-		}
+}
+
+// TestHistoriesGoOnAfterARestart writes down what was seen and reads it: the alarm comes
+// at the same record as without, and what was told is not told again.
+func TestHistoriesGoOnAfterARestart(t *testing.T) {
+	t.Parallel()
+	key := historyKey{"a", "crm", "contacts", "list"}
+	var before drift
+	h := before.of(key)
+	feed(h, 0, repeated(1490, `{"id":"1","phone":"2","name":"3"}`)...)
+	feed(h, 0, repeated(25, `{"id":"1","phone":"2"}`)...) // name is told of
+	feed(h, 0, repeated(12, `{"id":"1"}`)...)
+	kept := before.changed(time.Now())
+	if len(kept) != 1 || before.changed(time.Now()) != nil {
+		t.Fatalf("%d histories, and what has not changed is written again", len(kept))
 	}
-	var told []int
-	for i := range 5 {
-		if check(`{"id":1}`) {
-			told = append(told, i)
-		}
+	var after drift
+	after.recall(append(kept, sinew.DriftHistory{AccountID: "b", History: `{"seen":5000}`}, sinew.DriftHistory{AccountID: "c", History: `{"fields":{"a":"AA"}}`}))
+	if len(after.histories) != 1 {
+		t.Errorf("%d histories, some of which cannot be read", len(after.histories))
 	}
-	if fmt.Sprint(told) != "[2]" {
-		t.Errorf("what does not fit is told of at %v, want once, at the third", told)
+	if got := feed(after.of(key), 13, repeated(30, `{"id":"1"}`)...); fmt.Sprint(got) != "[phone@20]" {
+		t.Errorf("got %v", got)
 	}
-	if _, ok := h.check([]byte(`{"id":1}`), now); ok {
-		t.Error("checked twice in a second")
-	}
-	stranger := newHistory()
-	stranger.schema = schema
-	for range 5 {
-		now = now.Add(checkEvery)
-		if _, ok := stranger.check([]byte(`{}`), now); ok {
-			t.Error("what never fitted has not changed")
-		}
+	var begun drift
+	begun.of(key).add([]byte(`{}`))
+	if begun.recall(kept); begun.of(key).seen != 1 {
+		t.Error("what the node has begun itself is overwritten")
 	}
 }
 

@@ -80,7 +80,7 @@ func (x *fieldExplainer) layer(m jsonx.Value, origin func(path ...string) mappin
 
 func (x *fieldExplainer) field(p piece, layer mapping.Layer) {
 	x.seen = append(x.seen, p.path)
-	b := jsonx.NewBuilder(7).Set("field", jsonx.StringValue(strings.Join(p.path, ".")))
+	b := jsonx.NewBuilder(8).Set("field", jsonx.StringValue(strings.Join(p.path, ".")))
 	value := x.mapped.At(p.path...)
 	state := statePresent
 	switch {
@@ -92,6 +92,8 @@ func (x *fieldExplainer) field(p piece, layer mapping.Layer) {
 	b.Set("state", jsonx.StringValue(state)).Set("expression", jsonx.StringValue(p.code)).Set("layer", jsonx.StringValue(string(layer)))
 	if p.source != "" {
 		b.Set("source", jsonx.StringValue(p.source))
+	} else if sources := unique(p.reads); len(sources) > 0 {
+		b.Set("sources", jsonx.StringsValue(sources))
 	}
 	if reason := x.reason(p, state); reason != "" {
 		b.Set("reason", jsonx.StringValue(reason))
@@ -100,6 +102,12 @@ func (x *fieldExplainer) field(p piece, layer mapping.Layer) {
 		b.Set("left_out", jsonx.StringValue(paramExclude))
 	}
 	x.fields = append(x.fields, b.Value())
+}
+
+func unique(names []string) []string {
+	names = slices.Clone(names)
+	slices.Sort(names)
+	return slices.Compact(names)
 }
 
 // excludes reports whether the caller does not want a field.

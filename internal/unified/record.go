@@ -59,6 +59,7 @@ func (c *call) mapPage(ctx context.Context, from proxy.Result) (*page, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.service.observeVendor(ctx, c, items)
 	if c.plan.response == nil && c.plan.own == nil {
 		return c.unmapped(items), nil
 	}
@@ -153,6 +154,8 @@ func (c *call) mappingFailed(err error, field string) error {
 // mapWhole maps a page at once. What the mapping returns may say where the list
 // goes on.
 func (c *call) mapWhole(ctx context.Context, in *expression.Input, payload []byte) (*page, error) {
+	vendor, notItems := elements(payload)
+	c.service.observeVendor(ctx, c, vendor)
 	in.Set(seesResponse, payload)
 	mapped, err := c.evaluate(ctx, in)
 	if err != nil {
@@ -168,7 +171,6 @@ func (c *call) mapWhole(ctx context.Context, in *expression.Input, payload []byt
 	if err != nil {
 		return nil, err
 	}
-	vendor, err := elements(payload)
 	for i, one := range all {
 		r := record{mapped: one}
 		if len(vendor) == len(all) {
@@ -178,8 +180,8 @@ func (c *call) mapWhole(ctx context.Context, in *expression.Input, payload []byt
 			out.records = append(out.records, r)
 		}
 	}
-	if err != nil {
-		return nil, err
+	if notItems != nil {
+		return nil, notItems
 	}
 	c.service.observe(ctx, c, out.records)
 	return out, c.finish(ctx, out)
@@ -219,6 +221,8 @@ func (c *call) mapOne(ctx context.Context, from proxy.Result) ([]byte, error) {
 	if c.isCustom() && !c.plan.perPage && len(payload) > 0 && payload[0] == '[' {
 		return c.mapEach(ctx, from)
 	}
+	vendor, _ := elements(payload) // what is no JSON is found below
+	c.service.observeVendor(ctx, c, vendor)
 	in := c.answered(from).Set(seesResponse, payload)
 	mapped, err := c.evaluate(ctx, in)
 	if err != nil {

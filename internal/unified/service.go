@@ -25,6 +25,8 @@ type Store interface {
 	Mapping(ctx context.Context, key sinew.MappingKey) (sinew.Mapping, error)
 	// InstalledModels returns all that an environment has installed.
 	InstalledModels(ctx context.Context, environmentID string) ([]sinew.EnvironmentUnifiedModel, error)
+	// DocumentationOf returns the documentation of entities.
+	DocumentationOf(ctx context.Context, entityIDs ...string) ([]sinew.Documentation, error)
 }
 
 // Accounts are what a call is made for.
@@ -47,6 +49,7 @@ type Config struct {
 	Proxy    Proxy
 	Sealer   proxy.Sealer
 	Alarms   Alarms
+	History  History
 	Log      *slog.Logger
 }
 
@@ -61,19 +64,23 @@ type Service struct {
 	webhooks    kept.Values[webhookKey, []webhook]
 	plans       planCache
 	drift       drift
+	findings    chan finding
+	responses   kept.Values[responseKey, jsonx.Value]
 	alarms      Alarms
+	history     History
 	log         *slog.Logger
 }
 
 // New returns a service.
 func New(c Config) *Service {
-	return &Service{store: c.Store, accounts: c.Accounts, proxy: c.Proxy, sealer: c.Sealer, alarms: c.Alarms, log: c.Log, expressions: expression.NewEngine()}
+	return &Service{store: c.Store, accounts: c.Accounts, proxy: c.Proxy, sealer: c.Sealer, alarms: c.Alarms, history: c.History, log: c.Log, expressions: expression.NewEngine(), findings: make(chan finding, maxFindings)}
 }
 
 // Forget drops the mappings that have not been used for a while from memory.
 func (s *Service) Forget(now time.Time) {
 	s.mappings.Sweep(now)
 	s.webhooks.Sweep(now)
+	s.responses.Sweep(now)
 }
 
 // Call is what a caller wants.
@@ -153,6 +160,8 @@ type call struct {
 	count int // records of a list, -1 for other answers
 	// made of the call that counts
 	main proxy.Made
+	// called is the method of the vendor that counts, zero when its path is another.
+	called vendorMethod
 }
 
 // Do makes a call. A vendor's refusal is a *proxy.RemoteError with its insight; a
@@ -211,6 +220,9 @@ func (c *call) perform(ctx context.Context) (Result, error) {
 		return Result{}, err
 	}
 	c.sent = request.Body
+	if request.Path == "" {
+		c.called = vendorMethod{request.Resource, request.Method}
+	}
 	result, err := c.ask(ctx, request, &c.main)
 	if err != nil {
 		return Result{}, c.failed(ctx, err)

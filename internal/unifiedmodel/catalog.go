@@ -57,6 +57,10 @@ func readModel(name string) (sinew.CatalogModel, error) {
 		}
 	}
 	m.Scopes = text(scopes.Value())
+	if m.Entry, err = entryOf(m); err != nil {
+		return m, err
+	}
+	m.Digest = digestOf(m.Entry)
 	return m, nil
 }
 
@@ -93,6 +97,6 @@ func (s *Service) InstallCatalogModel(ctx context.Context, p sinew.Principal, na
 		row.CreatedAt, row.UpdatedAt = m.CreatedAt, m.UpdatedAt
 		rows[i] = row
 	}
-	in := sinew.CatalogInstallation{Model: m, Rows: rows, EnvironmentID: p.EnvironmentID, Actor: actor(p)}
+	in := sinew.CatalogInstallation{Model: m, Rows: rows, Entry: entry.Entry, Digest: entry.Digest, EnvironmentID: p.EnvironmentID, Actor: actor(p)}
 	return s.store.InstallCatalogModel(ctx, in, modelEvent(sinew.EventEnvironmentUnifiedModelCreated))
 }

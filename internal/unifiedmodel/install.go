@@ -16,8 +16,12 @@ func (s *Service) Install(ctx context.Context, p sinew.Principal, modelID string
 	if err != nil {
 		return installed, false, err
 	}
-	if m.TeamID != p.TeamID && m.Sharing != sinew.SharingAllow && len(m.InstalledEnvironments) == 0 {
-		return installed, false, sinew.Errorf(sinew.KindForbidden, "The owner does not share the unified model").WithCode("not_shared")
+	switch {
+	case m.CanInstall:
+	case m.Sharing == sinew.SharingAsk:
+		return installed, false, sinew.Errorf(sinew.KindForbidden, "The owner of the unified model must approve first; ask with POST /unified-model/%s/request", modelID).WithCode("not_shared")
+	default:
+		return installed, false, notShared()
 	}
 	c := checker{names: s.names}
 	if err := c.override(override); err != nil {

@@ -84,23 +84,43 @@ func (s *Service) List(ctx context.Context, p sinew.Principal, q sinew.ListQuery
 	for i := range page.Rows {
 		ids[i] = page.Rows[i].ID
 	}
-	environments, err := s.store.ModelEnvironments(ctx, p.TeamID, ids)
+	relations, err := s.store.ModelRelations(ctx, p.TeamID, ids)
 	if err != nil {
 		return page, err
 	}
 	for i := range page.Rows {
-		page.Rows[i].InstalledEnvironments = environments[page.Rows[i].ID]
+		if err := s.setRelation(&page.Rows[i], p.TeamID, relations[page.Rows[i].ID]); err != nil {
+			return page, err
+		}
 	}
 	return page, nil
 }
 
+// setRelation fills in what a team has to do with a model.
+func (s *Service) setRelation(m *sinew.UnifiedModel, teamID string, r sinew.ModelRelation) error {
+	m.InstalledEnvironments = r.InstalledEnvironments
+	m.CanInstall = m.TeamID == teamID || m.Sharing == sinew.SharingAllow || m.Sharing == sinew.SharingAsk && r.Request == sinew.RequestApproved ||
+		len(r.InstalledEnvironments) > 0
+	if m.Taken = r.Taken; m.Taken == nil {
+		return nil
+	}
+	current, err := s.CatalogModel(m.Name)
+	if sinew.IsNotFound(err) {
+		return nil // the catalogue has it no more
+	}
+	m.Taken.Renewable = err == nil && current.Digest != m.Taken.Digest
+	return err
+}
+
 // relate fills in what the caller's team has to do with a model.
 func (s *Service) relate(ctx context.Context, p sinew.Principal, m sinew.UnifiedModel) (sinew.UnifiedModel, error) {
-	environments, err := s.store.ModelEnvironments(ctx, p.TeamID, []string{m.ID})
+	relations, err := s.store.ModelRelations(ctx, p.TeamID, []string{m.ID})
 	if err != nil {
 		return m, err
 	}
-	m.InstalledEnvironments = environments[m.ID]
+	if err := s.setRelation(&m, p.TeamID, relations[m.ID]); err != nil {
+		return m, err
+	}
 	team, err := s.store.Team(ctx, m.TeamID)
 	if err != nil {
 		return m, fmt.Errorf("unified model %s: read owner: %w", m.ID, err)

@@ -14,10 +14,15 @@ type Store interface {
 	CreateUnifiedModel(ctx context.Context, m *sinew.UnifiedModel) error
 	UnifiedModel(ctx context.Context, teamID, id string) (sinew.UnifiedModel, error)
 	UnifiedModels(ctx context.Context, teamID string, q sinew.ListQuery) (sinew.Page[sinew.UnifiedModel], error)
-	ModelEnvironments(ctx context.Context, teamID string, modelIDs []string) (map[string][]string, error)
+	ModelRelations(ctx context.Context, teamID string, modelIDs []string) (map[string]sinew.ModelRelation, error)
 	UpdateUnifiedModel(ctx context.Context, teamID, id string, update func(*sinew.UnifiedModel) error) (sinew.UnifiedModel, error)
 	DeleteUnifiedModel(ctx context.Context, teamID, id string) error
 	Team(ctx context.Context, id string) (sinew.Team, error)
+	CatalogCopy(ctx context.Context, teamID, id string) (sinew.CatalogCopy, error)
+	RenewCatalogCopy(ctx context.Context, teamID, id, actor string, renew func(*sinew.CatalogCopy) error) (sinew.CatalogCopy, error)
+	PutModelRequest(ctx context.Context, r sinew.UnifiedModelRequest) (sinew.UnifiedModelRequest, error)
+	ModelRequests(ctx context.Context, modelID string, q sinew.ListQuery) (sinew.Page[sinew.UnifiedModelRequest], error)
+	AnswerModelRequest(ctx context.Context, r sinew.UnifiedModelRequest) (sinew.UnifiedModelRequest, error)
 
 	InstallUnifiedModel(ctx context.Context, em sinew.EnvironmentUnifiedModel, event func(sinew.EnvironmentUnifiedModel) sinew.Event) (installed sinew.EnvironmentUnifiedModel, fresh bool, err error)
 	InstallCatalogModel(ctx context.Context, in sinew.CatalogInstallation, event func(sinew.EnvironmentUnifiedModel) sinew.Event) (installed sinew.EnvironmentUnifiedModel, fresh bool, err error)

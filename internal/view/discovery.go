@@ -81,7 +81,7 @@ type CapableAccount struct {
 	ID                   string `json:"id" format:"uuid" doc:"The id of the account."`
 	Status               string `json:"status" doc:"Its status."`
 	AuthenticationMethod string `json:"authentication_method" doc:"How it was connected."`
-	IsBlocked            bool   `json:"is_blocked" doc:"Always false: this server blocks no accounts."`
+	IsBlocked            bool   `json:"is_blocked" doc:"Always false: it is the operator of a hosted service who blocks accounts, and this server has no such list."`
 }
 
 // Tools are what an agent can do.

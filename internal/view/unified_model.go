@@ -13,7 +13,7 @@ type EmbeddedUnifiedModel struct {
 	Category    string    `json:"category" doc:"The category of the unified model." example:"crm"`
 	Description string    `json:"description" doc:"What it is about."`
 	TeamID      string    `json:"team_id" format:"uuid" doc:"The id of the team that owns the unified model."`
-	Sharing     string    `json:"sharing" enum:"allow,ask,deny" doc:"Who may install it: any team (allow), or the owner alone (ask, deny)."`
+	Sharing     string    `json:"sharing" enum:"allow,ask,deny" doc:"Who may install it: any team (allow), those whose request the owner approved (ask), or the owner alone (deny)."`
 	Resources   jsonx.Raw `json:"resources" type:"object" doc:"The resources by name, each with its schema, description and methods."`
 	Scopes      jsonx.Raw `json:"scopes" type:"object" doc:"The OAuth scopes that the unified model needs, by the name of the integration."`
 	Docs        jsonx.Raw `json:"docs" type:"object" doc:"Texts for people, by the name of the integration."`
@@ -28,6 +28,15 @@ type UnifiedModel struct {
 	EmbeddedUnifiedModel
 	Team                  *Team    `json:"team,omitzero" doc:"The team that owns the unified model."`
 	InstalledEnvironments []string `json:"installed_environment" doc:"The ids of the caller's environments that have it installed."`
+	CanInstall            bool     `json:"can_install" doc:"Whether the caller's team may install it."`
+	// Catalog is null for what is not of the catalogue.
+	Catalog *ModelCatalogState `json:"catalog" nullable:"true" doc:"What it is of the catalogue; null for a model that is not, and for those of other teams."`
+}
+
+// ModelCatalogState tells whether the catalogue has something newer.
+type ModelCatalogState struct {
+	UpdateAvailable bool `json:"update_available" doc:"Whether the catalogue of this server says something else by now; see GET /unified-model/{id}/catalog-update."`
+	TakenAt         Time `json:"taken_at" doc:"When the model was made of the catalogue, or last took it over."`
 }
 
 func newEmbeddedModel(m *sinew.UnifiedModel) EmbeddedUnifiedModel {
@@ -40,7 +49,10 @@ func newEmbeddedModel(m *sinew.UnifiedModel) EmbeddedUnifiedModel {
 
 // NewUnifiedModel shows a unified model.
 func NewUnifiedModel(m sinew.UnifiedModel) UnifiedModel {
-	v := UnifiedModel{EmbeddedUnifiedModel: newEmbeddedModel(&m), InstalledEnvironments: m.InstalledEnvironments}
+	v := UnifiedModel{EmbeddedUnifiedModel: newEmbeddedModel(&m), InstalledEnvironments: m.InstalledEnvironments, CanInstall: m.CanInstall}
+	if m.Taken != nil {
+		v.Catalog = &ModelCatalogState{UpdateAvailable: m.Taken.Renewable, TakenAt: Time(m.Taken.At)}
+	}
 	if m.Team != nil {
 		team := NewTeam(*m.Team)
 		v.Team = &team
