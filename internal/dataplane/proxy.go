@@ -151,10 +151,7 @@ func (d *dataPlane) do(c *httpapi.Call, call proxy.Call) (httpapi.Answer, error)
 	var answer httpapi.Answer
 	var err error
 	if key := c.Request.Header.Values(headerIdempotencyKey); len(key) > 0 && c.Request.Method != http.MethodGet {
-		call.Whole = true
-		answer, err = d.once(c, key, call.AccountID, func() []byte { return requestHash(c, call) }, func(ctx context.Context) (httpapi.Answer, bool, error) {
-			return d.make(ctx, c, call)
-		})
+		answer, err = d.doOnce(c, key, call)
 	} else {
 		answer, _, err = d.make(c.Context(), c, call)
 	}
@@ -162,6 +159,13 @@ func (d *dataPlane) do(c *httpapi.Call, call proxy.Call) (httpapi.Answer, error)
 		c.VendorLimits()
 	}
 	return answer, err
+}
+
+func (d *dataPlane) doOnce(c *httpapi.Call, key []string, call proxy.Call) (httpapi.Answer, error) {
+	call.Whole = true
+	return d.once(c, key, call.AccountID, func() []byte { return requestHash(c, call) }, func(ctx context.Context) (httpapi.Answer, bool, error) {
+		return d.make(ctx, c, call)
+	})
 }
 
 // make makes a call. sent says, also beside an error, whether the vendor may

@@ -52,6 +52,9 @@ func (c *Call) WrittenPath() string {
 
 // ReadBody reads the body up to MaxBody. TooLarge when there is more.
 func (c *Call) ReadBody() ([]byte, error) {
+	if c.Request.ContentLength == 0 {
+		return []byte{}, nil
+	}
 	text, err := io.ReadAll(http.MaxBytesReader(c.writer, c.Request.Body, MaxBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {

@@ -9,8 +9,8 @@ const (
 	lastBuffer  = 1 << 20
 )
 
-// buffers keeps the room that answers were read into for the next ones. It is
-// safe for concurrent use.
+// buffers keeps the room that answers were read into, or records of the log were
+// written in, for the next ones. It is safe for concurrent use.
 type buffers struct{ pool sync.Pool }
 
 func (b *buffers) get() []byte {

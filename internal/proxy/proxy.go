@@ -87,6 +87,7 @@ type Service struct {
 	formats     credential.Formats
 	definitions planCache
 	buffers     buffers
+	records     buffers // of the log
 }
 
 // New returns a service.

@@ -76,7 +76,7 @@ func (c *call) record(ctx context.Context, began time.Time, result Result, err e
 func (s *Service) Log(of *sinew.AccountRecord, m Made) {
 	now := time.Now()
 	id := uuid.Must(uuid.NewV7()).String()
-	b := newLogObject()
+	b := &logObject{append(s.records.get(), '{')}
 	b.text("_id", id)
 	b.name("timestamp")
 	b.to = jsonx.AppendTime(b.to, now)
@@ -105,6 +105,7 @@ func (s *Service) Log(of *sinew.AccountRecord, m Made) {
 		ID: id, Type: sinew.LogProxy, EnvironmentID: of.EnvironmentID, AccountID: of.ID, Integration: of.IntegrationName,
 		RequestType: m.RequestType, Failure: failureOf(m.Err), Entry: b.json(), CreatedAt: now,
 	})
+	s.records.put(b.to)
 }
 
 // made adds what a record says of a call, or of a part of one.
@@ -176,11 +177,6 @@ func (b *logObject) failure(err error) {
 // logObject writes the JSON object of a log record.
 type logObject struct{ to []byte }
 
-// logRecordSize is the size of most records, in bytes.
-const logRecordSize = 1 << 10
-
-func newLogObject() *logObject { return &logObject{append(make([]byte, 0, logRecordSize), '{')} }
-
 // name begins a member. Names are words that stand in JSON as they are.
 func (b *logObject) name(name string) {
 	if b.to[len(b.to)-1] != '{' {
@@ -207,7 +203,11 @@ func (b *logObject) truth(name string, is bool) {
 	b.to = strconv.AppendBool(b.to, is)
 }
 
-func (b *logObject) json() sinew.JSON { return sinew.JSON(append(b.to, '}')) }
+// json ends the object and returns a copy of it.
+func (b *logObject) json() sinew.JSON {
+	b.to = append(b.to, '}')
+	return sinew.JSON(b.to)
+}
 
 // shownURL is the address of the request as the log shows it: the values of the
 // query are data of the caller's, and secrets are hidden.
