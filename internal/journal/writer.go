@@ -12,7 +12,7 @@ import (
 // The sizes and times of writing: how many records wait at most, how many are
 // written at once, and how long one waits for others.
 const (
-	queueLength = 8192
+	maxWaiting  = 8192
 	batchSize   = 400
 	batchWait   = 40 * time.Millisecond
 	writeWithin = 10 * time.Second
@@ -49,29 +49,57 @@ type Writer struct {
 	metrics   Metrics
 	log       *slog.Logger
 	retention Retention
-	queue     chan sinew.LogEntry
 	flush     chan chan struct{}
 	stop      chan struct{}
 	work      sync.WaitGroup
+
+	mu      sync.Mutex
+	waiting []sinew.LogEntry
+	// first is told of the first record that waits, and full of a whole batch. A call
+	// wakes nobody otherwise.
+	first, full chan struct{}
 }
 
 // NewWriter starts a writer, which Close ends.
 func NewWriter(store Store, metrics Metrics, log *slog.Logger, retention Retention) *Writer {
 	w := &Writer{
 		store: store, metrics: metrics, log: log, retention: retention,
-		queue: make(chan sinew.LogEntry, queueLength), flush: make(chan chan struct{}), stop: make(chan struct{}),
+		flush: make(chan chan struct{}), stop: make(chan struct{}), first: make(chan struct{}, 1), full: make(chan struct{}, 1),
 	}
 	w.work.Go(w.run)
 	return w
 }
 
-// Record takes a record. It never waits: a record that finds no room is dropped
-// and counted.
+// Record takes a record. It never waits for one to be written: a record that finds no
+// room is dropped and counted.
 func (w *Writer) Record(e sinew.LogEntry) {
-	select {
-	case w.queue <- e:
-	default:
+	switch w.take(e) {
+	case 0:
 		w.metrics.DropLogs(1)
+	case 1:
+		tell(w.first)
+	case batchSize:
+		tell(w.full)
+	}
+}
+
+// take puts a record behind those that wait, and returns how many do; 0 when there is no
+// room.
+func (w *Writer) take(e sinew.LogEntry) int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.waiting) >= maxWaiting {
+		return 0
+	}
+	w.waiting = append(w.waiting, e)
+	return len(w.waiting)
+}
+
+// tell says something to whoever has not heard it yet.
+func tell(signal chan struct{}) {
+	select {
+	case signal <- struct{}{}:
+	default:
 	}
 }
 
@@ -93,57 +121,52 @@ func (w *Writer) Close() {
 }
 
 func (w *Writer) run() {
-	var batch []sinew.LogEntry
 	wait := time.NewTimer(batchWait)
-	defer wait.Stop()
+	wait.Stop()
+	var room []sinew.LogEntry
 	for {
 		select {
-		case e := <-w.queue:
-			if len(batch) == 0 {
-				wait.Reset(batchWait)
-			}
-			if batch = append(batch, e); len(batch) >= batchSize {
-				batch = w.write(batch)
-			}
+		case <-w.first:
+			wait.Reset(batchWait) // for others to come
+			continue
 		case <-wait.C:
-			batch = w.write(batch)
+		case <-w.full:
 		case done := <-w.flush:
-			batch = w.drain(batch)
+			room = w.writeAll(room)
 			close(done)
+			continue
 		case <-w.stop:
-			w.drain(batch)
+			w.writeAll(room)
 			return
 		}
+		room = w.writeAll(room)
 	}
 }
 
-// drain writes everything that waits.
-func (w *Writer) drain(batch []sinew.LogEntry) []sinew.LogEntry {
-	for {
-		select {
-		case e := <-w.queue:
-			if batch = append(batch, e); len(batch) >= batchSize {
-				batch = w.write(batch)
-			}
-		default:
-			return w.write(batch)
-		}
+// writeAll writes everything that waits, and returns the room of what it wrote for what
+// comes next.
+func (w *Writer) writeAll(room []sinew.LogEntry) []sinew.LogEntry {
+	w.mu.Lock()
+	all := w.waiting
+	w.waiting = room[:0]
+	w.mu.Unlock()
+	for rest := all; len(rest) > 0; {
+		n := min(len(rest), batchSize)
+		w.write(rest[:n])
+		rest = rest[n:]
 	}
+	clear(all)
+	return all
 }
 
-// write writes a batch and returns it empty.
-func (w *Writer) write(batch []sinew.LogEntry) []sinew.LogEntry {
-	if len(batch) == 0 {
-		return batch
-	}
+// write writes a batch.
+func (w *Writer) write(batch []sinew.LogEntry) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeWithin)
 	defer cancel()
 	if err := w.store.InsertLogs(ctx, batch); err != nil {
 		w.metrics.DropLogs(len(batch))
 		w.log.Error("write log records", "records", len(batch), "error", err.Error())
 	}
-	clear(batch)
-	return batch[:0]
 }
 
 // Prune removes what the retention no longer covers.
