@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/sinewhq/sinew/internal/testkit"
 )
 
 // newGated is an account whose calls leave through a gate.
@@ -53,6 +55,7 @@ func TestCallsThroughAStaticGate(t *testing.T) {
 		}
 		g.CloseClientConnections()
 		g.Close()
+		testkit.KeepClosed(t, g.Listener.Addr())
 		if got := c.proxy("GET", "/things/1", "").want(502); got.text("code") != "unreachable" {
 			t.Errorf("a gate that is gone: got %s", got.Text)
 		}
